@@ -1,0 +1,19 @@
+//! The nouns of the project: what a package is called, what its bytes hash to, what its headers say, and
+//! which state of the pipeline it is in.
+//!
+//! This crate knows nothing about files, processes, the clock or the environment: it parses bytes that it is
+//! given and holds paths as data. Every stage depends on it; it depends on none.
+
+mod digest;
+mod evr;
+mod facts;
+mod fingerprint;
+mod nevra;
+mod states;
+
+pub use digest::{DigestError, Sha256Digest};
+pub use evr::{Evr, EvrError};
+pub use facts::BuildRootFacts;
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use nevra::{Nevra, NevraError};
+pub use states::{RenderedSpec, RepoTree, SignedRepoTree, SignedRpm, Srpm, UnsignedRpm};

@@ -1,0 +1,3 @@
+//! The program: see `crates/README.md`.
+
+fn main() {}

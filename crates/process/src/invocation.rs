@@ -1,0 +1,362 @@
+use std::{
+    collections::{BTreeMap, VecDeque},
+    ffi::{OsStr, OsString},
+    fmt::Write as _,
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{ProcessError, Tool};
+
+/// Where every program is looked for; the caller's own `PATH` is not used, so that two machines with the same
+/// packages run the same programs.
+const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How many of the last lines of a log a failure carries.
+const TAIL_LINES: usize = 40;
+
+/// What a child reads on its standard input.
+#[derive(Clone, Debug)]
+pub enum Stdin {
+    /// Nothing.
+    Null,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// This file, from its start: the way to hand over more than fits in memory.
+    File(Utf8PathBuf),
+}
+
+/// What a child left behind when it ended with status 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Standard output as text, without the final newline; bytes that are no UTF-8 are replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim_end_matches('\n').to_owned()
+    }
+}
+
+/// A program, its arguments, its directory and its whole environment, as a value.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    tool: Tool,
+    arguments: Vec<OsString>,
+    directory: Utf8PathBuf,
+    environment: BTreeMap<String, String>,
+    stdin: Stdin,
+    time_limit: Option<Duration>,
+}
+
+impl Invocation {
+    /// `tool` in `directory`, with the environment that every child gets: `PATH`, `LC_ALL=C.UTF-8`, `TZ=UTC`
+    /// and `HOME` (the directory itself, so that no program finds a maintainer's own settings).
+    pub fn new(tool: Tool, directory: impl Into<Utf8PathBuf>) -> Self {
+        let directory = directory.into();
+        let environment = BTreeMap::from([
+            ("PATH".to_owned(), SEARCH_PATH.to_owned()),
+            ("LC_ALL".to_owned(), "C.UTF-8".to_owned()),
+            ("TZ".to_owned(), "UTC".to_owned()),
+            ("HOME".to_owned(), directory.to_string()),
+        ]);
+        Self { tool, arguments: Vec::new(), directory, environment, stdin: Stdin::Null, time_limit: None }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets a variable of the child's environment, or replaces one of the four that every child gets.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// Gives the child an input; without this it reads nothing.
+    #[must_use]
+    pub fn stdin(mut self, stdin: Stdin) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Kills the child when it runs longer.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Puts another program before this one, which becomes its arguments: `unshare --net -- make all`.
+    #[must_use]
+    pub fn wrapped_by<A: AsRef<OsStr>>(mut self, wrapper: Tool, arguments: impl IntoIterator<Item = A>) -> Self {
+        let mut all: Vec<OsString> =
+            arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        all.push(self.tool.program().into());
+        all.append(&mut self.arguments);
+        self.arguments = all;
+        self.tool = wrapper;
+        self
+    }
+
+    /// A line that does the same when pasted into a POSIX shell.
+    pub fn command_line(&self) -> String {
+        let mut line = format!("cd {} && env -i", quote(self.directory.as_str()));
+        for (name, value) in &self.environment {
+            write!(line, " {name}={}", quote(value)).expect("writing to a string does not fail");
+        }
+        write!(line, " {}", self.tool).expect("writing to a string does not fail");
+        for argument in &self.arguments {
+            line.push(' ');
+            line.push_str(&quote(&argument.to_string_lossy()));
+        }
+        line
+    }
+
+    /// Runs it to its end and returns what it printed.
+    ///
+    /// # Errors
+    /// When it is not installed, can not be started, ends with another status than 0, by a signal, or too late.
+    pub fn run(&self) -> Result<Output, ProcessError> {
+        let mut child = self.start(Stdio::piped())?;
+        let stdout = child.stdout.take().map(read_in_background);
+        let stderr = child.stderr.take().map(read_in_background);
+        let feeding = self.feed(&mut child);
+        let status = self.wait(&mut child)?;
+        let join = |reader: Option<Reader>| reader.map_or_else(Vec::new, |r| r.join().unwrap_or_default());
+        let output = Output { stdout: join(stdout), stderr: join(stderr) };
+        if !status.success() {
+            return Err(self.failure(status, &String::from_utf8_lossy(&output.stderr)));
+        }
+        feeding?;
+        Ok(output)
+    }
+
+    /// Runs it to its end with both outputs going, line by line, to the file `log` (created or appended to)
+    /// and to `line`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and when the log can not be written. The failure carries the last 40 lines.
+    pub fn run_logged(&self, log: &Utf8Path, mut line: impl FnMut(&str)) -> Result<(), ProcessError> {
+        let log_failed = |source| ProcessError::Log { path: log.to_owned(), source };
+        let mut file =
+            fs_err::OpenOptions::new().create(true).append(true).open(log).map_err(log_failed)?;
+        let (reader, writer) = std::io::pipe().map_err(|source| self.pipe_failed(source))?;
+        let mut child = self.start_into(writer)?;
+        let feeding = self.feed(&mut child);
+        let mut tail = VecDeque::with_capacity(TAIL_LINES);
+        let mut reader = BufReader::new(reader);
+        let mut bytes = Vec::new();
+        while reader.read_until(b'\n', &mut bytes).map_err(|source| self.pipe_failed(source))? > 0 {
+            file.write_all(&bytes).map_err(log_failed)?;
+            let text = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+            line(&text);
+            if tail.len() == TAIL_LINES {
+                tail.pop_front();
+            }
+            tail.push_back(text);
+            bytes.clear();
+        }
+        let status = self.wait(&mut child)?;
+        if !status.success() {
+            return Err(self.failure(status, &Vec::from(tail).join("\n")));
+        }
+        feeding
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this crate is the door that the ban points to")]
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.tool.program());
+        command.args(&self.arguments).current_dir(&self.directory).env_clear().envs(&self.environment);
+        command
+    }
+
+    fn start(&self, output: Stdio) -> Result<Child, ProcessError> {
+        let mut command = self.command();
+        command.stdin(self.stdin_handle()?).stdout(output).stderr(Stdio::piped());
+        self.spawn(&mut command)
+    }
+
+    /// The command is dropped before this returns, and with it the parent's ends of the pipe: otherwise the
+    /// reader would wait for ever.
+    fn start_into(&self, writer: std::io::PipeWriter) -> Result<Child, ProcessError> {
+        let second = writer.try_clone().map_err(|source| self.pipe_failed(source))?;
+        let mut command = self.command();
+        command.stdin(self.stdin_handle()?).stdout(writer).stderr(second);
+        self.spawn(&mut command)
+    }
+
+    fn spawn(&self, command: &mut Command) -> Result<Child, ProcessError> {
+        command.spawn().map_err(|source| {
+            if source.kind() == std::io::ErrorKind::NotFound && self.directory.is_dir() {
+                ProcessError::NotInstalled { program: self.tool.program().to_owned() }
+            } else {
+                ProcessError::Start { command: self.command_line(), source }
+            }
+        })
+    }
+
+    fn stdin_handle(&self) -> Result<Stdio, ProcessError> {
+        Ok(match &self.stdin {
+            Stdin::Null => Stdio::null(),
+            Stdin::Bytes(_) => Stdio::piped(),
+            Stdin::File(path) => {
+                let file = fs_err::File::open(path).map_err(|source| self.pipe_failed(source))?;
+                Stdio::from(file.into_parts().0)
+            }
+        })
+    }
+
+    /// Children that close their input early are not an error here: their exit status says whether they
+    /// needed it.
+    fn feed(&self, child: &mut Child) -> Result<(), ProcessError> {
+        if let (Stdin::Bytes(bytes), Some(mut pipe)) = (&self.stdin, child.stdin.take()) {
+            match pipe.write_all(bytes) {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    return Err(self.pipe_failed(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&self, child: &mut Child) -> Result<ExitStatus, ProcessError> {
+        let Some(limit) = self.time_limit else {
+            return child.wait().map_err(|source| self.pipe_failed(source));
+        };
+        let start = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().map_err(|source| self.pipe_failed(source))? {
+                return Ok(status);
+            }
+            if start.elapsed() > limit {
+                // Both fail only when the child ended in the meantime.
+                drop(child.kill());
+                drop(child.wait());
+                return Err(ProcessError::TimedOut { command: self.command_line(), seconds: limit.as_secs() });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn failure(&self, status: ExitStatus, stderr: &str) -> ProcessError {
+        let lines: Vec<&str> = stderr.lines().collect();
+        let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
+        ProcessError::Failed { command: self.command_line(), ending: describe(status), stderr: tail }
+    }
+
+    fn pipe_failed(&self, source: std::io::Error) -> ProcessError {
+        ProcessError::Pipe { command: self.command_line(), source }
+    }
+}
+
+type Reader = std::thread::JoinHandle<Vec<u8>>;
+
+fn read_in_background(mut pipe: impl Read + Send + 'static) -> Reader {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before a failure is still worth showing.
+        drop(pipe.read_to_end(&mut bytes));
+        bytes
+    })
+}
+
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}{}", signal_name(signal)),
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => " (SIGHUP)",
+        2 => " (SIGINT)",
+        3 => " (SIGQUIT)",
+        6 => " (SIGABRT)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}
+
+/// Single quotes where a shell would otherwise change the word.
+fn quote(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+=:,@%".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uname() -> Invocation {
+        Invocation::new(Tool::Uname, "/")
+    }
+
+    #[test]
+    fn command_line_can_be_pasted() {
+        let line = uname().arg("it's").arg("").env("A", "b c").command_line();
+        assert_eq!(
+            line,
+            format!("cd / && env -i A='b c' HOME=/ LC_ALL=C.UTF-8 PATH={SEARCH_PATH} TZ=UTC uname 'it'\\''s' ''")
+        );
+    }
+
+    #[test]
+    fn output_is_returned() {
+        assert_eq!(uname().run().unwrap().text(), "Linux");
+    }
+
+    #[test]
+    fn failure_names_status_and_stderr() {
+        let error = uname().arg("--no-such-option").run().unwrap_err().to_string();
+        assert!(error.contains("exited with status 1"), "{error}");
+        assert!(error.contains("no-such-option"), "{error}");
+    }
+
+    #[test]
+    fn log_holds_both_outputs() {
+        let directory = std::env::temp_dir().join(format!("xen4centos-process-{}", std::process::id()));
+        fs_err::create_dir_all(&directory).unwrap();
+        let log = Utf8PathBuf::from_path_buf(directory.join("log")).unwrap();
+        let mut lines = Vec::new();
+        uname().run_logged(&log, |line| lines.push(line.to_owned())).unwrap();
+        assert_eq!(lines, ["Linux"]);
+        assert_eq!(fs_err::read_to_string(&log).unwrap(), "Linux\n");
+        assert!(uname().arg("--bad").run_logged(&log, |_| {}).is_err());
+        fs_err::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn signals_are_named() {
+        assert_eq!(signal_name(9), " (SIGKILL)");
+    }
+}

@@ -1,0 +1,71 @@
+use std::fmt;
+
+/// Every program that the project starts. A new one is a new line here, so that the list is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tool {
+    /// `rpmbuild`
+    Rpmbuild,
+    /// `rpmspec`, which parses a spec without building it
+    Rpmspec,
+    /// `rpmkeys`, rpm's own verification
+    Rpmkeys,
+    /// `rpm`
+    Rpm,
+    /// `gpg`
+    Gpg,
+    /// `git`
+    Git,
+    /// `make`
+    Make,
+    /// `gcc`
+    Gcc,
+    /// `ld`
+    Ld,
+    /// `unshare` (util-linux), which gives a build its own network namespace
+    Unshare,
+    /// `dnf`
+    Dnf,
+    /// `createrepo_c`, the peer in tests and benchmarks
+    CreaterepoC,
+    /// `qemu-system-x86_64`
+    Qemu,
+    /// `python2` by that name
+    Python2,
+    /// `python`, Python 2 on CentOS 6
+    Python,
+    /// `python3`
+    Python3,
+    /// `uname`
+    Uname,
+}
+
+impl Tool {
+    /// The name that is looked up in the search path.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Rpmbuild => "rpmbuild",
+            Self::Rpmspec => "rpmspec",
+            Self::Rpmkeys => "rpmkeys",
+            Self::Rpm => "rpm",
+            Self::Gpg => "gpg",
+            Self::Git => "git",
+            Self::Make => "make",
+            Self::Gcc => "gcc",
+            Self::Ld => "ld",
+            Self::Unshare => "unshare",
+            Self::Dnf => "dnf",
+            Self::CreaterepoC => "createrepo_c",
+            Self::Qemu => "qemu-system-x86_64",
+            Self::Python2 => "python2",
+            Self::Python => "python",
+            Self::Python3 => "python3",
+            Self::Uname => "uname",
+        }
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.program())
+    }
+}
