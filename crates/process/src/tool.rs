@@ -35,6 +35,12 @@ pub enum Tool {
     Python,
     /// `python3`
     Python3,
+    /// `depmod` (kmod)
+    Depmod,
+    /// `ldconfig`, which lists the libraries of this machine
+    Ldconfig,
+    /// `timeout` (coreutils), which ends a program and its children in time
+    Timeout,
     /// `uname`
     Uname,
 }
@@ -59,6 +65,9 @@ impl Tool {
             Self::Python2 => "python2",
             Self::Python => "python",
             Self::Python3 => "python3",
+            Self::Depmod => "depmod",
+            Self::Ldconfig => "ldconfig",
+            Self::Timeout => "timeout",
             Self::Uname => "uname",
         }
     }

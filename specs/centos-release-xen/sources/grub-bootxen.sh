@@ -19,7 +19,7 @@ fail() { say "$*" >&2; exit 1; }
 
 case ${1:-} in
     '') ;;
-    --dry-run) run=echo ;;
+    --dry-run) run="echo" ;;
     *) fail "unknown argument '$1'; usage: $program [--dry-run]" ;;
 esac
 

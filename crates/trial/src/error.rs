@@ -1,0 +1,89 @@
+use camino::Utf8PathBuf;
+use xen4centos_process::ProcessError;
+
+/// Why a trial could not be made; a trial that was made and failed is a report, not an error.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// A file could not be read or written.
+    #[error("could not prepare the trial at `{path}`")]
+    File {
+        /// The file or directory.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The stand-in for the base system could not be built.
+    #[error("could not build the stand-in for the base system")]
+    StandIn(#[source] ProcessError),
+    /// dnf refused.
+    #[error("dnf did not install {packages}")]
+    Install {
+        /// What was asked for, separated by blanks.
+        packages: String,
+        /// What dnf said.
+        source: ProcessError,
+    },
+    /// The installed packages could not be listed.
+    #[error("could not list what is installed in `{root}`")]
+    List {
+        /// The root.
+        root: Utf8PathBuf,
+        /// What rpm said.
+        source: ProcessError,
+    },
+    /// The root lacks something that a boot needs.
+    #[error("the root has no {what} (looked for `{path}`)")]
+    Missing {
+        /// `hypervisor`, `kernel` …
+        what: &'static str,
+        /// Where it should be.
+        path: Utf8PathBuf,
+    },
+    /// Not what its name says.
+    #[error("`{path}` is not {expected}")]
+    Damaged {
+        /// The file.
+        path: Utf8PathBuf,
+        /// `a gzip file` …
+        expected: &'static str,
+        /// What the decoder said.
+        source: std::io::Error,
+    },
+    /// A helper program failed.
+    #[error("could not prepare the boot")]
+    Prepare(#[source] ProcessError),
+    /// qemu did not start.
+    #[error("could not run the virtual machine")]
+    Machine(#[source] ProcessError),
+}
+
+impl TrialError {
+    pub(crate) fn file(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+
+    /// The way out, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        let process = match self {
+            Self::StandIn(source)
+            | Self::Prepare(source)
+            | Self::Machine(source)
+            | Self::Install { source, .. }
+            | Self::List { source, .. } => source,
+            Self::Missing { what: "static busybox", .. } => {
+                return Some("install the package busybox-static (Debian) or busybox (EPEL)".to_owned());
+            }
+            Self::Missing { .. } => {
+                return Some("install the packages xen-hypervisor and kernel into the root first".to_owned());
+            }
+            Self::File { .. } | Self::Damaged { .. } => return None,
+        };
+        match process {
+            ProcessError::NotInstalled { .. } => {
+                Some("`xen4centos doctor` says which package has it".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

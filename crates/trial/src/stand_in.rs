@@ -1,0 +1,157 @@
+//! An empty root has no distribution: one package stands in for all of the base system that the repository's
+//! packages name. Its scriptlet programs are recorders, so that the trial can say what the scriptlets asked for.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_process::{Invocation, Tool};
+
+use crate::{TrialError, initramfs};
+
+/// Where the recorders write, inside the root.
+pub(crate) const RECORD: &str = "/var/log/stand-in.log";
+
+/// Programs that scriptlets run and that have no meaning in a root without a running system.
+const RECORDERS: [&str; 9] = [
+    "/sbin/chkconfig",
+    "/sbin/depmod",
+    "/sbin/grubby",
+    "/sbin/ldconfig",
+    "/sbin/new-kernel-pkg",
+    "/sbin/service",
+    "/sbin/weak-modules",
+    "/sbin/install-info",
+    "/usr/bin/qemu-img",
+];
+
+/// What the stand-in shall provide.
+#[derive(Clone, Debug)]
+pub struct StandInRequest<'a> {
+    /// Text of `repo-templates/stand-in/provides.txt`: one dependency a line, `#` starts a comment.
+    pub provides: &'a str,
+    /// Every requirement of the packages under trial, as rpm prints it (`libc.so.6(GLIBC_2.34)(64bit)`). Of these
+    /// the stand-in takes over the libraries that this machine really has.
+    pub requirements: &'a BTreeSet<String>,
+    /// What the packages under trial provide themselves, as rpm prints it.
+    pub provided: &'a BTreeSet<String>,
+}
+
+/// The built stand-in: a directory with the package and its unsigned metadata.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    package: Utf8PathBuf,
+}
+
+impl StandIn {
+    /// Builds it with rpmbuild under `scratch`, which must exist.
+    ///
+    /// # Errors
+    /// When there is no static busybox, or rpmbuild fails.
+    pub fn build(request: &StandInRequest<'_>, scratch: &Utf8Path) -> Result<Self, TrialError> {
+        let libraries = libraries_of_this_machine(scratch)?;
+        let mut provides = listed(request.provides);
+        provides.extend(host_libraries(request, &libraries));
+        let spec = scratch.join("base-stand-in.spec");
+        let busybox = initramfs::busybox()?;
+        fs_err::write(&spec, spec_text(&provides, &busybox)).map_err(TrialError::file(&spec))?;
+        Invocation::new(Tool::Rpmbuild, scratch)
+            .args(["-bb", "--nodeps", "--define"])
+            .arg(format!("_topdir {scratch}/rpmbuild"))
+            .arg("--define")
+            .arg(format!("_dbpath {scratch}/rpmdb"))
+            .args(["--define", "_build_id_links none", "--define", "__os_install_post %{nil}"])
+            .arg(&spec)
+            .run()
+            .map_err(TrialError::StandIn)?;
+        Ok(Self { package: scratch.join("rpmbuild/RPMS/x86_64/base-stand-in-6-1.x86_64.rpm") })
+    }
+
+    /// The package file.
+    pub fn package(&self) -> &Utf8Path {
+        &self.package
+    }
+}
+
+fn listed(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// Library requirements that the packages do not meet among themselves and this machine does. One of a library
+/// that nobody has stays open, and dnf will say so.
+fn host_libraries(request: &StandInRequest<'_>, libraries: &BTreeSet<String>) -> BTreeSet<String> {
+    let of_this_machine = |requirement: &&String| {
+        let soname = requirement.split('(').next().unwrap_or_default();
+        let special = matches!(soname, "rtld");
+        special || (soname.contains(".so") && libraries.contains(soname))
+    };
+    let open = request.requirements.difference(request.provided);
+    open.filter(of_this_machine).cloned().collect()
+}
+
+fn libraries_of_this_machine(scratch: &Utf8Path) -> Result<BTreeSet<String>, TrialError> {
+    let output =
+        Invocation::new(Tool::Ldconfig, scratch).arg("-p").run().map_err(TrialError::StandIn)?.text();
+    let names = output.lines().filter_map(|line| line.trim_start().split_once(" (").map(|(name, _)| name));
+    Ok(names.map(str::to_owned).collect())
+}
+
+fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path) -> String {
+    let mut text = String::from(
+        "Name: base-stand-in\nVersion: 6\nRelease: 1\nSummary: Stand-in for the base system, for a trial only\n\
+         License: none\nAutoReqProv: no\nProvides: bundled-for-trial\n",
+    );
+    // A path that is a file of the package is provided by being there; rpm takes it as a provide, too.
+    for provide in provides {
+        writeln!(text, "Provides: {provide}").expect("writing to a string does not fail");
+    }
+    text.push_str("%description\nNever publish this.\n%install\n");
+    writeln!(text, "install -D -m 0755 {busybox} %{{buildroot}}/bin/busybox").expect("as above");
+    text.push_str(
+        "mkdir -p %{buildroot}/var/log %{buildroot}/sbin %{buildroot}/usr/bin %{buildroot}/usr/sbin\n",
+    );
+    for applet in ["sh", "bash", "cat", "grep", "sed", "tr", "echo", "rm", "ln", "mkdir", "ls", "test", "awk"]
+    {
+        writeln!(text, "ln -s busybox %{{buildroot}}/bin/{applet}").expect("as above");
+    }
+    for program in RECORDERS {
+        writeln!(
+            text,
+            "printf '#!/bin/sh\\necho \"{program} $*\" >> {RECORD}\\n' > %{{buildroot}}{program}\n\
+             chmod 0755 %{{buildroot}}{program}"
+        )
+        .expect("as above");
+    }
+    text.push_str("%files\n%defattr(-,root,root)\n/bin/*\n/var/log\n");
+    for program in RECORDERS {
+        writeln!(text, "{program}").expect("as above");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(items: &[&str]) -> BTreeSet<String> {
+        items.iter().map(|&item| item.to_owned()).collect()
+    }
+
+    #[test]
+    fn only_libraries_that_exist_are_taken_over() {
+        let requirements =
+            set(&["libc.so.6(GLIBC_2.34)(64bit)", "libxenctrl.so.4.2()(64bit)", "libnone.so.1()(64bit)"]);
+        let request = StandInRequest {
+            provides: "",
+            requirements: &requirements,
+            provided: &set(&["libxenctrl.so.4.2()(64bit)"]),
+        };
+        let taken = host_libraries(&request, &set(&["libc.so.6"]));
+        assert_eq!(taken, set(&["libc.so.6(GLIBC_2.34)(64bit)"]));
+    }
+
+    #[test]
+    fn comments_and_blank_lines_are_no_provides() {
+        assert_eq!(listed("# note\n\nudev = 147 # version of 6.4\n"), set(&["udev = 147"]));
+    }
+}
