@@ -51,6 +51,12 @@ pub enum ProcessError {
         /// The limit.
         seconds: u64,
     },
+    /// Somebody raised the flag that stops it.
+    #[error("`{command}` was killed because it was told to stop")]
+    Stopped {
+        /// The pasteable command line.
+        command: String,
+    },
 }
 
 fn stderr_block(stderr: &str) -> String {

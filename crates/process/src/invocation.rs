@@ -4,12 +4,13 @@ use std::{
     fmt::Write as _,
     io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     time::{Duration, Instant},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::{ProcessError, Tool};
+use crate::{ProcessError, StopFlag, Tool};
 
 /// Where every program is looked for; the caller's own `PATH` is not used, so that two machines with the same
 /// packages run the same programs.
@@ -17,6 +18,10 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 /// How many of the last lines of a log a failure carries.
 const TAIL_LINES: usize = 40;
+
+/// How often a running child is looked at: whether it is late, to be stopped, or gone while something that it
+/// started still holds its output.
+const TICK: Duration = Duration::from_millis(50);
 
 /// What a child reads on its standard input.
 #[derive(Clone, Debug)]
@@ -54,6 +59,7 @@ pub struct Invocation {
     environment: BTreeMap<String, String>,
     stdin: Stdin,
     time_limit: Option<Duration>,
+    stop: StopFlag,
 }
 
 impl Invocation {
@@ -67,7 +73,15 @@ impl Invocation {
             ("TZ".to_owned(), "UTC".to_owned()),
             ("HOME".to_owned(), directory.to_string()),
         ]);
-        Self { tool, arguments: Vec::new(), directory, environment, stdin: Stdin::Null, time_limit: None }
+        Self {
+            tool,
+            arguments: Vec::new(),
+            directory,
+            environment,
+            stdin: Stdin::Null,
+            time_limit: None,
+            stop: StopFlag::default(),
+        }
     }
 
     /// Adds an argument.
@@ -105,9 +119,20 @@ impl Invocation {
         self
     }
 
+    /// Kills the child when the flag is raised.
+    #[must_use]
+    pub fn stopped_by(mut self, flag: &StopFlag) -> Self {
+        self.stop = flag.clone();
+        self
+    }
+
     /// Puts another program before this one, which becomes its arguments: `unshare --net -- make all`.
     #[must_use]
-    pub fn wrapped_by<A: AsRef<OsStr>>(mut self, wrapper: Tool, arguments: impl IntoIterator<Item = A>) -> Self {
+    pub fn wrapped_by<A: AsRef<OsStr>>(
+        mut self,
+        wrapper: Tool,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
         let mut all: Vec<OsString> =
             arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
         all.push(self.tool.program().into());
@@ -155,31 +180,63 @@ impl Invocation {
     ///
     /// # Errors
     /// As [`run`](Self::run), and when the log can not be written. The failure carries the last 40 lines.
-    pub fn run_logged(&self, log: &Utf8Path, mut line: impl FnMut(&str)) -> Result<(), ProcessError> {
+    pub fn run_logged(&self, log: &Utf8Path, line: impl FnMut(&str)) -> Result<(), ProcessError> {
         let log_failed = |source| ProcessError::Log { path: log.to_owned(), source };
-        let mut file =
-            fs_err::OpenOptions::new().create(true).append(true).open(log).map_err(log_failed)?;
+        let file = fs_err::OpenOptions::new().create(true).append(true).open(log).map_err(log_failed)?;
         let (reader, writer) = std::io::pipe().map_err(|source| self.pipe_failed(source))?;
         let mut child = self.start_into(writer)?;
         let feeding = self.feed(&mut child);
-        let mut tail = VecDeque::with_capacity(TAIL_LINES);
-        let mut reader = BufReader::new(reader);
-        let mut bytes = Vec::new();
-        while reader.read_until(b'\n', &mut bytes).map_err(|source| self.pipe_failed(source))? > 0 {
-            file.write_all(&bytes).map_err(log_failed)?;
-            let text = String::from_utf8_lossy(&bytes).trim_end().to_owned();
-            line(&text);
-            if tail.len() == TAIL_LINES {
-                tail.pop_front();
+        let copied = self.copy_lines(&mut child, &lines_in_background(reader), file, line);
+        let tail = match copied {
+            Ok(tail) => tail,
+            Err(error) => {
+                end(&mut child);
+                return Err(match error {
+                    CopyError::Log(source) => log_failed(source),
+                    CopyError::Watch(error) => error,
+                });
             }
-            tail.push_back(text);
-            bytes.clear();
-        }
+        };
         let status = self.wait(&mut child)?;
         if !status.success() {
             return Err(self.failure(status, &Vec::from(tail).join("\n")));
         }
         feeding
+    }
+
+    /// Copies lines until both outputs are closed, or the child is gone and nothing more comes from what it
+    /// left behind. Returns the last ones.
+    fn copy_lines(
+        &self,
+        child: &mut Child,
+        lines: &Receiver<Vec<u8>>,
+        mut file: fs_err::File,
+        mut line: impl FnMut(&str),
+    ) -> Result<VecDeque<String>, CopyError> {
+        let start = Instant::now();
+        let mut tail = VecDeque::with_capacity(TAIL_LINES);
+        loop {
+            match lines.recv_timeout(TICK) {
+                Ok(bytes) => {
+                    file.write_all(&bytes).map_err(CopyError::Log)?;
+                    let text = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+                    line(&text);
+                    if tail.len() == TAIL_LINES {
+                        tail.pop_front();
+                    }
+                    tail.push_back(text);
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(tail),
+                Err(RecvTimeoutError::Timeout) => {
+                    let ended =
+                        child.try_wait().map_err(|source| CopyError::Watch(self.pipe_failed(source)))?;
+                    if ended.is_some() {
+                        return Ok(tail);
+                    }
+                }
+            }
+            self.check_patience(start).map_err(CopyError::Watch)?;
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "this crate is the door that the ban points to")]
@@ -240,21 +297,30 @@ impl Invocation {
     }
 
     fn wait(&self, child: &mut Child) -> Result<ExitStatus, ProcessError> {
-        let Some(limit) = self.time_limit else {
-            return child.wait().map_err(|source| self.pipe_failed(source));
-        };
         let start = Instant::now();
+        let mut pause = Duration::from_micros(200);
         loop {
             if let Some(status) = child.try_wait().map_err(|source| self.pipe_failed(source))? {
                 return Ok(status);
             }
-            if start.elapsed() > limit {
-                // Both fail only when the child ended in the meantime.
-                drop(child.kill());
-                drop(child.wait());
-                return Err(ProcessError::TimedOut { command: self.command_line(), seconds: limit.as_secs() });
+            if let Err(error) = self.check_patience(start) {
+                end(child);
+                return Err(error);
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(TICK);
+        }
+    }
+
+    fn check_patience(&self, start: Instant) -> Result<(), ProcessError> {
+        if self.stop.is_raised() {
+            return Err(ProcessError::Stopped { command: self.command_line() });
+        }
+        match self.time_limit {
+            Some(limit) if start.elapsed() > limit => {
+                Err(ProcessError::TimedOut { command: self.command_line(), seconds: limit.as_secs() })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -270,6 +336,36 @@ impl Invocation {
 }
 
 type Reader = std::thread::JoinHandle<Vec<u8>>;
+
+/// Why lines could not be copied to their end.
+enum CopyError {
+    Log(std::io::Error),
+    Watch(ProcessError),
+}
+
+/// Both calls fail only when the child ended in the meantime.
+fn end(child: &mut Child) {
+    drop(child.kill());
+    drop(child.wait());
+}
+
+/// The reader is a thread of its own because a line may never come: the child's own children can hold the pipe
+/// open after it was killed. It ends when they do.
+fn lines_in_background(pipe: std::io::PipeReader) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = sync_channel(1024);
+    std::thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        loop {
+            let mut bytes = Vec::new();
+            match pipe.read_until(b'\n', &mut bytes) {
+                Ok(length) if length > 0 && sender.send(bytes).is_ok() => {}
+                // End of the output, a failed read, or nobody listening any more.
+                _ => return,
+            }
+        }
+    });
+    receiver
+}
 
 fn read_in_background(mut pipe: impl Read + Send + 'static) -> Reader {
     std::thread::spawn(move || {
@@ -326,7 +422,9 @@ mod tests {
         let line = uname().arg("it's").arg("").env("A", "b c").command_line();
         assert_eq!(
             line,
-            format!("cd / && env -i A='b c' HOME=/ LC_ALL=C.UTF-8 PATH={SEARCH_PATH} TZ=UTC uname 'it'\\''s' ''")
+            format!(
+                "cd / && env -i A='b c' HOME=/ LC_ALL=C.UTF-8 PATH={SEARCH_PATH} TZ=UTC uname 'it'\\''s' ''"
+            )
         );
     }
 
@@ -353,6 +451,51 @@ mod tests {
         assert_eq!(fs_err::read_to_string(&log).unwrap(), "Linux\n");
         assert!(uname().arg("--bad").run_logged(&log, |_| {}).is_err());
         fs_err::remove_dir_all(&directory).unwrap();
+    }
+
+    /// Waits far longer than the test, in a process of its own and without children.
+    fn sleeper() -> Invocation {
+        Invocation::new(Tool::Setpriv, "/").args(["--pdeathsig", "KILL", "--", "sleep", "600"])
+    }
+
+    #[test]
+    fn silent_child_is_killed_when_late() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8PathBuf::from_path_buf(directory.path().join("log")).unwrap();
+        let late = sleeper().time_limit(Duration::from_millis(100));
+        assert!(matches!(late.run_logged(&log, |_| {}), Err(ProcessError::TimedOut { .. })));
+        assert!(matches!(late.run(), Err(ProcessError::TimedOut { .. })));
+    }
+
+    #[test]
+    fn raised_flag_kills_the_child() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8PathBuf::from_path_buf(directory.path().join("log")).unwrap();
+        let flag = StopFlag::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(100));
+                flag.raise();
+            });
+            let result = sleeper().stopped_by(&flag).run_logged(&log, |_| {});
+            assert!(matches!(result, Err(ProcessError::Stopped { .. })), "{result:?}");
+        });
+    }
+
+    #[test]
+    fn orphan_that_keeps_the_output_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8PathBuf::from_path_buf(directory.path().join("log")).unwrap();
+        // `make` ends at once; its background child holds the pipe for three seconds.
+        let makefile = b"all:\n\t@sleep 3 & echo started\n".to_vec();
+        let start = Instant::now();
+        Invocation::new(Tool::Make, "/")
+            .args(["-f", "-"])
+            .stdin(Stdin::Bytes(makefile))
+            .run_logged(&log, |_| {})
+            .unwrap();
+        assert!(start.elapsed() < Duration::from_secs(2));
+        assert_eq!(fs_err::read_to_string(&log).unwrap(), "started\n");
     }
 
     #[test]

@@ -7,8 +7,10 @@
 
 mod error;
 mod invocation;
+mod stop;
 mod tool;
 
 pub use error::ProcessError;
 pub use invocation::{Invocation, Output, Stdin};
+pub use stop::StopFlag;
 pub use tool::Tool;

@@ -23,6 +23,8 @@ pub enum Tool {
     Ld,
     /// `unshare` (util-linux), which gives a build its own network namespace
     Unshare,
+    /// `setpriv` (util-linux), which has a child killed when its parent dies
+    Setpriv,
     /// `dnf`
     Dnf,
     /// `createrepo_c`, the peer in tests and benchmarks
@@ -59,6 +61,7 @@ impl Tool {
             Self::Gcc => "gcc",
             Self::Ld => "ld",
             Self::Unshare => "unshare",
+            Self::Setpriv => "setpriv",
             Self::Dnf => "dnf",
             Self::CreaterepoC => "createrepo_c",
             Self::Qemu => "qemu-system-x86_64",
