@@ -166,7 +166,7 @@ fn machine(request: &BootRequest<'_>, files: &[&Utf8PathBuf; 3]) -> Invocation {
         .arg(hypervisor)
         .arg("-append")
         .arg(format!(
-            "console=com1 com1=115200,8n1 noreboot=1 loglvl=warning dom0_mem={dom0_memory}M,max:{dom0_memory}M"
+            "console=com1 com1=115200,8n1 loglvl=warning dom0_mem={dom0_memory}M,max:{dom0_memory}M"
         ))
         .arg("-initrd")
         .arg(format!("{kernel} console=hvc0 earlyprintk=xen panic=1 rdinit=/init,{initramfs}"))
