@@ -8,6 +8,7 @@ mod digest;
 mod evr;
 mod facts;
 mod fingerprint;
+pub mod header;
 mod nevra;
 mod states;
 

@@ -1,0 +1,312 @@
+use super::{Array, Header, HeaderError, Strings, Tag, Text, entry::short, tag};
+
+/// The flag bits of a file (`RPMFILE_*` in rpm's rpmfiles.h).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FileFlags(pub u32);
+
+impl FileFlags {
+    /// `%config`
+    pub const CONFIG: u32 = 1;
+    /// `%doc`
+    pub const DOCUMENTATION: u32 = 1 << 1;
+    /// `%config(missingok)`
+    pub const MISSING_OK: u32 = 1 << 3;
+    /// `%config(noreplace)`
+    pub const NO_REPLACE: u32 = 1 << 4;
+    /// The spec in a source package.
+    pub const SPEC_FILE: u32 = 1 << 5;
+    /// `%ghost`: owned, not in the payload.
+    pub const GHOST: u32 = 1 << 6;
+    /// `%license`
+    pub const LICENSE: u32 = 1 << 7;
+    /// `%readme`
+    pub const README: u32 = 1 << 8;
+    /// `%pubkey`
+    pub const PUBLIC_KEY: u32 = 1 << 11;
+    /// `%artifact`
+    pub const ARTIFACT: u32 = 1 << 12;
+
+    /// Whether any of `bits` is set.
+    pub const fn has(self, bits: u32) -> bool {
+        self.0 & bits != 0
+    }
+}
+
+/// One file, directory, link or device that a package owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileEntry<'a> {
+    /// Its directory, with the final slash; empty in source packages.
+    pub directory: Text<'a>,
+    /// Its name in that directory.
+    pub base_name: Text<'a>,
+    /// Type and permissions, as `st_mode`.
+    pub mode: u16,
+    /// Configuration, documentation, ghost and so on.
+    pub flags: FileFlags,
+    /// Bytes.
+    pub size: u64,
+    /// Modification time, seconds since 1970.
+    pub modified: u32,
+    /// Hexadecimal digest by [`RpmHeaders::file_digest_algorithm`](super::RpmHeaders::file_digest_algorithm);
+    /// empty for other things than files.
+    pub digest: Text<'a>,
+    /// Target of a symbolic link, otherwise empty.
+    pub link_target: Text<'a>,
+    /// Owner.
+    pub user: Text<'a>,
+    /// Group.
+    pub group: Text<'a>,
+    /// Device number of a device node.
+    pub device: u16,
+    /// Equal numbers other than 0 in one package are hard links to one file.
+    pub inode: u32,
+    /// What `rpm -V` compares.
+    pub verify_flags: u32,
+    /// ELF class: 1 for 32 bits, 2 for 64 bits, 0 for anything else.
+    pub color: u32,
+    /// File capabilities as text, usually empty.
+    pub capabilities: Text<'a>,
+    /// Language of a translated file, usually empty.
+    pub language: Text<'a>,
+    /// What `file` called it when the package was built, such as `ELF 64-bit LSB executable …`.
+    pub class: Text<'a>,
+}
+
+impl FileEntry<'_> {
+    /// Directory and name together, as bytes.
+    pub fn path_bytes(&self) -> Vec<u8> {
+        [self.directory.as_bytes(), self.base_name.as_bytes()].concat()
+    }
+
+    /// Directory and name together; bytes that are no UTF-8 are replaced.
+    pub fn path_lossy(&self) -> String {
+        format!("{}{}", self.directory.to_str_lossy(), self.base_name.to_str_lossy())
+    }
+
+    /// Whether it is a directory (`S_IFDIR`).
+    pub const fn is_directory(&self) -> bool {
+        self.mode & 0o170_000 == 0o040_000
+    }
+
+    /// Whether it is a regular file (`S_IFREG`).
+    pub const fn is_regular(&self) -> bool {
+        self.mode & 0o170_000 == 0o100_000
+    }
+
+    /// Whether it is a symbolic link (`S_IFLNK`).
+    pub const fn is_link(&self) -> bool {
+        self.mode & 0o170_000 == 0o120_000
+    }
+
+    /// Permission bits with setuid, setgid and sticky: `0o7777`.
+    pub const fn permissions(&self) -> u16 {
+        self.mode & 0o7777
+    }
+
+    /// Whether it is a ghost.
+    pub const fn is_ghost(&self) -> bool {
+        self.flags.has(FileFlags::GHOST)
+    }
+}
+
+/// The files of a package in the header's order. Nothing but two tables of offsets is allocated.
+#[derive(Clone, Debug)]
+pub struct Files<'a> {
+    names: Names<'a>,
+    modes: Array<'a, u16>,
+    flags: Array<'a, u32>,
+    sizes: Array<'a, u32>,
+    long_sizes: Array<'a, u64>,
+    modified: Array<'a, u32>,
+    digests: Strings<'a>,
+    link_targets: Strings<'a>,
+    users: Strings<'a>,
+    groups: Strings<'a>,
+    devices: Array<'a, u16>,
+    inodes: Array<'a, u32>,
+    verify_flags: Array<'a, u32>,
+    colors: Array<'a, u32>,
+    capabilities: Strings<'a>,
+    languages: Strings<'a>,
+    class_indexes: Array<'a, u32>,
+    classes: Table<'a>,
+    next: usize,
+}
+
+/// Paths come as directories, indexes and names, or whole in packages older than rpm 4.
+#[derive(Clone, Debug)]
+enum Names<'a> {
+    Split { base_names: Strings<'a>, indexes: Array<'a, u32>, directories: Table<'a> },
+    Whole(Strings<'a>),
+}
+
+/// Random access to an array of strings.
+#[derive(Clone, Debug)]
+struct Table<'a> {
+    bytes: &'a [u8],
+    offsets: Vec<u32>,
+}
+
+impl<'a> Table<'a> {
+    fn new(header: &'a Header, tag: Tag) -> Result<Self, HeaderError> {
+        let strings = header.strings(tag)?;
+        let bytes = header.entry(tag).map_or(&[][..], |entry| entry.data);
+        let mut offsets = Vec::with_capacity(strings.len());
+        let mut offset = 0;
+        for text in strings {
+            offsets.push(offset);
+            offset += short(text.len()) + 1;
+        }
+        Ok(Self { bytes, offsets })
+    }
+
+    fn get(&self, index: u32) -> Option<Text<'a>> {
+        let start = *self.offsets.get(index as usize)? as usize;
+        let rest = self.bytes.get(start..)?;
+        let end = rest.iter().position(|byte| *byte == 0)?;
+        Some(Text::new(&rest[..end]))
+    }
+}
+
+impl<'a> Names<'a> {
+    fn new(header: &'a Header) -> Result<Self, HeaderError> {
+        let base_names = header.strings(tag::BASE_NAMES)?;
+        if base_names.len() == 0 {
+            return Ok(Self::Whole(header.strings(tag::OLD_FILE_NAMES)?));
+        }
+        let directories = Table::new(header, tag::DIR_NAMES)?;
+        let indexes = header.u32s(tag::DIR_INDEXES)?;
+        if indexes.len() != base_names.len() {
+            return Err(length(tag::DIR_INDEXES, base_names.len(), indexes.len()));
+        }
+        if let Some(highest) = indexes.iter().max()
+            && highest as usize >= directories.offsets.len()
+        {
+            return Err(length(tag::DIR_NAMES, highest as usize + 1, directories.offsets.len()));
+        }
+        Ok(Self::Split { base_names, indexes, directories })
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Split { base_names: names, .. } | Self::Whole(names) => names.len(),
+        }
+    }
+
+    /// The next directory and name; `index` is the position of the file.
+    fn next(&mut self, index: usize) -> Option<(Text<'a>, Text<'a>)> {
+        match self {
+            Self::Split { base_names, indexes, directories } => {
+                let name = base_names.next()?;
+                Some((directories.get(indexes.get(index)?)?, name))
+            }
+            Self::Whole(paths) => {
+                let path = paths.next()?.as_bytes();
+                let cut = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+                Some((Text::new(&path[..cut]), Text::new(&path[cut..])))
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Files<'a> {
+    type Item = FileEntry<'a>;
+
+    fn next(&mut self) -> Option<FileEntry<'a>> {
+        let index = self.next;
+        let (directory, base_name) = self.names.next(index)?;
+        self.next += 1;
+        let class = self.class_indexes.get(index).and_then(|class| self.classes.get(class));
+        let short = self.sizes.get(index).map_or(0, u64::from);
+        Some(FileEntry {
+            directory,
+            base_name,
+            mode: self.modes.get(index).unwrap_or(0),
+            flags: FileFlags(self.flags.get(index).unwrap_or(0)),
+            size: self.long_sizes.get(index).unwrap_or(short),
+            modified: self.modified.get(index).unwrap_or(0),
+            digest: self.digests.next().unwrap_or_default(),
+            link_target: self.link_targets.next().unwrap_or_default(),
+            user: self.users.next().unwrap_or_default(),
+            group: self.groups.next().unwrap_or_default(),
+            device: self.devices.get(index).unwrap_or(0),
+            inode: self.inodes.get(index).unwrap_or(0),
+            verify_flags: self.verify_flags.get(index).unwrap_or(0),
+            color: self.colors.get(index).unwrap_or(0),
+            capabilities: self.capabilities.next().unwrap_or_default(),
+            language: self.languages.next().unwrap_or_default(),
+            class: class.unwrap_or_default(),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.names.len(), Some(self.names.len()))
+    }
+}
+
+impl ExactSizeIterator for Files<'_> {}
+
+const fn length(tag: Tag, expected: usize, found: usize) -> HeaderError {
+    HeaderError::Length { tag, expected, found }
+}
+
+impl Header {
+    /// The files of the package, in the order of the header (sorted by path in what rpmbuild writes).
+    ///
+    /// # Errors
+    /// When a tag has another type, a length that does not match the names, or an index points past its table.
+    pub fn files(&self) -> Result<Files<'_>, HeaderError> {
+        let files = Files {
+            names: Names::new(self)?,
+            modes: self.u16s(tag::FILE_MODES)?,
+            flags: self.u32s(tag::FILE_FLAGS)?,
+            sizes: self.u32s(tag::FILE_SIZES)?,
+            long_sizes: self.u64s(tag::LONG_FILE_SIZES)?,
+            modified: self.u32s(tag::FILE_MTIMES)?,
+            digests: self.strings(tag::FILE_DIGESTS)?,
+            link_targets: self.strings(tag::FILE_LINK_TOS)?,
+            users: self.strings(tag::FILE_USER_NAME)?,
+            groups: self.strings(tag::FILE_GROUP_NAME)?,
+            devices: self.u16s(tag::FILE_RDEVS)?,
+            inodes: self.u32s(tag::FILE_INODES)?,
+            verify_flags: self.u32s(tag::FILE_VERIFY_FLAGS)?,
+            colors: self.u32s(tag::FILE_COLORS)?,
+            capabilities: self.strings(tag::FILE_CAPS)?,
+            languages: self.strings(tag::FILE_LANGS)?,
+            class_indexes: self.u32s(tag::FILE_CLASS)?,
+            classes: Table::new(self, tag::CLASS_DICT)?,
+            next: 0,
+        };
+        files.check_lengths()?;
+        Ok(files)
+    }
+}
+
+impl Files<'_> {
+    /// A tag may be absent as a whole, never be shorter or longer than the list.
+    fn check_lengths(&self) -> Result<(), HeaderError> {
+        let expected = self.names.len();
+        let lengths = [
+            (tag::FILE_MODES, self.modes.len()),
+            (tag::FILE_FLAGS, self.flags.len()),
+            (tag::FILE_SIZES, self.sizes.len()),
+            (tag::LONG_FILE_SIZES, self.long_sizes.len()),
+            (tag::FILE_MTIMES, self.modified.len()),
+            (tag::FILE_DIGESTS, self.digests.len()),
+            (tag::FILE_LINK_TOS, self.link_targets.len()),
+            (tag::FILE_USER_NAME, self.users.len()),
+            (tag::FILE_GROUP_NAME, self.groups.len()),
+            (tag::FILE_RDEVS, self.devices.len()),
+            (tag::FILE_INODES, self.inodes.len()),
+            (tag::FILE_VERIFY_FLAGS, self.verify_flags.len()),
+            (tag::FILE_COLORS, self.colors.len()),
+            (tag::FILE_CAPS, self.capabilities.len()),
+            (tag::FILE_LANGS, self.languages.len()),
+            (tag::FILE_CLASS, self.class_indexes.len()),
+        ];
+        match lengths.into_iter().find(|(_, found)| *found != 0 && *found != expected) {
+            Some((tag, found)) => Err(length(tag, expected, found)),
+            None => Ok(()),
+        }
+    }
+}

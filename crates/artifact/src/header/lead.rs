@@ -1,0 +1,78 @@
+use std::io::Read;
+
+use super::{HeaderError, Part, Text, store::read_exactly};
+
+/// Bytes of the lead.
+pub(super) const LEAD_LENGTH: usize = 96;
+
+const MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
+
+/// What the lead says a package is. rpm itself believes the header instead
+/// ([`RpmHeaders::is_source`](super::RpmHeaders::is_source)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageType {
+    /// 0
+    Binary,
+    /// 1
+    Source,
+    /// Any other number.
+    Other(u16),
+}
+
+/// The 96 bytes that open a package file. Only the magic number still matters to rpm; `file` reads the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    bytes: [u8; LEAD_LENGTH],
+}
+
+impl Lead {
+    pub(super) fn read(reader: &mut (impl Read + ?Sized)) -> Result<Self, HeaderError> {
+        let read = read_exactly(reader, LEAD_LENGTH, Part::Lead)?;
+        let mut bytes = [0; LEAD_LENGTH];
+        bytes.copy_from_slice(&read);
+        let lead = Self { bytes };
+        if bytes[..4] != MAGIC {
+            return Err(HeaderError::NotRpm);
+        }
+        if !matches!(lead.major(), 3 | 4) {
+            return Err(HeaderError::Version(lead.major()));
+        }
+        Ok(lead)
+    }
+
+    /// The bytes as they stand in the file.
+    pub const fn as_bytes(&self) -> &[u8; LEAD_LENGTH] {
+        &self.bytes
+    }
+
+    /// Major version of the format: 3 in every package since 1997, whatever rpm calls the package.
+    pub const fn major(&self) -> u8 {
+        self.bytes[4]
+    }
+
+    /// Minor version of the format.
+    pub const fn minor(&self) -> u8 {
+        self.bytes[5]
+    }
+
+    /// Binary or source.
+    pub const fn package_type(&self) -> PackageType {
+        match u16::from_be_bytes([self.bytes[6], self.bytes[7]]) {
+            0 => PackageType::Binary,
+            1 => PackageType::Source,
+            other => PackageType::Other(other),
+        }
+    }
+
+    /// `name-version-release`, cut at 65 bytes.
+    pub fn name(&self) -> Text<'_> {
+        let field = &self.bytes[10..76];
+        let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+        Text::new(&field[..end])
+    }
+
+    /// 5, which says that a signature header follows.
+    pub const fn signature_type(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[78], self.bytes[79]])
+    }
+}
