@@ -1,8 +1,8 @@
 //! A parser of RPM packages (format versions 3 and 4): lead, signature header and main header.
 //!
 //! Packages are foreign bytes, and the indexer, the signer and the checks all read them. So this parser never
-//! panics, takes no more memory than the bytes that are really there (plus one 64 KiB step), and validates
-//! every count, offset and type once while reading; what a caller asks for later can only be absent or of
+//! panics, takes no more memory than there really are bytes ([`RpmHeaders::read_sized`]; a stream of unknown
+//! length may cost twice that and two steps of 64 KiB while it grows), and validates every count, offset and type once while reading; what a caller asks for later can only be absent or of
 //! another type. Strings are handed out as bytes: what to do with other encodings than UTF-8 is the caller's.
 
 mod builder;
@@ -14,6 +14,7 @@ mod file_list;
 mod lead;
 mod package;
 mod scriptlet;
+mod source;
 mod store;
 pub mod tag;
 mod text;

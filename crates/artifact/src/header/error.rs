@@ -87,7 +87,7 @@ pub enum HeaderError {
         /// Which header.
         part: Part,
     },
-    /// More than rpm itself accepts: 65,535 entries, 268,435,455 bytes of data.
+    /// More than is possible: 2,048 entries, 268,435,455 bytes of data.
     #[error("the {part} announces {found} {what}, at most {limit} are possible")]
     Size {
         /// Which header.

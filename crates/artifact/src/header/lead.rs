@@ -1,6 +1,6 @@
 use std::io::Read;
 
-use super::{HeaderError, Part, Text, store::read_exactly};
+use super::{HeaderError, Part, Text, source::Source};
 
 /// Bytes of the lead.
 pub(super) const LEAD_LENGTH: usize = 96;
@@ -26,8 +26,9 @@ pub struct Lead {
 }
 
 impl Lead {
-    pub(super) fn read(reader: &mut (impl Read + ?Sized)) -> Result<Self, HeaderError> {
-        let read = read_exactly(reader, LEAD_LENGTH, Part::Lead)?;
+    pub(super) fn read(source: &mut Source<'_, impl Read + ?Sized>) -> Result<Self, HeaderError> {
+        let mut read = Vec::new();
+        source.read(&mut read, LEAD_LENGTH, Part::Lead)?;
         let mut bytes = [0; LEAD_LENGTH];
         bytes.copy_from_slice(&read);
         let lead = Self { bytes };

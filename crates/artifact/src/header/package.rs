@@ -1,8 +1,7 @@
 use std::{io::Read, ops::Range};
 
 use super::{
-    Dependency, DependencyKind, Header, HeaderError, Lead, Part, Text, lead::LEAD_LENGTH,
-    store::read_exactly, tag,
+    Dependency, DependencyKind, Header, HeaderError, Lead, Part, Text, lead::LEAD_LENGTH, source::Source, tag,
 };
 use crate::{Evr, Nevra};
 
@@ -21,10 +20,23 @@ impl RpmHeaders {
     /// # Errors
     /// When the bytes are no package, end early, or announce what can not be true.
     pub fn read(reader: &mut (impl Read + ?Sized)) -> Result<Self, HeaderError> {
-        let lead = Lead::read(reader)?;
-        let signature = Header::read(reader, Part::Signature)?;
-        read_exactly(reader, padding(signature.as_bytes().len()), Part::Signature)?;
-        let main = Header::read(reader, Part::Main)?;
+        Self::read_from(&mut Source::of_unknown_length(reader))
+    }
+
+    /// As [`read`](Self::read), for a file of `length` bytes: never takes more memory than that, whatever the
+    /// file announces.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_sized(reader: &mut (impl Read + ?Sized), length: u64) -> Result<Self, HeaderError> {
+        Self::read_from(&mut Source::of_length(reader, length))
+    }
+
+    fn read_from(source: &mut Source<'_, impl Read + ?Sized>) -> Result<Self, HeaderError> {
+        let lead = Lead::read(source)?;
+        let signature = Header::read_from(source, Part::Signature)?;
+        source.read(&mut Vec::new(), padding(signature.as_bytes().len()), Part::Signature)?;
+        let main = Header::read_from(source, Part::Main)?;
         Ok(Self { lead, signature, main })
     }
 

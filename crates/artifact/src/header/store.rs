@@ -3,6 +3,7 @@ use std::io::Read;
 use super::{
     Array, Entry, EntryFault, HeaderError, Kind, Number, Part, Strings, Tag, Text,
     entry::{ENTRY_LENGTH, RawEntry, short},
+    source::Source,
     tag,
 };
 
@@ -12,47 +13,15 @@ pub(super) const INTRO_LENGTH: usize = 16;
 /// Magic number and format version of a header.
 pub(super) const MAGIC: [u8; 4] = [0x8e, 0xad, 0xe8, 0x01];
 
-/// rpm's own limits (`HEADER_TAGS_MAX`, `HEADER_DATA_MAX` in its header.c).
-const ENTRIES_LIMIT: u32 = 0xffff;
+/// rpm itself takes 65,535 entries. It knows fewer than 500 tags and none may appear twice, so nothing real
+/// comes near this limit, which keeps the search for duplicates short without a table.
+const ENTRIES_LIMIT: u32 = 2048;
+
+/// rpm's own limit (`HEADER_DATA_MAX` in its header.c).
 const DATA_LIMIT: u32 = 0x0fff_ffff;
 
 /// Tags below this one are rpm's own: regions and the like.
 const FIRST_DATA_TAG: Tag = 100;
-
-/// Memory grows in steps of this size, so that a length that is announced but not there costs one step.
-const STEP: usize = 64 * 1024;
-
-/// Reads `length` bytes, or says how many there were.
-pub(super) fn read_exactly(
-    reader: &mut (impl Read + ?Sized),
-    length: usize,
-    part: Part,
-) -> Result<Vec<u8>, HeaderError> {
-    let mut bytes = Vec::new();
-    read_more(reader, &mut bytes, length, part)?;
-    Ok(bytes)
-}
-
-fn read_more(
-    mut reader: &mut (impl Read + ?Sized),
-    bytes: &mut Vec<u8>,
-    length: usize,
-    part: Part,
-) -> Result<(), HeaderError> {
-    let wanted = bytes.len() + length;
-    while bytes.len() < wanted {
-        let step = (wanted - bytes.len()).min(STEP);
-        bytes.reserve_exact(step);
-        let got = Read::by_ref(&mut reader)
-            .take(step as u64)
-            .read_to_end(bytes)
-            .map_err(|source| HeaderError::Read { part, source })?;
-        if got < step {
-            return Err(HeaderError::Truncated { part, expected: wanted as u64, found: bytes.len() as u64 });
-        }
-    }
-    Ok(())
-}
 
 /// The part of a header that its author made immutable, and over which rpm computes digests and signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +52,21 @@ impl Header {
     /// # Errors
     /// When the bytes end early, or anything in them can not be true.
     pub fn read(reader: &mut (impl Read + ?Sized), part: Part) -> Result<Self, HeaderError> {
-        let mut bytes = read_exactly(reader, INTRO_LENGTH, part)?;
+        Self::read_from(&mut Source::of_unknown_length(reader), part)
+    }
+
+    pub(super) fn read_from(
+        source: &mut Source<'_, impl Read + ?Sized>,
+        part: Part,
+    ) -> Result<Self, HeaderError> {
+        let mut bytes = Vec::new();
+        source.read(&mut bytes, INTRO_LENGTH, part)?;
         if bytes[..4] != MAGIC {
             return Err(HeaderError::Magic { part });
         }
         let entries = limited(part, "index entries", u32_at(&bytes, 8), ENTRIES_LIMIT)?;
         let data = limited(part, "bytes of data", u32_at(&bytes, 12), DATA_LIMIT)?;
-        read_more(reader, &mut bytes, entries * ENTRY_LENGTH + data, part)?;
+        source.read(&mut bytes, entries * ENTRY_LENGTH + data, part)?;
         let mut header = Self { part, bytes, entries, region: None };
         header.region = header.find_region()?;
         header.validate()?;
@@ -304,7 +281,6 @@ impl Header {
 
     /// Data must not overlap, which also keeps the search for the ends of strings linear in the store's size.
     fn validate(&self) -> Result<(), HeaderError> {
-        let mut seen = std::collections::HashSet::new();
         let mut end = 0;
         for index in self.data_indexes() {
             let raw = self.raw(index);
@@ -320,7 +296,11 @@ impl Header {
                     return Err(fail(EntryFault::Overlap(raw.offset)));
                 }
             }
-            if !seen.insert(raw.tag) {
+            if self
+                .data_indexes()
+                .take_while(|before| *before < index)
+                .any(|before| self.raw(before).tag == raw.tag)
+            {
                 return Err(fail(EntryFault::Duplicate));
             }
         }
