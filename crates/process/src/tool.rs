@@ -43,6 +43,8 @@ pub enum Tool {
     Ldconfig,
     /// `timeout` (coreutils), which ends a program and its children in time
     Timeout,
+    /// `rpmsign`, the peer in tests and benchmarks
+    Rpmsign,
     /// `uname`
     Uname,
 }
@@ -71,6 +73,7 @@ impl Tool {
             Self::Depmod => "depmod",
             Self::Ldconfig => "ldconfig",
             Self::Timeout => "timeout",
+            Self::Rpmsign => "rpmsign",
             Self::Uname => "uname",
         }
     }
