@@ -1,1 +1,31 @@
-//! See `crates/README.md`.
+//! The data of the project: `specs/*/package.toml`, `repo-templates/targets/*.toml`, `repo-templates/clients/*.toml`
+//! and the ignored `xen4centos.local.toml`, read into one validated [`Project`].
+//!
+//! What is read is walked as a tree with positions, not deserialised: serde stops at the first error of a file, and
+//! whoever edits data wants all of them in one run, each with file, line and column. This crate knows nothing of what
+//! stands inside templates, of processes or of the network.
+
+mod client;
+mod error;
+mod load;
+mod options;
+mod order;
+mod package;
+mod problem;
+mod project;
+mod suggest;
+mod target;
+
+pub use client::Client;
+pub use error::ManifestError;
+pub use options::{EffectiveOption, OptionSwitch, SwitchedBy, sources_needed};
+pub use package::{
+    ChangelogEntry, DetachedSignature, GitLocation, Location, Need, Package, PackageOption, Patch,
+    Requirement, Role, SignedBytes, Source, Upstream, UrlLocation, Vouching,
+};
+pub use problem::{Problem, Problems};
+pub use project::{LocalSettings, Project};
+pub use target::{
+    Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,
+    Upstreams,
+};
