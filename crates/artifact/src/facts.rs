@@ -1,5 +1,13 @@
 use std::collections::BTreeMap;
 
+/// Every capability that a build root can be asked for, sorted. `build` probes all of them and no others, and a
+/// `package.toml` that needs another one is refused.
+pub const CAPABILITIES: [&str; 28] = [
+    "bzip2", "cpio", "dev86", "elfutils", "gettext", "glib2", "glibc32", "iasl", "latex", "libaio",
+    "ncurses", "network", "newt", "ocaml", "openssl", "pciutils", "perl", "pod2text", "python2", "python3",
+    "sdl", "slang", "texinfo", "udevadm", "uuid", "xz", "yajl", "zlib",
+];
+
 /// What the `build` crate found out about a build root: the compiler, the tools and headers that are there.
 ///
 /// Templates read it as `root`, options name the capabilities they need, and the whole of it stands in the

@@ -14,7 +14,7 @@ mod states;
 
 pub use digest::{DigestError, Sha256Digest};
 pub use evr::{Evr, EvrError};
-pub use facts::BuildRootFacts;
+pub use facts::{BuildRootFacts, CAPABILITIES};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use nevra::{Nevra, NevraError};
 pub use states::{RenderedSpec, RepoTree, SignedRepoTree, SignedRpm, Srpm, UnsignedRpm};
