@@ -25,6 +25,8 @@ pub enum Tool {
     Unshare,
     /// `setpriv` (util-linux), which has a child killed when its parent dies
     Setpriv,
+    /// `mount` (util-linux), only in a mount namespace of its own
+    Mount,
     /// `dnf`
     Dnf,
     /// `createrepo_c`, the peer in tests and benchmarks
@@ -45,6 +47,8 @@ pub enum Tool {
     Timeout,
     /// `rpmsign`, the peer in tests and benchmarks
     Rpmsign,
+    /// `sh`, for tests of the shell scripts that packages ship
+    Sh,
     /// `uname`
     Uname,
 }
@@ -64,6 +68,7 @@ impl Tool {
             Self::Ld => "ld",
             Self::Unshare => "unshare",
             Self::Setpriv => "setpriv",
+            Self::Mount => "mount",
             Self::Dnf => "dnf",
             Self::CreaterepoC => "createrepo_c",
             Self::Qemu => "qemu-system-x86_64",
@@ -74,6 +79,7 @@ impl Tool {
             Self::Ldconfig => "ldconfig",
             Self::Timeout => "timeout",
             Self::Rpmsign => "rpmsign",
+            Self::Sh => "sh",
             Self::Uname => "uname",
         }
     }

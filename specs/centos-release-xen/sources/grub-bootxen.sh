@@ -60,5 +60,5 @@ set -- --install --package kernel --multiboot=/boot/xen.gz "--mbargs=$hypervisor
     "--initrdfile=$initramfs"
 [ -z "${LINUX_XEN_KERNEL_ARGS:-}" ] || set -- "$@" "--kernel-args=$LINUX_XEN_KERNEL_ARGS"
 
-$run /sbin/new-kernel-pkg "$@" "$kver" || fail "new-kernel-pkg could not make the entry for $kver"
+$run "$root/sbin/new-kernel-pkg" "$@" "$kver" || fail "new-kernel-pkg could not make the entry for $kver"
 [ -n "$run" ] || say "kernel $kver boots under Xen, with: $hypervisor_arguments"
