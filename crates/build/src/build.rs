@@ -7,7 +7,7 @@
 use std::{fs::TryLockError, io::Write, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::{Sha256Digest, Srpm, UnsignedRpm};
+use xen4centos_artifact::{Nevra, Sha256Digest, Srpm, UnsignedRpm};
 use xen4centos_process::{Invocation, ProcessError, StopFlag};
 
 use crate::{
@@ -98,6 +98,51 @@ pub fn existing(request: &BuildRequest, builds: &Utf8Path) -> Result<Option<Buil
     Ok(Place::new(request, builds)?.existing())
 }
 
+/// Reads a result from wherever it was carried to, and compares every byte of its packages with the provenance: for
+/// the machine that signs.
+///
+/// # Errors
+/// When the directory holds no whole result, or a package is another than the provenance says.
+pub fn load(directory: &Utf8Path) -> Result<BuildResult, BuildError> {
+    let provenance = Provenance::read(directory)?;
+    for output in &provenance.outputs {
+        let path = directory.join(&output.file);
+        let (found, _) = files::sha256_of(&path)?;
+        if found != output.sha256 {
+            return Err(BuildError::Damaged { path, expected: output.sha256, found });
+        }
+        let said = verify::read(&path)?.nevra.to_string();
+        if said != output.nevra {
+            return Err(BuildError::Incomplete { directory: directory.to_owned() });
+        }
+    }
+    result(directory, provenance).ok_or_else(|| BuildError::Incomplete { directory: directory.to_owned() })
+}
+
+/// `None` where a name in the provenance is no name of a package or would leave the directory, or where there is no
+/// source package.
+fn result(directory: &Utf8Path, provenance: Provenance) -> Option<BuildResult> {
+    let mut srpm = None;
+    let mut rpms = Vec::new();
+    for output in &provenance.outputs {
+        let path = directory.join(&output.file);
+        let nevra: Nevra = output.nevra.parse().ok()?;
+        let sha256 = output.sha256;
+        if output.file.contains('/') {
+            return None;
+        }
+        match output.kind {
+            OutputKind::Source => srpm = Some(Srpm { path, nevra, sha256 }),
+            OutputKind::Binary => {
+                rpms.push(UnsignedRpm { path, nevra, sha256, package: provenance.inputs.package.clone() });
+            }
+        }
+    }
+    let directory = directory.to_owned();
+    let log = directory.join("build.log");
+    Some(BuildResult { srpm: srpm?, rpms, provenance, directory, log, freshness: Freshness::Reused })
+}
+
 /// Refuses what rpm would take for a list, a macro or two words.
 pub(crate) fn check_path(path: &Utf8Path) -> Result<(), BuildError> {
     let usable = |character: char| character.is_ascii_alphanumeric() || "/._+-".contains(character);
@@ -138,7 +183,8 @@ fn build_in(
     };
     let provenance = Provenance::new(Inputs::of(request, place.key), outputs, run);
     place.adopt(&workshop, request, &provenance)?;
-    let mut result = place.result(provenance).expect("the names were read from the packages' own headers");
+    let mut result = result(&place.directory(), provenance)
+        .ok_or_else(|| BuildError::Incomplete { directory: place.directory() })?;
     result.freshness = Freshness::Built;
     Ok(result)
 }
@@ -257,27 +303,7 @@ impl Place {
             && provenance.outputs.iter().all(|output| {
                 fs_err::metadata(directory.join(&output.file)).is_ok_and(|file| file.len() == output.size)
             });
-        if whole { self.result(provenance) } else { None }
-    }
-
-    /// `None` where a name in the provenance is no name of a package, or there is no source package.
-    fn result(&self, provenance: Provenance) -> Option<BuildResult> {
-        let directory = self.directory();
-        let mut srpm = None;
-        let mut rpms = Vec::new();
-        for output in &provenance.outputs {
-            let path = directory.join(&output.file);
-            let nevra = output.nevra.parse().ok()?;
-            let sha256 = output.sha256;
-            match output.kind {
-                OutputKind::Source => srpm = Some(Srpm { path, nevra, sha256 }),
-                OutputKind::Binary => {
-                    rpms.push(UnsignedRpm { path, nevra, sha256, package: self.package.clone() });
-                }
-            }
-        }
-        let log = directory.join("build.log");
-        Some(BuildResult { srpm: srpm?, rpms, provenance, directory, log, freshness: Freshness::Reused })
+        if whole { result(&directory, provenance) } else { None }
     }
 
     /// Waits until no other process builds this package.

@@ -121,6 +121,22 @@ pub enum BuildError {
         /// What is wrong with it.
         source: HeaderError,
     },
+    /// A package is not the one that its provenance speaks of.
+    #[error("`{path}` is not what was built: expected sha256 {expected}, found {found}")]
+    Damaged {
+        /// The package.
+        path: Utf8PathBuf,
+        /// What the provenance says.
+        expected: Sha256Digest,
+        /// What is there.
+        found: Sha256Digest,
+    },
+    /// The provenance names no source package, or a package by a name that is none.
+    #[error("the provenance in `{directory}` does not describe packages")]
+    Incomplete {
+        /// The directory of the result.
+        directory: Utf8PathBuf,
+    },
     /// The provenance file is not one of ours.
     #[error("`{path}` is not a provenance file of this version")]
     Provenance {

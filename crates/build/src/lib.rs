@@ -25,7 +25,7 @@ mod spec;
 mod verify;
 mod witness;
 
-pub use build::{BuildResult, Conditions, Freshness, build, existing};
+pub use build::{BuildResult, Conditions, Freshness, build, existing, load};
 pub use error::BuildError;
 pub use host::{HostRoot, ProbeSettings};
 pub use isolation::NetworkPolicy;

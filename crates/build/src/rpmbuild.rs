@@ -55,7 +55,7 @@ impl Workshop {
         let file = root.join("macros");
         let seen = stage.map_or_else(|| root.to_owned(), Utf8PathBuf::from);
         let lasting = macros::lasting(request);
-        let passing = macros::passing(&seen, request.jobs);
+        let passing = macros::passing(&seen, request.jobs.max(1));
         files::write(&file, macros::file_text(lasting.iter().chain(&passing))?.as_bytes())?;
         files::create_directory(&root.join("home"))?;
         files::create_directory(&root.join("tmp"))?;
@@ -93,7 +93,7 @@ impl Workshop {
             .env("HOME", self.seen.join("home"))
             .env("TMPDIR", self.seen.join("tmp"))
             .env("SOURCE_DATE_EPOCH", request.source_date_epoch.to_string())
-            .env("RPM_BUILD_NCPUS", request.jobs.to_string())
+            .env("RPM_BUILD_NCPUS", request.jobs.max(1).to_string())
             .arg(format!("--rcfile={}", self.rcfile))
             .arg(format!("--macros={}", self.macros))
     }

@@ -1,6 +1,6 @@
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{
-    BuildError, BuildRequest, BuildSource, Freshness, OptionChoice, Provenance, SourceOrigin, existing,
+    BuildError, BuildRequest, BuildSource, Freshness, OptionChoice, Provenance, SourceOrigin, existing, load,
 };
 
 use crate::support::{Listener, Scratch, query, request, request_building, tree};
@@ -155,6 +155,22 @@ fn same_inputs_are_built_once() {
     fs_err::write(package, &bytes[..bytes.len() - 1]).unwrap();
     assert_eq!(scratch.build(&request).unwrap().freshness, Freshness::Built);
     assert_eq!(fs_err::read(package).unwrap(), bytes);
+}
+
+#[test]
+fn carried_away_result_is_compared_with_its_provenance() {
+    let scratch = Scratch::new();
+    let built = scratch.build(&request_building("")).unwrap();
+    let elsewhere = scratch.path().join("elsewhere");
+    fs_err::rename(&built.directory, &elsewhere).unwrap();
+    let carried = load(&elsewhere).unwrap();
+    assert_eq!((carried.provenance, carried.rpms[0].sha256), (built.provenance, built.rpms[0].sha256));
+
+    let package = &carried.rpms[0].path;
+    let mut bytes = fs_err::read(package).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs_err::write(package, bytes).unwrap();
+    assert!(matches!(load(&elsewhere), Err(BuildError::Damaged { .. })));
 }
 
 #[test]
