@@ -1,1 +1,24 @@
-//! See `crates/README.md`.
+//! Text → text: spec templates, repository files, changelogs, differences.
+//!
+//! Templates are tera with its usual delimiters, and RPM's own syntax passes through them; where the two collide, a
+//! lint names the line before anything is rendered. An undefined variable is an error, and so is an option or patch
+//! that the manifest declares and the template never looks at: it would be a promise that nobody keeps.
+//!
+//! **This crate knows nothing about files, processes or the network.**
+
+mod changelog;
+mod context;
+mod difference;
+mod engine;
+mod error;
+mod lint;
+mod references;
+mod spec;
+mod text;
+
+pub use changelog::changelog;
+pub use context::{FileRole, SourceFile, SpecContext, SpecInputs};
+pub use difference::difference;
+pub use error::{LintFinding, RenderError};
+pub use spec::{asks_for, spec};
+pub use text::text;

@@ -1,0 +1,282 @@
+//! What a spec template sees. The names here are the templates' vocabulary, so a change here is a change there.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use camino::Utf8Path;
+use serde::Serialize;
+use xen4centos_artifact::BuildRootFacts;
+use xen4centos_manifest::{Channel, EffectiveOption, Package, Target};
+
+use crate::{RenderError, changelog};
+
+/// A file of rpm's `SOURCES`, patches aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// As package.toml has it, or that of a generated file.
+    pub name: String,
+    /// The file's name in `SOURCES`.
+    pub file: String,
+    /// Where upstream has it; none for files of the tree and generated ones.
+    pub url: Option<String>,
+    /// Its part in upstream's release.
+    pub role: FileRole,
+}
+
+/// The part of a source in upstream's release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRole {
+    /// The archive of the release.
+    UpstreamArchive,
+    /// A tarball that was made from a tree, in place of the whole release.
+    UpstreamTree,
+    /// A patch that belongs to the release.
+    UpstreamPatch,
+    /// Anything else.
+    Other,
+}
+
+/// From what a context is made.
+#[derive(Clone, Copy, Debug)]
+pub struct SpecInputs<'a> {
+    /// The manifest.
+    pub package: &'a Package,
+    /// Who the client is.
+    pub target: &'a Target,
+    /// Where it will be published.
+    pub channel: &'a Channel,
+    /// The build root.
+    pub root: &'a BuildRootFacts,
+    /// Which options are on.
+    pub options: &'a BTreeMap<String, EffectiveOption>,
+    /// In the order of rpm's `SourceN`, generated files last.
+    pub sources: &'a [SourceFile],
+}
+
+/// The variables of a spec template.
+#[derive(Clone, Debug, Serialize)]
+pub struct SpecContext {
+    pub(crate) package: PackageView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream: Option<UpstreamView>,
+    pub(crate) sources: Vec<SourceView>,
+    source: BTreeMap<String, SourceView>,
+    source_lines: String,
+    patch_lines: String,
+    pub(crate) patches: Vec<PatchView>,
+    patch_commands: String,
+    pub(crate) option: BTreeMap<String, bool>,
+    root: BuildRootFacts,
+    target: TargetView,
+    channel: ChannelView,
+    changelog: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel_config: Option<SourceView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PackageView {
+    pub(crate) name: String,
+    version: String,
+    release: String,
+    epoch: u32,
+    summary: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct UpstreamView {
+    directory: String,
+    is_tree: bool,
+    file: String,
+    index: usize,
+    patch_file: String,
+    patch_index: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SourceView {
+    pub(crate) name: String,
+    file: String,
+    index: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PatchView {
+    file: String,
+    index: usize,
+    strip: u32,
+    advisory: String,
+    summary: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TargetView {
+    name: String,
+    dist: String,
+    arch: String,
+    client: String,
+    vendor: String,
+    packager: String,
+    repository_id: String,
+    repository_title: String,
+    key_file: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ChannelView {
+    name: String,
+    base_url: String,
+}
+
+/// The name by which templates know the generated kernel configuration.
+const KERNEL_CONFIG: &str = "kernel-config";
+
+impl SpecContext {
+    /// Everything that a template of this package may look at.
+    pub fn new(inputs: &SpecInputs<'_>) -> Self {
+        let SpecInputs { package, target, channel, root, options, sources } = *inputs;
+        let views: Vec<SourceView> = sources.iter().enumerate().map(SourceView::new).collect();
+        let patches: Vec<PatchView> = package.patches.iter().enumerate().map(PatchView::new).collect();
+        Self {
+            package: PackageView {
+                name: package.name.clone(),
+                version: package.version.clone(),
+                release: package.full_release(&target.dist),
+                epoch: package.epoch,
+                summary: package.summary.clone(),
+            },
+            upstream: upstream(package, sources),
+            source: views.iter().map(|view| (view.key(), view.clone())).collect(),
+            source_lines: source_lines(sources),
+            patch_lines: patch_lines(&patches),
+            patch_commands: patch_commands(&patches),
+            patches,
+            option: options.values().map(|option| (identifier(&option.name), option.on)).collect(),
+            root: root.clone(),
+            target: TargetView::new(target),
+            channel: ChannelView { name: channel.name.clone(), base_url: channel.base_url.clone() },
+            changelog: changelog(&package.changelog, package.epoch),
+            kernel_config: views.iter().find(|view| view.name == KERNEL_CONFIG).cloned(),
+            sources: views,
+        }
+    }
+
+    /// A value with a line break would end its line of the spec, and a macro in it would be expanded there.
+    pub(crate) fn check_values(&self, template: &Utf8Path) -> Result<(), RenderError> {
+        let files = self.sources.iter().map(|source| ("source", &source.file));
+        let values = [
+            ("package.version", &self.package.version),
+            ("package.release", &self.package.release),
+            ("package.summary", &self.package.summary),
+            ("target.vendor", &self.target.vendor),
+            ("target.packager", &self.target.packager),
+        ];
+        for (name, value) in values.into_iter().chain(files) {
+            let what = match value {
+                value if value.contains('\n') => "a line break",
+                value if value.contains('%') => "an rpm macro",
+                _ => continue,
+            };
+            return Err(RenderError::Value {
+                template: template.to_owned(),
+                name: name.to_owned(),
+                what,
+                value: value.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl SourceView {
+    fn new((index, source): (usize, &SourceFile)) -> Self {
+        Self { name: source.name.clone(), file: source.file.clone(), index }
+    }
+
+    /// The name as a template can write it.
+    pub(crate) fn key(&self) -> String {
+        identifier(&self.name)
+    }
+}
+
+impl PatchView {
+    fn new((index, patch): (usize, &xen4centos_manifest::Patch)) -> Self {
+        Self {
+            file: patch.file.clone(),
+            index,
+            strip: patch.strip,
+            advisory: patch.advisory.clone().unwrap_or_default(),
+            summary: patch.summary.clone(),
+        }
+    }
+}
+
+impl TargetView {
+    fn new(target: &Target) -> Self {
+        Self {
+            name: target.name.clone(),
+            dist: target.dist.clone(),
+            arch: target.arch.clone(),
+            client: target.client.clone(),
+            vendor: target.vendor.clone(),
+            packager: target.packager.clone(),
+            repository_id: target.repository.id.clone(),
+            repository_title: target.repository.title.clone(),
+            key_file: target.key.file.clone(),
+        }
+    }
+}
+
+fn upstream(package: &Package, sources: &[SourceFile]) -> Option<UpstreamView> {
+    let upstream = package.upstream.as_ref()?;
+    let archive =
+        |source: &SourceFile| matches!(source.role, FileRole::UpstreamArchive | FileRole::UpstreamTree);
+    let index = sources.iter().position(archive)?;
+    let patch = sources.iter().position(|source| source.role == FileRole::UpstreamPatch);
+    Some(UpstreamView {
+        directory: upstream.directory.clone(),
+        is_tree: sources[index].role == FileRole::UpstreamTree,
+        file: sources[index].file.clone(),
+        index,
+        patch_file: patch.map_or_else(String::new, |patch| sources[patch].file.clone()),
+        patch_index: patch.map_or(-1, |patch| i64::try_from(patch).expect("a handful of sources")),
+    })
+}
+
+fn identifier(name: &str) -> String {
+    name.replace(['-', '.'], "_")
+}
+
+/// rpm takes what follows the last `/` for the file's name: where a URL ends otherwise, a fragment says it.
+fn source_lines(sources: &[SourceFile]) -> String {
+    let mut text = String::new();
+    for (index, source) in sources.iter().enumerate() {
+        let location = match &source.url {
+            Some(url) if url.rsplit('/').next() == Some(source.file.as_str()) => url.clone(),
+            Some(url) => format!("{url}#/{}", source.file),
+            None => source.file.clone(),
+        };
+        let label = format!("Source{index}:");
+        writeln!(text, "{label:<15} {}", location.replace('%', "%%"))
+            .expect("writing to a string does not fail");
+    }
+    text.trim_end().to_owned()
+}
+
+fn patch_lines(patches: &[PatchView]) -> String {
+    let lines = patches.iter().map(|patch| {
+        let label = format!("Patch{}:", patch.index);
+        format!("{label:<15} {}", patch.file)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Without fuzz: a patch whose context does not match exactly may land in another function. The same on every rpm,
+/// because rpm's own `%patch` has changed over time.
+fn patch_commands(patches: &[PatchView]) -> String {
+    let commands = patches.iter().map(|patch| {
+        let PatchView { file, index, strip, .. } = patch;
+        format!("echo 'Patch #{index} ({file})'\npatch -p{strip} -F0 -s --no-backup-if-mismatch < %{{PATCH{index}}}")
+    });
+    commands.collect::<Vec<_>>().join("\n")
+}
