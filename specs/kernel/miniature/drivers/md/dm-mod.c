@@ -1,0 +1,4 @@
+/* Test double of a module. */
+#include <linux/module.h>
+
+MINIATURE_MODULE("Mapped disks")

@@ -1,0 +1,2 @@
+/* Test double: a header that is installed for user space. */
+#define MINIATURE_EVTCHN 1

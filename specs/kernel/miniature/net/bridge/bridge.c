@@ -1,0 +1,5 @@
+/* Test double of a module. */
+#include <linux/module.h>
+
+MINIATURE_MODULE("Bridge")
+MODULE_FIRMWARE("bnx2/miniature.fw");

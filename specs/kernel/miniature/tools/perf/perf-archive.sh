@@ -1,0 +1,3 @@
+#!/bin/bash
+# Test double.
+echo "miniature perf archive"
