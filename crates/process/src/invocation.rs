@@ -2,7 +2,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     ffi::{OsStr, OsString},
     fmt::Write as _,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Read, Seek, SeekFrom, Write},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     time::{Duration, Instant},
@@ -32,6 +32,13 @@ pub enum Stdin {
     Bytes(Vec<u8>),
     /// This file, from its start: the way to hand over more than fits in memory.
     File(Utf8PathBuf),
+    /// This file from `offset` on, in bytes.
+    FileFrom {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Bytes to leave out.
+        offset: u64,
+    },
 }
 
 /// What a child left behind when it ended with status 0.
@@ -275,11 +282,15 @@ impl Invocation {
         Ok(match &self.stdin {
             Stdin::Null => Stdio::null(),
             Stdin::Bytes(_) => Stdio::piped(),
-            Stdin::File(path) => {
-                let file = fs_err::File::open(path).map_err(|source| self.pipe_failed(source))?;
-                Stdio::from(file.into_parts().0)
-            }
+            Stdin::File(path) => self.open(path, 0)?,
+            Stdin::FileFrom { path, offset } => self.open(path, *offset)?,
         })
+    }
+
+    fn open(&self, path: &Utf8Path, offset: u64) -> Result<Stdio, ProcessError> {
+        let mut file = fs_err::File::open(path).map_err(|source| self.pipe_failed(source))?;
+        file.seek(SeekFrom::Start(offset)).map_err(|source| self.pipe_failed(source))?;
+        Ok(Stdio::from(file.into_parts().0))
     }
 
     /// Children that close their input early are not an error here: their exit status says whether they

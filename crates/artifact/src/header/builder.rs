@@ -77,7 +77,7 @@ impl HeaderBuilder {
         let entries = self.entries.len() + 1;
         let back = short(entries * ENTRY_LENGTH).wrapping_neg();
         store.extend(RawEntry { offset: back, ..own }.to_bytes());
-        let mut bytes = [MAGIC, [0; 4]].concat();
+        let mut bytes = MAGIC.to_vec();
         bytes.extend(short(entries).to_be_bytes());
         bytes.extend(short(store.len()).to_be_bytes());
         bytes.extend(own.to_bytes());

@@ -81,7 +81,7 @@ pub enum HeaderError {
     /// A format that is neither version 3 nor 4 (the version 3 lead serves both).
     #[error("package format version {0} is not known")]
     Version(u8),
-    /// A header that does not begin with `8e ad e8 01`.
+    /// A header that does not begin with `8e ad e8 01` and four zero bytes.
     #[error("the {part} does not begin with a header's magic number")]
     Magic {
         /// Which header.

@@ -1,9 +1,12 @@
 use std::io::Read;
 
-use super::{HeaderError, Part, Text, source::Source};
+use super::{Header, HeaderError, Part, Text, source::Source, tag};
 
 /// Bytes of the lead.
 pub(super) const LEAD_LENGTH: usize = 96;
+
+/// Bytes of the name, its final NUL included.
+const NAME_LENGTH: usize = 66;
 
 const MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
 
@@ -41,6 +44,25 @@ impl Lead {
         Ok(lead)
     }
 
+    /// The lead that rpmbuild on x86_64 writes for a package with this main header: the whole of it follows
+    /// from the header, so that it can be checked although no signature covers it.
+    pub fn for_header(header: &Header) -> Self {
+        let mut bytes = [0; LEAD_LENGTH];
+        bytes[..4].copy_from_slice(&MAGIC);
+        bytes[4] = 3;
+        bytes[7] = u8::from(!header.contains(tag::SOURCE_RPM));
+        // Architecture 1 is x86, whatever the width; system 1 is Linux; signature type 5 is a header.
+        (bytes[9], bytes[77], bytes[79]) = (1, 1, 5);
+        let text = |tag| header.string(tag).ok().flatten().unwrap_or_default().as_bytes().to_vec();
+        let epoch = header.u32(tag::EPOCH).ok().flatten();
+        let epoch = epoch.map_or_else(String::new, |epoch| format!("{epoch}:")).into_bytes();
+        let (name, version, release) = (text(tag::NAME), text(tag::VERSION), text(tag::RELEASE));
+        let name = [name, b"-".to_vec(), epoch, version, b"-".to_vec(), release].concat();
+        let length = name.len().min(NAME_LENGTH - 1);
+        bytes[10..10 + length].copy_from_slice(&name[..length]);
+        Self { bytes }
+    }
+
     /// The bytes as they stand in the file.
     pub const fn as_bytes(&self) -> &[u8; LEAD_LENGTH] {
         &self.bytes
@@ -67,7 +89,7 @@ impl Lead {
 
     /// `name-version-release`, cut at 65 bytes.
     pub fn name(&self) -> Text<'_> {
-        let field = &self.bytes[10..76];
+        let field = &self.bytes[10..10 + NAME_LENGTH];
         let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
         Text::new(&field[..end])
     }

@@ -10,8 +10,8 @@ use super::{
 /// Magic number, four reserved bytes, number of entries, bytes of data.
 pub(super) const INTRO_LENGTH: usize = 16;
 
-/// Magic number and format version of a header.
-pub(super) const MAGIC: [u8; 4] = [0x8e, 0xad, 0xe8, 0x01];
+/// Magic number and format version of a header, and four bytes that are reserved; rpm compares all eight.
+pub(super) const MAGIC: [u8; 8] = [0x8e, 0xad, 0xe8, 0x01, 0, 0, 0, 0];
 
 /// rpm itself takes 65,535 entries. It knows fewer than 500 tags and none may appear twice, so nothing real
 /// comes near this limit, which keeps the search for duplicates short without a table.
@@ -61,7 +61,7 @@ impl Header {
     ) -> Result<Self, HeaderError> {
         let mut bytes = Vec::new();
         source.read(&mut bytes, INTRO_LENGTH, part)?;
-        if bytes[..4] != MAGIC {
+        if bytes[..8] != MAGIC {
             return Err(HeaderError::Magic { part });
         }
         let entries = limited(part, "index entries", u32_at(&bytes, 8), ENTRIES_LIMIT)?;

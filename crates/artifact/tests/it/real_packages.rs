@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use camino::Utf8Path;
-use xen4centos_artifact::header::{DependencyKind, FileEntry, Header, RpmHeaders, Text, tag};
+use xen4centos_artifact::header::{DependencyKind, FileEntry, Header, Lead, RpmHeaders, Text, tag};
 use xen4centos_process::{Invocation, Tool};
 
 /// One line per fact; `lines` below prints the same from our own reading.
@@ -125,5 +125,14 @@ fn every_fact_is_what_rpm_reads() {
         let mut file = fs_err::File::open(&path).unwrap();
         let headers = RpmHeaders::read(&mut file).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert_eq!(we_say(&headers), rpm_says(&path), "{path}");
+    }
+}
+
+#[test]
+fn leads_follow_from_the_headers() {
+    for path in crate::packages() {
+        let mut file = fs_err::File::open(&path).unwrap();
+        let headers = RpmHeaders::read(&mut file).unwrap();
+        assert_eq!(&Lead::for_header(headers.main()), headers.lead(), "{path}");
     }
 }

@@ -1,0 +1,225 @@
+//! Signing one package. The file is read twice and never held: once to hash it, and once to copy it behind its
+//! new signature header; both passes must see the same bytes.
+//!
+//! The header can not be written over a placeholder after one combined pass, because the length of an RSA
+//! signature is not known before it is made: one in 256 begins with a zero byte, which `OpenPGP` leaves out.
+
+use std::io::{Read, Seek, SeekFrom, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err::File;
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use xen4centos_artifact::{
+    Sha256Digest, SignedRpm, UnsignedRpm,
+    header::{Lead, RpmHeaders, tag},
+};
+
+use crate::{
+    SignError, Signer,
+    data_hash::DataHash,
+    signature_header::{Contents, fits},
+    signer::Input,
+};
+
+/// Bytes that are held of a payload at any time.
+pub(crate) const BUFFER: usize = 256 * 1024;
+
+impl Signer {
+    /// Signs a package into the directory `out` under its own file name, replacing what is there, and leaves
+    /// the unsigned file as it is. A package that was signed before gets the same bytes as an unsigned one.
+    ///
+    /// # Errors
+    /// When the file is not the package that was handed over or can not serve EL6, and when reading, signing or
+    /// writing fails. `out` holds either the old state or the whole signed package.
+    pub fn sign_rpm(&self, package: UnsignedRpm, out: &Utf8Path) -> Result<SignedRpm, SignError> {
+        let source = Source::open(&package.path)?;
+        source.demand(&package)?;
+        let hashes = source.hash()?;
+        hashes.demand(&package)?;
+        let signature_header = self.signature_header(&source, &hashes)?;
+        let name = package.path.file_name().unwrap_or("package.rpm");
+        let path = out.join(name);
+        let sha256 = source.write_signed(&path, &signature_header, &hashes)?;
+        Ok(package.into_signed(path, sha256, self.key().fingerprint()))
+    }
+
+    fn signature_header(&self, source: &Source, hashes: &Hashes) -> Result<Vec<u8>, SignError> {
+        let header = source.headers.main().as_bytes();
+        let over_header = DataHash::sha256().with(header);
+        let over_all = DataHash::Sha256(hashes.data.clone());
+        let offset = source.headers.header_range().start;
+        let header_signature = self.sign(over_header, &Input::Bytes(header), &source.path)?;
+        let whole_signature =
+            self.sign(over_all, &Input::FileFrom { path: &source.path, offset }, &source.path)?;
+        let contents = Contents {
+            header_signature: &header_signature,
+            sha1: &hex::encode(Sha1::digest(header)),
+            sha256: &hex::encode(Sha256::digest(header)),
+            size: source.signed_size()?,
+            whole_signature: &whole_signature,
+            md5: &hashes.md5,
+            payload_size: source.payload_size()?,
+        };
+        let bytes = contents.to_padded_bytes();
+        // Eight entries at most; the length depends on the key.
+        if fits(8, bytes.len()) {
+            Ok(bytes)
+        } else {
+            Err(source.too_large(format!("its signature header has {} bytes", bytes.len())))
+        }
+    }
+}
+
+/// What the first pass found.
+struct Hashes {
+    /// Over header and payload, running: a signature adds its own bytes.
+    data: Sha256,
+    /// Over header and payload.
+    md5: [u8; 16],
+    /// Over the whole unsigned file.
+    file: Sha256Digest,
+}
+
+impl Hashes {
+    fn demand(&self, package: &UnsignedRpm) -> Result<(), SignError> {
+        if self.file == package.sha256 {
+            return Ok(());
+        }
+        let what = format!("its sha256 is {}, expected {}", self.file, package.sha256);
+        Err(SignError::NotWhatWasBuilt { path: package.path.clone(), what })
+    }
+}
+
+/// An open package whose headers are read.
+struct Source {
+    path: Utf8PathBuf,
+    file: File,
+    length: u64,
+    headers: RpmHeaders,
+}
+
+impl Source {
+    fn open(path: &Utf8Path) -> Result<Self, SignError> {
+        let failed = |source| SignError::Read { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let headers = RpmHeaders::read_sized(&mut file, length)
+            .map_err(|source| SignError::Header { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), file, length, headers })
+    }
+
+    /// The package must be the one that was built, and one that can be signed at all.
+    fn demand(&self, package: &UnsignedRpm) -> Result<(), SignError> {
+        let header = |source| SignError::Header { path: self.path.clone(), source };
+        let found = self.headers.nevra().map_err(header)?;
+        if found != package.nevra {
+            let (found, expected) = (Box::new(found), Box::new(package.nevra.clone()));
+            return Err(SignError::OtherPackage { path: self.path.clone(), found, expected });
+        }
+        let main = self.headers.main();
+        let immutable = main.region().is_some_and(|region| region.tag == tag::HEADER_IMMUTABLE);
+        if !(immutable && main.is_one_region()) {
+            return Err(SignError::Region { path: self.path.clone() });
+        }
+        self.signed_size().map(|_| ())
+    }
+
+    /// Bytes of header and payload.
+    fn signed_size(&self) -> Result<u32, SignError> {
+        let size = self.length.saturating_sub(self.headers.header_range().start);
+        u32::try_from(size).map_err(|_| self.too_large(format!("header and payload have {size} bytes")))
+    }
+
+    /// What rpmbuild said the uncompressed payload has, if it did.
+    fn payload_size(&self) -> Result<Option<u32>, SignError> {
+        let header = |source| SignError::Header { path: self.path.clone(), source };
+        let signature = self.headers.signature();
+        let long = signature.number(tag::SIG_LONG_ARCHIVE_SIZE).map_err(header)?;
+        let size = signature.number(tag::SIG_PAYLOAD_SIZE).map_err(header)?;
+        let too_large = |size: u64| self.too_large(format!("its uncompressed payload has {size} bytes"));
+        long.or(size).map(|size| u32::try_from(size).map_err(|_| too_large(size))).transpose()
+    }
+
+    fn hash(&self) -> Result<Hashes, SignError> {
+        let (mut file, mut data, mut md5) = (Sha256::new(), Sha256::new(), Md5::new());
+        let start = self.headers.header_range().start;
+        self.each_piece(0, |offset, piece| {
+            file.update(piece);
+            let skip = usize::try_from(start.saturating_sub(offset)).unwrap_or(usize::MAX).min(piece.len());
+            data.update(&piece[skip..]);
+            md5.update(&piece[skip..]);
+            Ok(())
+        })?;
+        let file = Sha256Digest::from_bytes(file.finalize().into());
+        Ok(Hashes { data, md5: md5.finalize().into(), file })
+    }
+
+    /// Writes lead, signature header and the rest of this file to `path`, by a temporary file beside it.
+    fn write_signed(
+        &self,
+        path: &Utf8Path,
+        signature_header: &[u8],
+        hashes: &Hashes,
+    ) -> Result<Sha256Digest, SignError> {
+        let failed = |source| SignError::Write { path: path.to_owned(), source };
+        let directory = path.parent().unwrap_or(path);
+        let mut target = NamedTempFile::new_in(directory).map_err(failed)?;
+        let lead = Lead::for_header(self.headers.main());
+        let (mut whole, mut data) = (Sha256::new(), Sha256::new());
+        for piece in [&lead.as_bytes()[..], signature_header] {
+            whole.update(piece);
+            target.write_all(piece).map_err(failed)?;
+        }
+        self.each_piece(self.headers.header_range().start, |_, piece| {
+            whole.update(piece);
+            data.update(piece);
+            target.write_all(piece).map_err(failed)
+        })?;
+        if data.finalize() != hashes.data.clone().finalize() {
+            let what = "it changed while it was being signed".to_owned();
+            return Err(SignError::NotWhatWasBuilt { path: self.path.clone(), what });
+        }
+        persist(target, path).map_err(failed)?;
+        Ok(Sha256Digest::from_bytes(whole.finalize().into()))
+    }
+
+    /// Calls `each` with the file's bytes from `start` on, and the position of each piece.
+    fn each_piece(
+        &self,
+        start: u64,
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), SignError>,
+    ) -> Result<(), SignError> {
+        let failed = |source| SignError::Read { path: self.path.clone(), source };
+        let mut file = self.file.file();
+        file.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let mut buffer = vec![0; BUFFER];
+        let mut offset = start;
+        loop {
+            let length = file.read(&mut buffer).map_err(failed)?;
+            if length == 0 {
+                return Ok(());
+            }
+            each(offset, &buffer[..length])?;
+            offset += length as u64;
+        }
+    }
+
+    fn too_large(&self, what: String) -> SignError {
+        SignError::TooLarge { path: self.path.clone(), what }
+    }
+}
+
+/// Gives a temporary file its final name, readable by all, once its bytes are on the disk.
+pub(crate) fn persist(file: NamedTempFile, path: &Utf8Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    match path.parent() {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}

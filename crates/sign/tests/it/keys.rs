@@ -1,0 +1,1 @@
+//! Keys that may sign, and key files that EL6 can read.

@@ -1,0 +1,1 @@
+//! A payload is never held in memory.
