@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 /// Every capability that a build root can be asked for, sorted. `build` probes all of them and no others, and a
 /// `package.toml` that needs another one is refused.
 pub const CAPABILITIES: [&str; 29] = [
-    "bzip2", "cpio", "dev86", "elfutils", "gettext", "glib2", "glibc32", "iasl", "latex", "libaio",
-    "libelf", "ncurses", "network", "newt", "ocaml", "openssl", "pciutils", "perl", "pod2text", "python2", "python3",
+    "bzip2", "cpio", "dev86", "elfutils", "gettext", "glib2", "glibc32", "iasl", "latex", "libaio", "libelf",
+    "ncurses", "network", "newt", "ocaml", "openssl", "pciutils", "perl", "pod2text", "python2", "python3",
     "sdl", "slang", "texinfo", "udevadm", "uuid", "xz", "yajl", "zlib",
 ];
 
