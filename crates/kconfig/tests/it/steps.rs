@@ -1,0 +1,129 @@
+//! The tree's own step, with Makefiles that stand for the kernel's, and with the project's own miniature tree.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_kconfig::{KconfigError, KernelConfigs, TreeUse, resolve, verify};
+
+use crate::{request, tree_directory};
+
+/// What a kernel's Makefile does, for two symbols: the step takes NETBACK away unless XEN is there.
+const STEPS: &str = "
+defconfig:
+	printf 'CONFIG_64BIT=y\\n# CONFIG_XEN is not set\\nCONFIG_NET=y' > $(OUT)/.config
+oldnoconfig:
+	grep -q ^CONFIG_XEN=y $(OUT)/.config || sed -i /NETBACK/d $(OUT)/.config
+";
+
+fn make_tree(directory: &Utf8Path, head: &str) -> Utf8PathBuf {
+    let tree = directory.join("tree");
+    fs_err::create_dir_all(tree.join("drivers")).unwrap();
+    fs_err::write(tree.join("Makefile"), format!("{head}{STEPS}")).unwrap();
+    fs_err::copy(tree_directory().join("Kconfig"), tree.join("Kconfig")).unwrap();
+    fs_err::write(tree.join("drivers/built.o"), "object").unwrap();
+    tree
+}
+
+fn listing(directory: &Utf8Path) -> Vec<String> {
+    let entries = walkdir::WalkDir::new(directory).sort_by_file_name();
+    entries.into_iter().map(|entry| entry.unwrap().path().display().to_string()).collect()
+}
+
+#[track_caller]
+fn check(head: &str, dirty: bool, expect: TreeUse) {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let tree = make_tree(directory, head);
+    if dirty {
+        fs_err::write(tree.join(".config"), "CONFIG_OLD=y\n").unwrap();
+    }
+    let before = listing(&tree);
+    let work = directory.join("work");
+
+    let wishes = request("CONFIG_XEN=y\nCONFIG_NETBACK=m\n# CONFIG_NET is not set");
+    for _ in 0..2 {
+        let resolution = resolve(&tree, &work, &wishes).unwrap();
+        assert_eq!(resolution.tree_use, expect);
+        assert_eq!(verify(&wishes, &resolution.config, None), []);
+        assert!(resolution.file.starts_with(&work));
+    }
+    let lonely = request("CONFIG_NETBACK=m");
+    let resolution = resolve(&tree, &work, &lonely).unwrap();
+    assert_eq!(
+        verify(&lonely, &resolution.config, None)[0].to_string(),
+        "a.config:1: CONFIG_NETBACK asked m, got n"
+    );
+    assert_eq!(listing(&tree), before, "the tree is left as it was");
+}
+
+#[test]
+fn a_tree_that_can_write_elsewhere_is_used_in_place() {
+    check("KBUILD_OUTPUT := $(O)\nOUT := $(O)\n", false, TreeUse::InPlace);
+}
+
+#[test]
+fn a_tree_that_was_built_in_is_copied() {
+    check("KBUILD_OUTPUT := $(O)\nOUT := $(or $(O),.)\n", true, TreeUse::Copied);
+}
+
+#[test]
+fn a_tree_that_can_not_write_elsewhere_is_copied_without_objects() {
+    check("OUT := .\n", false, TreeUse::Copied);
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let tree = make_tree(directory, "OUT := .\n");
+    let resolution = resolve(&tree, &directory.join("work"), &request("CONFIG_XEN=y")).unwrap();
+    assert!(!resolution.file.with_file_name("drivers").join("built.o").exists());
+}
+
+#[test]
+fn failures_name_the_step_and_carry_what_make_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let work = directory.join("work");
+    let no_tree = resolve(directory, &work, &request("")).unwrap_err();
+    assert!(matches!(no_tree, KconfigError::NotATree { .. }), "{no_tree}");
+    let tree = make_tree(directory, "OUT := .\n");
+    fs_err::write(tree.join("Makefile"), "defconfig:\n\techo no defaults here >&2; false\n").unwrap();
+    let failed = resolve(&tree, &work, &request("")).unwrap_err();
+    assert!(failed.to_string().starts_with("step `defconfig` of the kernel configuration failed in `"));
+    let source = std::error::Error::source(&failed).unwrap().to_string();
+    assert!(source.contains("no defaults here"), "{source}");
+}
+
+#[test]
+fn everything_wrong_in_the_directory_is_found_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let write = |name: &str, text: &str| fs_err::write(directory.join(name), text).unwrap();
+    write(
+        "fragments.toml",
+        "[[fragment]]\nfile = \"10.config\"\nsummary = \"a\"\n\n[[fragment]]\nfile = \"20.config\"\nsummary = \"b\"\n\n[[fragment]]\nfile = \"10.config\"\nsummary = \"c\"\n",
+    );
+    write("10.config", "CONFIG_A=\n");
+    write("30.config", "CONFIG_B=y\n");
+    write("contract.toml", "[[require]]\nsymbol = \"X\"\nrole = \"guest\"\nvalues = []\nwhy = \"\"\n");
+    let error = KernelConfigs::load(directory).unwrap_err().to_string().replace(directory.as_str(), "D");
+    let mut lines: Vec<_> = error.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "D/10.config:1: expected y, m, n, a number or a quoted string for `CONFIG_A`, found ``",
+            "D/30.config:0: this fragment is not in fragments.toml".replace(":0", "").as_str(),
+            "D/contract.toml:3: unknown variant `guest`, expected one of `dom0`, `domU`, `both`",
+            "D/fragments.toml:10: `10.config` is listed twice",
+            "D/fragments.toml:6: there is no file `20.config`",
+        ]
+    );
+}
+
+#[test]
+fn the_projects_own_configuration_is_sound() {
+    let configs = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-configs");
+    let set = KernelConfigs::load(&configs).unwrap();
+    let request = set.request();
+    for requirement in set.contract.requirements() {
+        if let Some(wish) = request.wish(&requirement.symbol) {
+            assert!(requirement.values.contains(&wish.value), "{} {}", requirement.symbol, wish.value);
+        }
+    }
+}
