@@ -10,6 +10,7 @@ mod build;
 mod error;
 mod excerpt;
 mod files;
+mod from_manifest;
 mod host;
 mod isolation;
 mod macros;
@@ -27,6 +28,7 @@ mod witness;
 
 pub use build::{BuildResult, Conditions, Freshness, build, existing, load};
 pub use error::BuildError;
+pub use from_manifest::requirements_of;
 pub use host::{HostRoot, ProbeSettings};
 pub use isolation::NetworkPolicy;
 pub use progress::{Event, Reporter, Silent};

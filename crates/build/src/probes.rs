@@ -9,7 +9,7 @@ pub(crate) enum Takes {
 }
 
 /// Capabilities that come straight from programs or headers; `python2` and `network` are worked out in `host`.
-pub(crate) const CAPABILITIES: [(&str, Takes); 26] = [
+pub(crate) const CAPABILITIES: [(&str, Takes); 27] = [
     ("bzip2", Takes::Headers(&["bzlib.h"])),
     ("cpio", Takes::Commands(&["cpio"])),
     // as86 and ld86 (bin86) and bcc: rombios and vgabios are 16-bit code.
@@ -22,6 +22,8 @@ pub(crate) const CAPABILITIES: [(&str, Takes); 26] = [
     ("iasl", Takes::Commands(&["iasl"])),
     ("latex", Takes::Commands(&["latex"])),
     ("libaio", Takes::Headers(&["libaio.h"])),
+    // perf of Linux 3.4 needs only this much of elfutils.
+    ("libelf", Takes::Headers(&["libelf.h"])),
     ("ncurses", Takes::Headers(&["ncurses.h"])),
     ("newt", Takes::Headers(&["newt.h"])),
     ("ocaml", Takes::Commands(&["ocamlc", "ocamlopt", "ocamldep"])),

@@ -17,7 +17,11 @@ fn tools_of_this_machine_are_found() {
         assert!(version.starts_with(|first: char| first.is_ascii_digit()), "{facts:?}");
     }
     assert!(!facts.capabilities["network"]);
-    assert!(facts.capabilities.contains_key("python2"));
+    assert!(
+        facts.capabilities.keys().eq(xen4centos_artifact::CAPABILITIES),
+        "{:?}",
+        facts.capabilities.keys()
+    );
     assert_eq!(root.missing(&requirements), []);
 }
 

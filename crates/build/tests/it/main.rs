@@ -7,6 +7,7 @@ mod failing;
 mod host;
 mod isolation;
 mod killed;
+mod manifest;
 mod reproducible;
 mod specs;
 mod support;
