@@ -1,0 +1,1 @@
+# Completion for a miniature: there is nothing to complete.

@@ -1,0 +1,1 @@
+/* Every header of the double. There is nothing to declare. */

@@ -1,0 +1,2 @@
+/* Miniature of the x86 part. */
+typedef unsigned long xen_pfn_t;
