@@ -5,6 +5,7 @@
 /// In the file the keys are those of the fields with `-` for `_`. Lists and limits that are left out do not restrict;
 /// the `forbid-…` keys are false where they are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own, as in the file")]
 pub struct Client {
     /// The file's stem.
     pub name: String,

@@ -6,6 +6,7 @@
 //! stands inside templates, of processes or of the network.
 
 mod client;
+mod cross;
 mod error;
 mod load;
 mod options;
@@ -13,8 +14,11 @@ mod order;
 mod package;
 mod problem;
 mod project;
+mod read;
 mod suggest;
 mod target;
+mod tree;
+mod words;
 
 pub use client::Client;
 pub use error::ManifestError;

@@ -40,3 +40,61 @@ fn depth<'a>(
     known.insert(name, result);
     result
 }
+
+/// Every cycle once, from its first name in the alphabet; a package that waits for itself is one of length 1. Names
+/// without edges of their own are ends.
+pub(crate) fn cycles<'a>(edges: &BTreeMap<&'a str, Vec<&'a str>>) -> Vec<Vec<&'a str>> {
+    let mut done = BTreeSet::new();
+    let mut cycles = BTreeSet::new();
+    for name in edges.keys() {
+        follow(edges, name, &mut Vec::new(), (&mut done, &mut cycles));
+    }
+    cycles.into_iter().collect()
+}
+
+type Found<'f, 'a> = (&'f mut BTreeSet<&'a str>, &'f mut BTreeSet<Vec<&'a str>>);
+
+fn follow<'a>(
+    edges: &BTreeMap<&'a str, Vec<&'a str>>,
+    name: &'a str,
+    way: &mut Vec<&'a str>,
+    (done, cycles): Found<'_, 'a>,
+) {
+    if let Some(start) = way.iter().position(|earlier| *earlier == name) {
+        let mut cycle = way[start..].to_vec();
+        let first = cycle.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(index, _)| index);
+        cycle.rotate_left(first);
+        cycles.insert(cycle);
+        return;
+    }
+    if done.contains(name) {
+        return;
+    }
+    way.push(name);
+    for next in edges.get(name).into_iter().flatten() {
+        follow(edges, next, way, (done, cycles));
+    }
+    way.pop();
+    done.insert(name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(edges: &[(&'static str, &[&'static str])], expect: &[&[&str]]) {
+        let edges = edges.iter().map(|(name, after)| (*name, after.to_vec())).collect();
+        assert_eq!(cycles(&edges), expect);
+    }
+
+    #[test]
+    fn each_cycle_is_found_once() {
+        check(&[("a", &["b"]), ("b", &["c"]), ("c", &[])], &[]);
+        check(&[("a", &["a"])], &[&["a"]]);
+        check(&[("x", &["b"]), ("b", &["c"]), ("c", &["a"]), ("a", &["b"])], &[&["a", "b", "c"]]);
+        check(
+            &[("a", &["b", "nowhere"]), ("b", &["a"]), ("c", &["d"]), ("d", &["c"])],
+            &[&["a", "b"], &["c", "d"]],
+        );
+    }
+}

@@ -62,6 +62,9 @@ impl Project {
     }
 
     /// The client that a target names.
+    ///
+    /// # Panics
+    /// For a target that is not this project's: loading refuses one whose client there is not.
     pub fn client(&self, target: &Target) -> &Client {
         self.clients.get(&target.client).expect("loading refuses a target with an unknown client")
     }

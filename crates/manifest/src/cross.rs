@@ -1,0 +1,187 @@
+//! What files say of one another: packages of packages, targets of packages and clients, the local file of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Client, Upstreams, order,
+    read::{Switches, local::ReadLocal, package::ReadPackage, target::ReadTarget},
+    suggest,
+    tree::{File, Spot, Text},
+    words,
+};
+
+pub(crate) fn packages(packages: &[ReadPackage<'_>]) {
+    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    for package in packages {
+        for after in &package.build_after {
+            refuse_unknown(package.file, after, "there is no package", &names);
+        }
+    }
+    let edges: BTreeMap<&str, Vec<&str>> = packages
+        .iter()
+        .map(|package| {
+            (package.name.as_str(), package.build_after.iter().map(|after| after.value.as_str()).collect())
+        })
+        .collect();
+    for cycle in order::cycles(&edges) {
+        report_cycle(packages, &cycle);
+    }
+    refuse_repeated_sources(packages);
+}
+
+/// At the entry of the first package that leads into the cycle.
+fn report_cycle(packages: &[ReadPackage<'_>], cycle: &[&str]) {
+    let first = packages.iter().find(|package| package.name == cycle[0]);
+    let next = cycle.get(1).unwrap_or(&cycle[0]);
+    let spot = first.and_then(|package| package.build_after.iter().find(|after| after.value == **next));
+    if let (Some(package), Some(spot)) = (first, spot) {
+        let way: Vec<&str> = cycle.iter().chain(cycle.first()).copied().collect();
+        let message = format!("packages wait for one another: {}", way.join(" after "));
+        package.file.problem(&spot.span, message, None);
+    }
+}
+
+/// `--source-override NAME=PATH` names no package, so names from outside are unique in the project.
+fn refuse_repeated_sources(packages: &[ReadPackage<'_>]) {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    for package in packages {
+        for source in &package.outside_sources {
+            let owner = *first.entry(&source.value).or_insert(&package.name);
+            if owner != package.name {
+                let message = format!("package `{owner}` has a source named `{}` already", source.value);
+                let hint = "--source-override could not tell them apart; give this one a `name` of its own";
+                package.file.problem(&source.span, message, Some(hint.to_owned()));
+            }
+        }
+    }
+}
+
+pub(crate) fn targets(
+    targets: &[ReadTarget<'_>],
+    packages: &[ReadPackage<'_>],
+    clients: &BTreeMap<String, Option<Client>>,
+) {
+    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let client_names: Vec<&String> = clients.keys().collect();
+    for target in targets {
+        for package in &target.packages {
+            refuse_unknown(target.file, package, "there is no package", &names);
+        }
+        if let Some(client) = &target.client {
+            refuse_unknown(target.file, client, "there is no client", &client_names);
+            if let Some(Some(known)) = clients.get(&client.value) {
+                check_client_takes(target, known);
+            }
+        }
+        check_switches(target.file, &target.switches, packages);
+        if target.upstreams == Some(Upstreams::Miniature) {
+            check_miniatures(target, packages);
+        }
+    }
+    refuse_shared_directories(targets);
+}
+
+fn check_client_takes(target: &ReadTarget<'_>, client: &Client) {
+    if let Some(payload) = &target.payload
+        && let Some(compressor) = words::payload_compressor(&payload.value)
+        && !client.payload_compressors.iter().any(|taken| taken == compressor)
+    {
+        let message = format!("client `{}` takes no payload compressed by {compressor}", client.name);
+        let hint = format!("it takes {}", client.payload_compressors.join(", "));
+        target.file.problem(&payload.span, message, Some(hint));
+    }
+    if let Some(digest) = &target.file_digest
+        && !client.file_digest_algorithms.contains(&digest.value)
+    {
+        let message = format!("client `{}` takes no file digests of algorithm {}", client.name, digest.value);
+        let taken: Vec<String> = client.file_digest_algorithms.iter().map(u32::to_string).collect();
+        target.file.problem(&digest.span, message, Some(format!("it takes {}", taken.join(", "))));
+    }
+}
+
+fn check_miniatures(target: &ReadTarget<'_>, packages: &[ReadPackage<'_>]) {
+    for name in &target.packages {
+        let package = packages.iter().find(|package| package.name == name.value);
+        if package.is_some_and(|package| {
+            package.has_upstream && !package.has_miniature && !package.file.is_broken()
+        }) {
+            let message =
+                format!("package `{}` has no miniature, and this target builds from them", name.value);
+            target.file.problem(
+                &name.span,
+                message,
+                Some("state `miniature` in its package.toml".to_owned()),
+            );
+        }
+    }
+}
+
+/// Two channels in one directory, or one inside another, would publish over one another.
+fn refuse_shared_directories(targets: &[ReadTarget<'_>]) {
+    let all: Vec<(&File, &Text)> = targets
+        .iter()
+        .flat_map(|target| target.channel_directories.iter().map(|directory| (target.file, directory)))
+        .collect();
+    for (index, (file, directory)) in all.iter().enumerate() {
+        let same = all[..index].iter().find(|(_, earlier)| overlaps(&earlier.value, &directory.value));
+        if let Some((other, earlier)) = same {
+            let (line, _) = other.position(earlier.span.start);
+            let message = format!(
+                "directory `{}` overlaps with that of a channel in {}, line {line}",
+                directory.value, other.shown
+            );
+            file.problem(&directory.span, message, None);
+        }
+    }
+}
+
+fn overlaps(left: &str, right: &str) -> bool {
+    let inside =
+        |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+    left == right || inside(left, right) || inside(right, left)
+}
+
+pub(crate) fn local(file: &File, local: &ReadLocal, packages: &[ReadPackage<'_>]) {
+    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    for tree in &local.trees {
+        refuse_unknown(file, tree, "there is no package", &names);
+        let package = packages.iter().find(|package| package.name == tree.value);
+        if package.is_some_and(|package| !package.has_upstream && !package.file.is_broken()) {
+            let message = format!("package `{}` has no upstream that a tree could replace", tree.value);
+            file.problem(&tree.span, message, None);
+        }
+    }
+    let sources: BTreeSet<&str> = packages
+        .iter()
+        .flat_map(|package| package.outside_sources.iter().map(|source| source.value.as_str()))
+        .collect();
+    let sources: Vec<&str> = sources.into_iter().collect();
+    let all_are_known = !packages.iter().any(|package| package.file.is_broken());
+    for source in local.overrides.iter().filter(|_| all_are_known) {
+        refuse_unknown(file, source, "there is no source", &sources);
+    }
+    check_switches(file, &local.switches, packages);
+}
+
+fn check_switches(file: &File, switches: &[Switches], packages: &[ReadPackage<'_>]) {
+    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    for Switches { package: name, options } in switches {
+        refuse_unknown(file, name, "there is no package", &names);
+        let Some(package) = packages.iter().find(|package| package.name == name.value) else { continue };
+        if package.file.is_broken() {
+            continue;
+        }
+        let known: Vec<&String> = package.options.iter().collect();
+        for option in options {
+            let text = Spot { value: option.value.0.clone(), span: option.span.clone() };
+            refuse_unknown(file, &text, &format!("package `{}` has no option", name.value), &known);
+        }
+    }
+}
+
+fn refuse_unknown(file: &File, text: &Text, what: &str, known: &[impl AsRef<str>]) {
+    if !known.iter().any(|name| name.as_ref() == text.value) {
+        let hint = suggest::hint(&text.value, known);
+        file.problem(&text.span, format!("{what} `{}`", text.value), hint);
+    }
+}

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use camino::Utf8Path;
+use xen4centos_manifest::{
+    Accepts, Location, OptionSwitch, Project, Requirement, Role, SignedBytes, SwitchedBy, Upstreams,
+    Vouching, sources_needed,
+};
+
+use crate::{Copy, good};
+
+fn load() -> Project {
+    Project::load(&good()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn package_is_read_with_its_defaults() {
+    let project = load();
+    let base = project.package("base").unwrap();
+    assert_eq!(base.evr(".el6.centos.alt").to_string(), "10:6-1.el6");
+    assert_eq!(base.changelog[0].date.to_string(), "2026-11-23");
+    assert_eq!(base.time_limit, Duration::from_secs(240 * 60));
+    let hello = project.package("hello").unwrap();
+    assert_eq!(hello.evr(".el6.centos.alt").to_string(), "2.10-3.el6.centos.alt");
+    assert_eq!(hello.time_limit, Duration::from_secs(300));
+    assert!(hello.options["languages"].default && !hello.options["shout"].default);
+    assert_eq!(hello.needs[1].requirement, Requirement::Header("uuid/uuid.h".to_owned()));
+    assert_eq!(hello.upstream.as_ref().unwrap().tree_file(), "hello-2.10-tree.tar.gz");
+}
+
+#[test]
+fn sources_know_where_they_come_from() {
+    let project = load();
+    let hello = project.package("hello").unwrap();
+    let seen: Vec<_> = hello
+        .sources
+        .iter()
+        .map(|source| (source.name.as_str(), source.file.as_str(), source.role))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("hello-2.10.tar.gz", "hello-2.10.tar.gz", Role::Upstream),
+            ("patch-2.10.1", "patch-2.10.1.xz", Role::UpstreamPatch),
+            ("hello.service", "hello.service", Role::Extra),
+            ("translations", "translations.tar.gz", Role::Extra),
+        ]
+    );
+    let Location::Url(url) = &hello.sources[0].location else { panic!("a url") };
+    let Vouching::Signature(signature) = &url.vouching else { panic!("a signature") };
+    assert_eq!(signature.over, SignedBytes::File);
+    assert!(signature.key.ends_with("specs/hello/keys/hello.asc"), "{}", signature.key);
+    assert!(matches!(&hello.sources[2].location, Location::InTree { path } if path.is_file()));
+    assert!(matches!(&hello.sources[3].location, Location::Git(git) if git.directory == "translations"));
+    assert_eq!(hello.patches[1].file, "two.patch");
+    assert_eq!((hello.patches[0].strip, hello.patches[1].strip), (1, 0));
+}
+
+#[test]
+fn target_and_client_are_read() {
+    let project = load();
+    let target = project.target("here").unwrap();
+    assert_eq!(target.upstreams, Upstreams::Miniature);
+    assert_eq!(target.channel(None).unwrap().name, "quickstart");
+    assert_eq!(target.channel(Some("trial")).unwrap().accepts, Accepts::Override);
+    let client = project.client(target);
+    assert_eq!(client.max_glibc.as_deref(), Some("2.12"));
+    assert!(client.forbid_rich_dependencies && !client.forbid_weak_dependencies);
+}
+
+#[test]
+fn unknown_names_come_with_a_way_out() {
+    let project = load();
+    let error = project.package("helo").unwrap_err();
+    assert_eq!(error.to_string(), "there is no package `helo`");
+    assert_eq!(error.hint().as_deref(), Some("did you mean `hello`?"));
+    let error = project.target("here").unwrap().channel(Some("release")).unwrap_err();
+    assert_eq!(error.hint().as_deref(), Some("known here: `quickstart`, `trial`"));
+}
+
+#[test]
+fn last_one_to_switch_an_option_is_remembered() {
+    let copy = Copy::new();
+    copy.write("xen4centos.local.toml", "[option.hello]\nlanguages = false\nshout = true\n");
+    let project = Project::load(&copy.root()).unwrap();
+    let (hello, target) = (project.package("hello").unwrap(), project.target("here").unwrap());
+    let effective = |switches: &[OptionSwitch]| project.effective_options(hello, target, switches).unwrap();
+    let options = effective(&[]);
+    assert_eq!(options["shout"].by, SwitchedBy::Target("here".to_owned()));
+    assert_eq!((options["languages"].on, options["languages"].by.clone()), (false, SwitchedBy::Local));
+    let needed: Vec<_> = sources_needed(hello, &options).iter().map(|source| &source.name).collect();
+    assert!(!needed.contains(&&"translations".to_owned()), "{needed:?}");
+    let options = effective(&[OptionSwitch::parse("hello:languages", true).unwrap()]);
+    assert_eq!((options["languages"].on, options["languages"].by.clone()), (true, SwitchedBy::CommandLine));
+    assert_eq!(sources_needed(hello, &options).len(), 4);
+    let other = OptionSwitch::parse("hello:colour", true).unwrap();
+    let error = project.effective_options(hello, target, &[other]).unwrap_err();
+    assert_eq!(error.to_string(), "package `hello` has no option `colour`");
+}
+
+#[test]
+fn waves_hold_through_packages_that_are_not_named() {
+    let copy = Copy::new();
+    for (name, after) in [("alpha", "hello"), ("beta", "base")] {
+        let base = fs_err::read_to_string(good().join("specs/base/package.toml")).unwrap();
+        let text = base.replace("\"base\"", &format!("\"{name}\"\nbuild-after = [\"{after}\"]"));
+        copy.write(&format!("specs/{name}/package.toml"), &text);
+        copy.write(&format!("specs/{name}/{name}.spec.tera"), "");
+    }
+    let project = Project::load(&copy.root()).unwrap();
+    assert_eq!(
+        project.build_order(&["alpha", "base", "beta", "hello"]),
+        [vec!["base"], vec!["beta", "hello"], vec!["alpha"]]
+    );
+    assert_eq!(project.build_order(&["alpha", "base"]), [["base"], ["alpha"]]);
+    assert_eq!(project.build_order(&["alpha"]), [["alpha"]]);
+}
+
+#[test]
+fn local_paths_are_relative_to_the_project() {
+    let copy = Copy::new();
+    copy.write("trees/hello/Makefile", "all:\n");
+    copy.write("archive", "");
+    copy.write(
+        "xen4centos.local.toml",
+        "[source-tree]\nhello = \"trees/hello\"\n[source-override]\n\"hello-2.10.tar.gz\" = \"archive\"\n",
+    );
+    let local = Project::load(&copy.root()).unwrap().local;
+    assert_eq!(local.source_trees["hello"], copy.root().join("trees/hello"));
+    assert_eq!(local.source_overrides["hello-2.10.tar.gz"], copy.root().join("archive"));
+}
+
+/// The data that this project ships.
+#[test]
+fn own_tree_is_free_of_problems() {
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    if let Err(problems) = Project::load(&root) {
+        panic!("{problems}");
+    }
+}

@@ -1,0 +1,139 @@
+use insta::assert_snapshot;
+
+use crate::Copy;
+
+const HELLO: &str = "specs/hello/package.toml";
+const HERE: &str = "repo-templates/targets/here.toml";
+
+/// Problems of the good project after edits of one file.
+fn check(file: &str, edits: &[(&str, &str)]) -> String {
+    let copy = Copy::new();
+    for (from, to) in edits {
+        copy.edit(file, from, to);
+    }
+    copy.problems()
+}
+
+/// Everything that one file can have wrong is reported in one run.
+#[test]
+fn hostile_package() {
+    let copy = Copy::new();
+    copy.write(HELLO, include_str!("../data/hostile/package.toml"));
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn hostile_target_and_client() {
+    let copy = Copy::new();
+    copy.write(HERE, include_str!("../data/hostile/target.toml"));
+    copy.write("repo-templates/clients/el6.toml", include_str!("../data/hostile/client.toml"));
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn hostile_local_file() {
+    let copy = Copy::new();
+    copy.write("xen4centos.local.toml", include_str!("../data/hostile/local.toml"));
+    assert_snapshot!(copy.problems());
+}
+
+/// Three errors of syntax, and what is wrong besides, without complaints about what could not be read.
+#[test]
+fn syntax_errors_do_not_hide_the_rest() {
+    assert_snapshot!(check(
+        HELLO,
+        &[
+            ("version = \"2.10\"\n", "version = 2.10.1\n"),
+            ("license = \"GPLv3+\"", "license = \"GPLv3+"),
+            ("file = \"hello.service\"", "file = \"hello.service\"\nfile = \"other\""),
+            ("strip = 0", "strip = 11"),
+        ]
+    ));
+}
+
+#[test]
+fn changelog_must_go_back_in_time_and_start_with_this_version() {
+    assert_snapshot!(check(
+        HELLO,
+        &[
+            ("2024-02-29", "2027-01-01"),
+            ("version = \"2.10-3\"", "version = \"2.10-2\""),
+            ("\"Greet on leap days\"", ""),
+        ]
+    ));
+    assert_snapshot!(check(HELLO, &[("2024-02-29", "2023-02-29")]));
+}
+
+#[test]
+fn packages_that_wait_for_one_another() {
+    let copy = Copy::new();
+    copy.edit(
+        "specs/base/package.toml",
+        "dist = false",
+        "dist = false\nbuild-after = [\"hello\", \"nothing\"]",
+    );
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn names_that_would_be_taken_for_one_another() {
+    let copy = Copy::new();
+    copy.edit(HELLO, "name = \"translations\"", "name = \"hello-service\"");
+    copy.edit(HELLO, "file = \"one.patch\"", "file = \"hello.service\"");
+    copy.edit(
+        "specs/base/package.toml",
+        "entries = [\"First\"]",
+        "entries = [\"First\"]\n\n[[source]]\nname = \"patch-2.10.1\"\nurl = \"https://example.org/x\"\nunsigned = \"no\"\n\
+         sha256 = \"31e066137a962676e89f69d1b65382de95a7ef7d914b8cb956f41ea72e0f516b\"",
+    );
+    copy.edit(HERE, "directory = \"trial/x86_64\"", "directory = \"quickstart/x86_64/trial\"");
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let copy = Copy::new();
+    for file in [
+        "specs/hello/sources/hello.service",
+        "specs/hello/patches/one.patch",
+        "specs/hello/keys/hello.asc",
+        "specs/hello/miniature/Makefile",
+        "specs/hello/hello.spec.tera",
+        "specs/base/package.toml",
+        "repo-templates/comps.xml",
+        "repo-templates/clients/el6.toml",
+    ] {
+        fs_err::remove_file(copy.root().join(file)).unwrap();
+    }
+    fs_err::remove_dir(copy.root().join("specs/hello/miniature")).unwrap();
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn key_may_come_from_elsewhere() {
+    let copy = Copy::new();
+    fs_err::remove_file(copy.root().join("specs/hello/keys/hello.asc")).unwrap();
+    copy.edit(HELLO, "over = \"file\"", "over = \"file\"\nkey-url = \"https://example.org/key.asc\"");
+    assert_eq!(copy.problems(), "no problem");
+}
+
+#[test]
+fn client_that_can_not_take_the_packages() {
+    assert_snapshot!(check(HERE, &[("w6.xzdio", "w19.zstdio"), ("file-digest = 8", "file-digest = 11")]));
+}
+
+#[test]
+fn directory_that_is_no_project() {
+    let directory = tempfile::tempdir().unwrap();
+    let copy = Copy { directory };
+    assert!(copy.problems().contains("specs:1:1: can not be read"), "{}", copy.problems());
+}
+
+#[test]
+fn file_that_is_not_text() {
+    let copy = Copy::new();
+    fs_err::write(copy.root().join(HELLO), [0xff, 0xfe]).unwrap();
+    let problems = copy.problems();
+    assert!(problems.starts_with("specs/hello/package.toml:1:1: can not be read"), "{problems}");
+    assert_eq!(problems.lines().count(), 1, "{problems}");
+}
