@@ -1,1 +1,37 @@
-//! See `crates/README.md`.
+//! Packages into yum metadata, and back.
+//!
+//! A package is read once: its headers are parsed and its digest is computed on the same buffers. Metadata is
+//! written beside the one that readers use and switched in by a rename; the same packages and settings give the
+//! same bytes. **Knows nothing about keys, and has no clock: the revision comes from the caller.**
+
+mod cache;
+mod convert;
+mod document;
+mod error;
+mod event;
+mod index;
+mod ordered;
+mod package;
+mod read_xml;
+mod reader;
+mod repomd;
+mod repository;
+mod requirements;
+mod run;
+mod switch;
+mod text;
+mod walk;
+mod write_xml;
+
+pub use error::RepodataError;
+pub use event::{Event, Reporter, Silent, Source};
+pub use index::{BadPackages, IndexSettings, index};
+pub use package::{
+    ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
+    Sizes,
+};
+pub use read_xml::{PackageChangelog, PackageFiles, read_repomd};
+pub use reader::read_package;
+pub use repomd::{Checksum, Record, Repomd};
+pub use repository::{Changelogs, FileLists, Packages, Repository};
+pub use text::href_to_path;

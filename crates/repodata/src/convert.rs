@@ -1,0 +1,225 @@
+//! A package's headers as metadata.
+//!
+//! What a package says and what metadata says about it differ by rules that yum has relied on since the first
+//! createrepo; they are here, and the tests compare every field with createrepo_c's.
+
+use camino::Utf8Path;
+use xen4centos_artifact::{
+    Nevra, Sha256Digest,
+    header::{DependencyFlags, DependencyKind, HeaderError, RpmHeaders, Tag, Text, tag},
+};
+
+use crate::{
+    ChangelogEntry, Dependencies, Event, FileKind, Order, Package, PackageFile, RepodataError, Sizes,
+    package::is_primary,
+    reader::Stamp,
+    requirements::{self, Raw},
+    text,
+};
+
+/// As many entries of a changelog as createrepo_c takes.
+const CHANGELOG_LIMIT: usize = 10;
+
+/// First tags (names) of SUSE's old weak dependencies; versions and flags follow.
+const OLD_SUGGESTS: Tag = 1156;
+const OLD_ENHANCES: Tag = 1159;
+
+/// Flag of the stronger half of those (`RPMSENSE_STRONG`).
+const STRONG: u32 = 1 << 27;
+
+/// Turns the headers of one package into metadata.
+pub(crate) struct Converter<'a> {
+    pub(crate) path: &'a Utf8Path,
+    pub(crate) headers: &'a RpmHeaders,
+    pub(crate) report: &'a mut dyn FnMut(Event),
+}
+
+impl Converter<'_> {
+    pub(crate) fn package(
+        mut self,
+        sha256: Sha256Digest,
+        stamp: &Stamp,
+        href_path: &str,
+    ) -> Result<Package, RepodataError> {
+        let range = self.headers.header_range();
+        let size = Sizes {
+            package: stamp.size,
+            installed: self.header(self.headers.installed_size())?.unwrap_or(0),
+            archive: self.header(self.headers.archive_size())?.unwrap_or(0),
+        };
+        let files = self.files()?;
+        Ok(Package {
+            nevra: self.nevra()?,
+            sha256,
+            summary: self.described("summary", tag::SUMMARY)?,
+            description: self.described("description", tag::DESCRIPTION)?,
+            packager: self.described("packager", tag::PACKAGER)?,
+            url: self.described("url", tag::URL)?,
+            file_time: stamp.seconds(),
+            build_time: self.header(self.headers.build_time())?.unwrap_or(0),
+            size,
+            href: text::href(href_path),
+            license: self.described("license", tag::LICENSE)?,
+            vendor: self.described("vendor", tag::VENDOR)?,
+            group: self.described("group", tag::GROUP)?,
+            build_host: self.described("build host", tag::BUILD_HOST)?,
+            source_rpm: self.described("source package", tag::SOURCE_RPM)?,
+            header_range: range,
+            dependencies: self.dependencies(&files)?,
+            changelog: self.changelog()?,
+            files,
+        })
+    }
+
+    fn header<T>(&self, result: Result<T, HeaderError>) -> Result<T, RepodataError> {
+        result.map_err(|source| RepodataError::Package { path: self.path.to_owned(), source })
+    }
+
+    /// A text that others refer to: it is taken whole or the package is refused.
+    fn exact(&self, field: &'static str, found: Text<'_>) -> Result<String, RepodataError> {
+        let decoded = text::decode(found);
+        if text::is_clean(&decoded) {
+            return Ok(decoded.into_owned());
+        }
+        let text = decoded.escape_debug().to_string();
+        Err(RepodataError::Forbidden { path: self.path.to_owned(), field, text })
+    }
+
+    /// A text for people: characters that XML forbids are left out of it, and that is reported.
+    fn readable(&mut self, field: &'static str, found: Text<'_>) -> String {
+        let decoded = text::decode(found);
+        if !text::is_clean(&decoded) {
+            (self.report)(Event::Cleaned { path: self.path.to_owned(), field });
+        }
+        text::without_forbidden(decoded)
+    }
+
+    fn described(&mut self, field: &'static str, tag: Tag) -> Result<String, RepodataError> {
+        let found = self.header(self.headers.main().string(tag))?.unwrap_or_default();
+        Ok(self.readable(field, found))
+    }
+
+    fn nevra(&self) -> Result<Nevra, RepodataError> {
+        let nevra = self.header(self.headers.nevra())?;
+        for part in [&nevra.name, &nevra.evr.version, &nevra.evr.release, &nevra.arch] {
+            self.exact("name", Text::new(part.as_bytes()))?;
+        }
+        Ok(nevra)
+    }
+
+    fn files(&self) -> Result<Vec<PackageFile>, RepodataError> {
+        let files = self.header(self.headers.main().files())?;
+        files
+            .map(|file| {
+                let path = file.path_bytes();
+                let kind = match (file.is_directory(), file.is_ghost()) {
+                    (true, _) => FileKind::Directory,
+                    (false, true) => FileKind::Ghost,
+                    (false, false) => FileKind::File,
+                };
+                Ok(PackageFile { path: self.exact("path", Text::new(&path))?, kind })
+            })
+            .collect()
+    }
+
+    fn dependencies(&self, files: &[PackageFile]) -> Result<Dependencies, RepodataError> {
+        let list = |kind| self.raw(kind).map(requirements::plain);
+        let provides = self.raw(DependencyKind::Provides)?;
+        let own = files.iter().map(|file| file.path.as_str()).filter(|path| is_primary(path)).collect();
+        let (requires, mut recommends) =
+            requirements::filter(&own, &provides, self.raw(DependencyKind::Requires)?);
+        recommends.extend(list(DependencyKind::Recommends)?);
+        let mut dependencies = Dependencies {
+            provides: requirements::plain(provides),
+            requires,
+            conflicts: list(DependencyKind::Conflicts)?,
+            obsoletes: list(DependencyKind::Obsoletes)?,
+            suggests: list(DependencyKind::Suggests)?,
+            enhances: list(DependencyKind::Enhances)?,
+            recommends,
+            supplements: list(DependencyKind::Supplements)?,
+        };
+        self.old_weak(&mut dependencies)?;
+        Ok(dependencies)
+    }
+
+    fn raw(&self, kind: DependencyKind) -> Result<Vec<Raw>, RepodataError> {
+        let entries = self.header(self.headers.dependencies(kind))?;
+        entries.map(|entry| self.raw_entry(entry.name, entry.flags, entry.evr)).collect()
+    }
+
+    fn raw_entry(&self, name: Text<'_>, flags: DependencyFlags, evr: Text<'_>) -> Result<Raw, RepodataError> {
+        Ok(Raw { name: self.exact("dependency", name)?, flags, evr: self.exact("dependency", evr)? })
+    }
+
+    /// Weak dependencies under the tags that SUSE's rpm used before rpm 4.12 had its own.
+    fn old_weak(&self, dependencies: &mut Dependencies) -> Result<(), RepodataError> {
+        let main = self.headers.main();
+        for first in [OLD_SUGGESTS, OLD_ENHANCES] {
+            let mut versions = self.header(main.strings(first + 1))?;
+            let flags = self.header(main.u32s(first + 2))?;
+            for (name, flags) in self.header(main.strings(first))?.zip(flags.iter()) {
+                let raw =
+                    self.raw_entry(name, DependencyFlags(flags), versions.next().unwrap_or_default())?;
+                let list = match (first, flags & STRONG != 0) {
+                    (OLD_SUGGESTS, false) => &mut dependencies.suggests,
+                    (OLD_SUGGESTS, true) => &mut dependencies.recommends,
+                    (_, false) => &mut dependencies.enhances,
+                    (_, true) => &mut dependencies.supplements,
+                };
+                list.push(raw.into_dependency(Order::Any));
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest entries, oldest first. rpm gives all entries of a day the same time; each is moved one second
+    /// behind the one before it, because yum shows them sorted by time.
+    fn changelog(&mut self) -> Result<Vec<ChangelogEntry>, RepodataError> {
+        let headers = self.headers;
+        let mut entries: Vec<ChangelogEntry> = self
+            .header(headers.main().changelog())?
+            .take(CHANGELOG_LIMIT)
+            .map(|entry| ChangelogEntry {
+                time: u64::from(entry.time),
+                author: self.readable("changelog author", entry.author).trim_end_matches(' ').to_owned(),
+                text: self.readable("changelog", entry.text),
+            })
+            .collect();
+        separate(&mut entries);
+        entries.reverse();
+        Ok(entries)
+    }
+}
+
+/// Moves entries of equal times apart; they stand newest first.
+fn separate(entries: &mut [ChangelogEntry]) {
+    for index in 1..entries.len() {
+        let (newer, rest) = entries.split_at_mut(index);
+        for (taken, entry) in (rest[0].time..).zip(newer.iter_mut().rev()) {
+            if entry.time != taken {
+                break;
+            }
+            entry.time += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(times: &[u64], expect: &[u64]) {
+        let entry = |time: &u64| ChangelogEntry { time: *time, author: String::new(), text: String::new() };
+        let mut entries: Vec<ChangelogEntry> = times.iter().map(entry).collect();
+        separate(&mut entries);
+        assert_eq!(entries.iter().map(|entry| entry.time).collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn entries_of_one_day_keep_their_order() {
+        check(&[300, 300, 200, 100, 100, 100], &[301, 300, 200, 102, 101, 100]);
+        check(&[101, 100, 100], &[102, 101, 100]);
+        check(&[], &[]);
+    }
+}

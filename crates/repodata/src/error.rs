@@ -1,0 +1,138 @@
+use camino::Utf8PathBuf;
+use xen4centos_artifact::header::HeaderError;
+
+/// Why metadata could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RepodataError {
+    /// A file or directory of the repository could not be read, written, renamed or locked.
+    #[error("could not {act} `{path}`")]
+    Files {
+        /// `read`, `write`, `lock` and so on.
+        act: &'static str,
+        /// Which one.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process indexes the same directory.
+    #[error("another index of `{path}` is running")]
+    Busy {
+        /// The repository.
+        path: Utf8PathBuf,
+    },
+    /// A file name that is no UTF-8 can not stand in XML.
+    #[error("file name is not UTF-8 in `{path}`")]
+    FileName {
+        /// The directory that holds it, and as much of the name as can be shown.
+        path: String,
+    },
+    /// A package file is none, is damaged, or says what can not be true.
+    #[error("bad package `{path}`")]
+    Package {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// What is wrong.
+        source: HeaderError,
+    },
+    /// A package file ends before its payload does.
+    #[error(
+        "package ends early: its signature header announces {expected} bytes, {found} are there: `{path}`"
+    )]
+    Truncated {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// Bytes of the whole file by its signature header.
+        expected: u64,
+        /// Bytes of the file.
+        found: u64,
+    },
+    /// A package file was written to while it was read.
+    #[error("package changed while it was read: `{path}`")]
+    Changed {
+        /// The package file.
+        path: Utf8PathBuf,
+    },
+    /// A name, version, dependency or path holds a character that XML can not carry.
+    #[error("{field} has a character that XML forbids: \"{text}\" in `{path}`")]
+    Forbidden {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// Where in the package.
+        field: &'static str,
+        /// The text, with such characters escaped.
+        text: String,
+    },
+    /// Metadata that is no XML.
+    #[error("bad XML at byte {position} of `{path}`")]
+    Xml {
+        /// The document.
+        path: Utf8PathBuf,
+        /// Where in the uncompressed document.
+        position: u64,
+        /// What is wrong.
+        source: Box<quick_xml::Error>,
+    },
+    /// Metadata without something that it must have, or with something that can not be true.
+    #[error("{what} in `{path}`")]
+    Content {
+        /// The document.
+        path: Utf8PathBuf,
+        /// What is missing or wrong.
+        what: String,
+    },
+    /// Metadata that has another digest than repomd.xml says.
+    #[error("{what} is `{found}` where repomd.xml says `{expected}`: `{path}`")]
+    Mismatch {
+        /// The document.
+        path: Utf8PathBuf,
+        /// `sha256`, `size` and so on.
+        what: &'static str,
+        /// By repomd.xml.
+        expected: String,
+        /// By the file.
+        found: String,
+    },
+    /// A compression or checksum that is not read.
+    #[error("{what} is not supported: `{path}`")]
+    Unsupported {
+        /// The document.
+        path: Utf8PathBuf,
+        /// The compression or checksum.
+        what: String,
+    },
+}
+
+impl RepodataError {
+    pub(crate) fn files(
+        act: &'static str,
+        path: impl Into<Utf8PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Files { act, path, source }
+    }
+
+    /// The way out.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Busy { .. } => "wait for it to end; a lock is never left behind by a killed process".into(),
+            Self::Package { path, .. } | Self::Truncated { path, .. } => {
+                format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
+            }
+            Self::Changed { .. } => "index again when nothing writes to the directory any more".into(),
+            Self::Forbidden { .. } => "the package must be built anew without that character".into(),
+            Self::Mismatch { .. } => {
+                "the repository is damaged or was changed by hand: index it again".into()
+            }
+            Self::FileName { .. } => "rename the file".into(),
+            _ => return None,
+        })
+    }
+
+    /// Whether it lies in one package, so that the others could be indexed without it.
+    pub const fn is_of_one_package(&self) -> bool {
+        matches!(
+            self,
+            Self::Package { .. } | Self::Truncated { .. } | Self::Changed { .. } | Self::Forbidden { .. }
+        )
+    }
+}

@@ -1,0 +1,55 @@
+use camino::Utf8PathBuf;
+
+use crate::RepodataError;
+
+/// What happens while a directory is indexed.
+#[derive(Debug)]
+pub enum Event {
+    /// How many packages there are to read.
+    Found {
+        /// Packages.
+        packages: usize,
+    },
+    /// A package's metadata is ready.
+    Indexed {
+        /// Relative to the repository's root.
+        path: Utf8PathBuf,
+        /// Whether it had to be read.
+        from: Source,
+    },
+    /// A text for people held characters that XML forbids; they were left out.
+    Cleaned {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// Which text.
+        field: &'static str,
+    },
+    /// A bad package was left out, as the settings ask.
+    LeftOut {
+        /// Why; the error names the package.
+        error: RepodataError,
+    },
+}
+
+/// Where a package's metadata came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The package was read.
+    Package,
+    /// The cache of an earlier index knew the unchanged file.
+    Cache,
+}
+
+/// Hears of progress. Events come from several threads, in no particular order.
+pub trait Reporter: Sync {
+    /// One event.
+    fn event(&self, event: Event);
+}
+
+/// A reporter that tells nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn event(&self, _: Event) {}
+}

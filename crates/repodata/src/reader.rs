@@ -1,0 +1,141 @@
+//! One pass over a package file: its headers are parsed and its digest is computed on the same buffers, and the
+//! payload is never held.
+
+use std::{
+    fs::Metadata,
+    io::{self, Read},
+    os::unix::fs::MetadataExt,
+};
+
+use camino::Utf8Path;
+use sha2::{Digest, Sha256};
+use xen4centos_artifact::{
+    Sha256Digest,
+    header::{HeaderError, RpmHeaders, tag},
+};
+
+use crate::{Event, Package, RepodataError, convert::Converter};
+
+/// Reading costs least with this much: larger buffers fall out of the processor's cache between hashing and
+/// parsing.
+const BUFFER: usize = 128 * 1024;
+
+/// What identifies the content of a file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stamp {
+    pub(crate) size: u64,
+    /// Seconds and nanoseconds since 1970.
+    pub(crate) modified: (i64, i64),
+    pub(crate) inode: u64,
+}
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            inode: metadata.ino(),
+        }
+    }
+
+    /// The modification time as metadata has it.
+    pub(crate) fn seconds(&self) -> u64 {
+        u64::try_from(self.modified.0).unwrap_or(0)
+    }
+}
+
+/// A file that hashes what is read from it.
+struct HashingFile {
+    file: fs_err::File,
+    buffer: Box<[u8]>,
+    position: usize,
+    filled: usize,
+    total: u64,
+    hasher: Sha256,
+}
+
+impl HashingFile {
+    fn new(file: fs_err::File) -> Self {
+        let buffer = vec![0; BUFFER].into_boxed_slice();
+        Self { file, buffer, position: 0, filled: 0, total: 0, hasher: Sha256::new() }
+    }
+
+    /// Reads and hashes the next buffer; `false` at the end of the file.
+    fn fill(&mut self) -> io::Result<bool> {
+        loop {
+            match self.file.read(&mut self.buffer) {
+                Ok(length) => {
+                    self.hasher.update(&self.buffer[..length]);
+                    (self.position, self.filled) = (0, length);
+                    self.total += length as u64;
+                    return Ok(length > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn finish(mut self) -> io::Result<(u64, Sha256Digest, fs_err::File)> {
+        while self.fill()? {}
+        Ok((self.total, Sha256Digest::from_bytes(self.hasher.finalize().into()), self.file))
+    }
+}
+
+impl Read for HashingFile {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.position == self.filled && !self.fill()? {
+            return Ok(0);
+        }
+        let length = out.len().min(self.filled - self.position);
+        out[..length].copy_from_slice(&self.buffer[self.position..self.position + length]);
+        self.position += length;
+        Ok(length)
+    }
+}
+
+/// Reads one package. `path` is where it lies now, `href_path` where the repository has it, relative to its root
+/// and not escaped.
+///
+/// # Errors
+/// When the file can not be read, is no whole package, changes meanwhile, or names things with characters that
+/// XML forbids.
+pub fn read_package(path: &Utf8Path, href_path: &str) -> Result<Package, RepodataError> {
+    read_stamped(path, href_path, &mut |_| ()).map(|(package, _)| package)
+}
+
+pub(crate) fn read_stamped(
+    path: &Utf8Path,
+    href_path: &str,
+    report: &mut dyn FnMut(Event),
+) -> Result<(Package, Stamp), RepodataError> {
+    let fail = |source| RepodataError::files("read", path)(source);
+    let file = fs_err::File::open(path).map_err(fail)?;
+    let stamp = Stamp::of(&file.metadata().map_err(fail)?);
+    let mut hashing = HashingFile::new(file);
+    let headers = RpmHeaders::read(&mut hashing)
+        .map_err(|source| RepodataError::Package { path: path.to_owned(), source })?;
+    let (total, sha256, file) = hashing.finish().map_err(fail)?;
+    if total != stamp.size || Stamp::of(&file.metadata().map_err(fail)?) != stamp {
+        return Err(RepodataError::Changed { path: path.to_owned() });
+    }
+    check_length(path, &headers, total)?;
+    let package = Converter { path, headers: &headers, report }.package(sha256, &stamp, href_path)?;
+    Ok((package, stamp))
+}
+
+/// A package cut in its payload parses well; only the size in its signature header tells.
+fn check_length(path: &Utf8Path, headers: &RpmHeaders, found: u64) -> Result<(), RepodataError> {
+    let fail = |source: HeaderError| RepodataError::Package { path: path.to_owned(), source };
+    let signature = headers.signature();
+    let size = match signature.number(tag::SIG_LONG_SIZE).map_err(fail)? {
+        None => signature.number(tag::SIG_SIZE).map_err(fail)?,
+        long => long,
+    };
+    let Some(size) = size else { return Ok(()) };
+    let expected = headers.header_range().start.saturating_add(size);
+    if found < expected {
+        return Err(RepodataError::Truncated { path: path.to_owned(), expected, found });
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! repomd.xml: the list of metadata documents, and the only file that a client fetches without knowing its
+//! digest.
+
+use std::fmt::Write as _;
+
+use xen4centos_artifact::Sha256Digest;
+
+use crate::text::{push_attribute, push_text};
+
+/// The content of repomd.xml.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repomd {
+    /// Free text; seconds since 1970 in everything that is written here.
+    pub revision: String,
+    /// The documents, primary first.
+    pub records: Vec<Record>,
+}
+
+/// One document that repomd.xml lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// `primary`, `filelists`, `other`, `group`, `group_gz`, `primary_db` and so on.
+    pub kind: String,
+    /// Of the file as it lies there.
+    pub checksum: Checksum,
+    /// Of the uncompressed content.
+    pub open_checksum: Option<Checksum>,
+    /// Path relative to the repository's root.
+    pub location: String,
+    /// Seconds since 1970. yum on EL6 refuses metadata whose timestamps are older than those that it has.
+    pub timestamp: u64,
+    /// Bytes of the file.
+    pub size: Option<u64>,
+    /// Bytes of the uncompressed content.
+    pub open_size: Option<u64>,
+    /// Of `_db` documents; yum 3.2.29 reads 10.
+    pub database_version: Option<u32>,
+}
+
+/// A digest with the name of its algorithm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checksum {
+    /// `sha256`, `sha512`, `sha` (which means SHA-1) and so on.
+    pub kind: String,
+    /// Hexadecimal digits.
+    pub value: String,
+}
+
+impl Checksum {
+    /// What the indexer writes.
+    pub fn sha256(digest: Sha256Digest) -> Self {
+        Self { kind: "sha256".into(), value: digest.to_string() }
+    }
+
+    /// The digest, where it is a SHA-256 one.
+    pub fn as_sha256(&self) -> Option<Sha256Digest> {
+        (self.kind == "sha256").then(|| self.value.parse().ok()).flatten()
+    }
+}
+
+impl Repomd {
+    /// The document of a kind.
+    pub fn record(&self, kind: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.kind == kind)
+    }
+
+    /// The newest timestamp of all documents, and the revision where that is a number: what the next generation
+    /// must not go below.
+    pub fn newest(&self) -> u64 {
+        let revision = self.revision.parse().unwrap_or(0);
+        self.records.iter().map(|record| record.timestamp).fold(revision, u64::max)
+    }
+
+    /// As an XML document.
+    pub fn to_xml(&self) -> String {
+        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        out.push_str("<repomd xmlns=\"http://linux.duke.edu/metadata/repo\" xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\">\n");
+        element(&mut out, "  ", "revision", &self.revision);
+        self.records.iter().for_each(|record| record.push_xml(&mut out));
+        out.push_str("</repomd>\n");
+        out
+    }
+}
+
+impl Record {
+    fn push_xml(&self, out: &mut String) {
+        out.push_str("  <data type=\"");
+        push_attribute(out, &self.kind);
+        out.push_str("\">\n");
+        self.checksum.push_xml(out, "checksum");
+        if let Some(checksum) = &self.open_checksum {
+            checksum.push_xml(out, "open-checksum");
+        }
+        out.push_str("    <location href=\"");
+        push_attribute(out, &self.location);
+        out.push_str("\"/>\n");
+        let numbers = [
+            ("timestamp", Some(self.timestamp)),
+            ("size", self.size),
+            ("open-size", self.open_size),
+            ("database_version", self.database_version.map(u64::from)),
+        ];
+        for (name, number) in numbers {
+            if let Some(number) = number {
+                element(out, "    ", name, &number.to_string());
+            }
+        }
+        out.push_str("  </data>\n");
+    }
+}
+
+impl Checksum {
+    fn push_xml(&self, out: &mut String, name: &str) {
+        write!(out, "    <{name} type=\"").unwrap_or_default();
+        push_attribute(out, &self.kind);
+        out.push_str("\">");
+        push_text(out, &self.value);
+        writeln!(out, "</{name}>").unwrap_or_default();
+    }
+}
+
+fn element(out: &mut String, indent: &str, name: &str, text: &str) {
+    write!(out, "{indent}<{name}>").unwrap_or_default();
+    push_text(out, text);
+    writeln!(out, "</{name}>").unwrap_or_default();
+}

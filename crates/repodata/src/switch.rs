@@ -1,0 +1,126 @@
+//! The `repodata` directory is written beside the one that readers use and takes its place by one rename.
+
+use std::{fs::TryLockError, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::{RepodataError, read_repomd};
+
+/// Where new metadata is written. A killed index leaves it, the next one removes it.
+const NEW: &str = ".repodata.new";
+
+/// Where the old metadata waits while the new one takes its place, on file systems that can not exchange two
+/// directories.
+const OLD: &str = ".repodata.old";
+
+/// The right to replace the metadata of one repository. The lock is on the directory itself, so it leaves
+/// nothing behind and ends with the process.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    root: Utf8PathBuf,
+    _lock: fs_err::File,
+}
+
+impl Workspace {
+    pub(crate) fn open(root: &Utf8Path) -> Result<Self, RepodataError> {
+        let lock = fs_err::File::open(root).map_err(RepodataError::files("open", root))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(RepodataError::Busy { path: root.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(RepodataError::files("lock", root)(source)),
+        }
+        let workspace = Self { root: root.to_owned(), _lock: lock };
+        workspace.recover()?;
+        fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;
+        Ok(workspace)
+    }
+
+    /// Removes what a killed index left, and puts back metadata that it had moved away.
+    fn recover(&self) -> Result<(), RepodataError> {
+        remove(&self.new_directory())?;
+        let (current, old) = (self.current(), self.root.join(OLD));
+        if old.exists() && !current.exists() {
+            return fs_err::rename(&old, &current).map_err(RepodataError::files("restore", &current));
+        }
+        remove(&old)
+    }
+
+    /// What readers see.
+    pub(crate) fn current(&self) -> Utf8PathBuf {
+        self.root.join("repodata")
+    }
+
+    /// What is being written.
+    pub(crate) fn new_directory(&self) -> Utf8PathBuf {
+        self.root.join(NEW)
+    }
+
+    /// Keeps the documents of the metadata that is replaced, and the `carried` files, beside the new ones: who
+    /// has read the old repomd.xml still finds what it lists.
+    pub(crate) fn carry(&self, carried: &[Utf8PathBuf]) -> Result<(), RepodataError> {
+        let repomd = self.current().join("repomd.xml");
+        let mut files = carried.to_vec();
+        if repomd.exists() {
+            // A list that can not be read leads nobody to its documents.
+            let records = read_repomd(&repomd).map(|repomd| repomd.records).unwrap_or_default();
+            files.extend(records.iter().map(|record| self.root.join(&record.location)));
+        }
+        for file in files {
+            let Some(name) = file.file_name() else { continue };
+            let target = self.new_directory().join(name);
+            if target.exists() || !file.is_file() {
+                continue;
+            }
+            fs_err::hard_link(&file, &target)
+                .or_else(|_| fs_err::copy(&file, &target).map(drop))
+                .map_err(RepodataError::files("keep", &file))?;
+        }
+        Ok(())
+    }
+
+    /// Lets readers see the new metadata.
+    pub(crate) fn switch(self) -> Result<(), RepodataError> {
+        let (new, current) = (self.new_directory(), self.current());
+        let fail = |source| RepodataError::files("replace", &current)(source);
+        sync_directory(&new).map_err(fail)?;
+        if current.exists() {
+            self.exchange(&new, &current).map_err(fail)?;
+        } else {
+            fs_err::rename(&new, &current).map_err(fail)?;
+        }
+        sync_directory(&self.root).map_err(fail)?;
+        remove(&new)?;
+        remove(&self.root.join(OLD))
+    }
+
+    fn exchange(&self, new: &Utf8Path, current: &Utf8Path) -> io::Result<()> {
+        let exchanged =
+            renameat_with(CWD, new.as_std_path(), CWD, current.as_std_path(), RenameFlags::EXCHANGE);
+        if exchanged.is_ok() {
+            return Ok(());
+        }
+        // No such call here: for a moment there is no metadata, and a kill in that moment is mended by the next
+        // index.
+        fs_err::rename(current, self.root.join(OLD))?;
+        fs_err::rename(new, current)
+    }
+
+    /// Gives up: nothing that readers see has changed.
+    pub(crate) fn discard(self) -> Result<(), RepodataError> {
+        remove(&self.new_directory())
+    }
+}
+
+fn remove(directory: &Utf8Path) -> Result<(), RepodataError> {
+    match fs_err::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(RepodataError::files("remove", directory)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn sync_directory(directory: &Utf8Path) -> io::Result<()> {
+    fs_err::File::open(directory)?.sync_all()
+}

@@ -1,0 +1,158 @@
+//! Texts of packages as XML characters.
+//!
+//! Headers hold bytes, XML holds characters, and not all of those. What createrepo_c does for bytes that are no
+//! UTF-8 is kept: they are taken as ISO 8859-1, which is what packages of that age mostly are.
+
+use std::borrow::Cow;
+
+use xen4centos_artifact::header::Text;
+
+/// The text as characters. A text that is no UTF-8 is read as ISO 8859-1; bytes 0x80 to 0x9f and 0xa0 to 0xbf are
+/// left out of it as createrepo_c leaves them out, because such texts are usually Windows-1252.
+pub(crate) fn decode(text: Text<'_>) -> Cow<'_, str> {
+    match text.to_str() {
+        Some(text) => Cow::Borrowed(text),
+        None => text
+            .as_bytes()
+            .iter()
+            .filter(|byte| !(0x80..0xc0).contains(*byte) && allowed(char::from(**byte)))
+            .map(|byte| char::from(*byte))
+            .collect::<String>()
+            .into(),
+    }
+}
+
+/// The characters of XML 1.0 (2.2 Char). Surrogates are no `char`.
+pub(crate) const fn allowed(character: char) -> bool {
+    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Whether all characters of the text may stand in XML. Bytes are looked at first: nearly all texts are ASCII.
+pub(crate) fn is_clean(text: &str) -> bool {
+    let suspicious = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0xef;
+    !text.as_bytes().iter().any(suspicious) || text.chars().all(allowed)
+}
+
+/// A descriptive text without the characters that XML forbids.
+pub(crate) fn without_forbidden(text: Cow<'_, str>) -> String {
+    if is_clean(&text) {
+        text.into_owned()
+    } else {
+        text.chars().filter(|character| allowed(*character)).collect()
+    }
+}
+
+/// Writes `text` as the content of an element.
+pub(crate) fn push_text(out: &mut String, text: &str) {
+    push(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#13;"),
+        _ => None,
+    });
+}
+
+/// Writes `text` as the value of an attribute, where readers would turn line ends and tabs into blanks.
+pub(crate) fn push_attribute(out: &mut String, text: &str) {
+    push(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#9;"),
+        b'\n' => Some("&#10;"),
+        b'\r' => Some("&#13;"),
+        _ => None,
+    });
+}
+
+/// Only ASCII is ever replaced, so cutting at such a byte keeps characters whole.
+fn push(out: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
+    let mut start = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        if let Some(replacement) = replacement(byte) {
+            out.push_str(&text[start..index]);
+            out.push_str(replacement);
+            start = index + 1;
+        }
+    }
+    out.push_str(&text[start..]);
+}
+
+/// A relative path as the path of a URL (RFC 3986, 3.3): `/` and what may stand there is kept, all else is
+/// %-escaped. yum, dnf and plain web servers agree on the result.
+pub(crate) fn href(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
+            }
+        }
+    }
+    out
+}
+
+/// The path that an href names; `%` without two hexadecimal digits stands for itself, as in metadata of
+/// createrepo_c, which does not escape. `None` where the bytes are no UTF-8.
+pub fn href_to_path(href: &str) -> Option<String> {
+    let bytes = href.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let escaped = match &bytes[index..] {
+            [b'%', high, low, ..] => nibble(*high).zip(nibble(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        out.push(escaped.unwrap_or(bytes[index]));
+        index += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).ok()
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], expect: &str) {
+        assert_eq!(without_forbidden(decode(Text::new(bytes))), expect);
+    }
+
+    #[test]
+    fn bytes_become_xml_characters() {
+        check("Balíček".as_bytes(), "Balíček");
+        check(b"\xdcTF-8", "ÜTF-8");
+        check(b"smart \x93quotes\x94 \xe9", "smart quotes é");
+        check(b"bell\x07 and tab\t", "bell and tab\t");
+        check("no\u{ffff}character".as_bytes(), "nocharacter");
+        // An overlong `/` is no UTF-8.
+        check(b"\xc0\xaf", "À");
+    }
+
+    #[test]
+    fn markup_is_escaped() {
+        let mut out = String::new();
+        push_text(&mut out, "a<b> & \"c\"\r\n");
+        assert_eq!(out, "a&lt;b&gt; &amp; \"c\"&#13;\n");
+        out.clear();
+        push_attribute(&mut out, "a<b> & \"c\"\t\n");
+        assert_eq!(out, "a&lt;b&gt; &amp; &quot;c&quot;&#9;&#10;");
+    }
+
+    #[test]
+    fn paths_and_hrefs() {
+        let path = "Packages/libstdc++ 1~2^3%41#ü.rpm";
+        assert_eq!(href(path), "Packages/libstdc++%201~2%5E3%2541%23%C3%BC.rpm");
+        assert_eq!(href_to_path(&href(path)).as_deref(), Some(path));
+        assert_eq!(href_to_path("100%+f%").as_deref(), Some("100%+f%"));
+        assert_eq!(href_to_path("%ff"), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! What readers see while, and after, an index runs, fails or is killed; and what the same input gives.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_repodata::{Event, IndexSettings, RepodataError, Reporter, Repository, Silent, Source, index};
+
+use crate::{Scratch, files, fixtures, indexed, real_packages, repository, settings};
+
+/// Every file of the metadata with its content.
+fn metadata(root: &Utf8Path) -> Vec<(String, Vec<u8>)> {
+    let read = |path: Utf8PathBuf| (path.file_name().unwrap().to_owned(), fs_err::read(&path).unwrap());
+    files(&root.join("repodata")).into_iter().map(read).collect()
+}
+
+fn good_packages() -> Vec<Utf8PathBuf> {
+    let bad = ["SpecCheck4-", "xtables-"];
+    let is_good = |path: &Utf8PathBuf| !bad.iter().any(|bad| path.file_name().unwrap().starts_with(bad));
+    real_packages().into_iter().filter(is_good).collect()
+}
+
+#[test]
+fn the_same_packages_give_the_same_bytes() {
+    let first = repository(&good_packages());
+    // The second repository is filled in another order.
+    let second = Scratch::new();
+    for path in files(&first.path().join("Packages")).iter().rev() {
+        let target = second.path().join("Packages").join(path.file_name().unwrap());
+        fs_err::create_dir_all(target.parent().unwrap()).unwrap();
+        fs_err::copy(path, &target).unwrap();
+        let modified = fs_err::metadata(path).unwrap().modified().unwrap();
+        fs_err::OpenOptions::new().append(true).open(&target).unwrap().set_modified(modified).unwrap();
+    }
+    indexed(first.path(), &settings(), &Silent);
+    for workers in [1, 2, 7] {
+        let workers = NonZeroUsize::new(workers).unwrap();
+        indexed(second.path(), &IndexSettings { workers, ..settings() }, &Silent);
+        assert_eq!(metadata(first.path()), metadata(second.path()));
+    }
+}
+
+#[test]
+fn who_read_the_old_list_still_finds_its_documents() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    indexed(scratch.path(), &settings(), &Silent);
+    let before = Repository::open(scratch.path()).unwrap();
+    let carried = scratch.path().join("older-other.xml.gz");
+    fs_err::write(&carried, "older").unwrap();
+    fs_err::copy(&fixtures::packages()[1], scratch.path().join("Packages/second.rpm")).unwrap();
+    indexed(scratch.path(), &IndexSettings { carried: vec![carried], ..settings() }, &Silent);
+    assert_eq!(before.complete().unwrap().len(), 1);
+    assert_eq!(Repository::open(scratch.path()).unwrap().complete().unwrap().len(), 2);
+    assert!(scratch.path().join("repodata/older-other.xml.gz").exists());
+    // One generation is kept, not all of them.
+    fs_err::remove_file(scratch.path().join("Packages/second.rpm")).unwrap();
+    fs_err::copy(&fixtures::packages()[2], scratch.path().join("Packages/third.rpm")).unwrap();
+    indexed(scratch.path(), &settings(), &Silent);
+    assert_eq!(metadata(scratch.path()).len(), 3 + 3 + 1);
+    assert!(before.complete().is_err());
+}
+
+#[test]
+fn what_a_killed_index_left_is_mended() {
+    let scratch = repository(fixtures::packages());
+    let (root, leftover) = (scratch.path(), scratch.path().join(".repodata.new"));
+    indexed(root, &settings(), &Silent);
+    let expected = metadata(root);
+    // Killed while it wrote.
+    fs_err::create_dir(&leftover).unwrap();
+    fs_err::write(leftover.join("primary.part"), "half").unwrap();
+    indexed(root, &settings(), &Silent);
+    assert_eq!(metadata(root), expected);
+    // Killed between the two renames on a file system that can not exchange directories.
+    fs_err::rename(root.join("repodata"), root.join(".repodata.old")).unwrap();
+    fs_err::create_dir(&leftover).unwrap();
+    indexed(root, &settings(), &Silent);
+    assert_eq!(metadata(root), expected);
+    let names: Vec<String> = files(root).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, ["Packages", "repodata"]);
+}
+
+#[test]
+fn a_failed_index_changes_nothing() {
+    let scratch = repository(fixtures::packages());
+    indexed(scratch.path(), &settings(), &Silent);
+    let expected = metadata(scratch.path());
+    fs_err::write(scratch.path().join("Packages/zzz.rpm"), "no package").unwrap();
+    let later = IndexSettings { revision: 1_800_000_000, ..settings() };
+    assert!(index(scratch.path(), &later, &Silent).is_err());
+    let no_comps = IndexSettings { comps: Some(scratch.path().join("none")), ..settings() };
+    fs_err::remove_file(scratch.path().join("Packages/zzz.rpm")).unwrap();
+    assert!(index(scratch.path(), &no_comps, &Silent).is_err());
+    assert_eq!(metadata(scratch.path()), expected);
+    assert!(!scratch.path().join(".repodata.new").exists());
+}
+
+/// Tries to index the same directory from within an index.
+struct Second<'a> {
+    root: &'a Utf8Path,
+    errors: Mutex<Vec<RepodataError>>,
+}
+
+impl Reporter for Second<'_> {
+    fn event(&self, event: Event) {
+        if matches!(event, Event::Found { .. }) {
+            self.errors.lock().unwrap().extend(index(self.root, &settings(), &Silent).err());
+        }
+    }
+}
+
+#[test]
+fn two_indexes_of_one_directory_do_not_meet() {
+    let scratch = repository(fixtures::packages());
+    let second = Second { root: scratch.path(), errors: Mutex::default() };
+    indexed(scratch.path(), &settings(), &second);
+    let errors = second.errors.into_inner().unwrap();
+    assert!(matches!(errors[..], [RepodataError::Busy { .. }]), "{errors:?}");
+    assert!(errors[0].hint().is_some());
+}
+
+/// Counts packages by where their metadata came from.
+#[derive(Default)]
+struct Sources(Mutex<(usize, usize)>);
+
+impl Reporter for Sources {
+    fn event(&self, event: Event) {
+        if let Event::Indexed { from, .. } = event {
+            let mut counts = self.0.lock().unwrap();
+            match from {
+                Source::Package => counts.0 += 1,
+                Source::Cache => counts.1 += 1,
+            }
+        }
+    }
+}
+
+#[test]
+fn only_new_packages_are_read_and_nothing_else_differs() {
+    let scratch = repository(fixtures::packages());
+    let cache = Scratch::new();
+    let cached = IndexSettings { cache: Some(cache.path().join("cache")), ..settings() };
+    let check = |expect: (usize, usize)| {
+        let sources = Sources::default();
+        indexed(scratch.path(), &cached, &sources);
+        assert_eq!(*sources.0.lock().unwrap(), expect);
+        let with_cache = fs_err::read(scratch.path().join("repodata/repomd.xml")).unwrap();
+        indexed(scratch.path(), &settings(), &Silent);
+        assert_eq!(fs_err::read(scratch.path().join("repodata/repomd.xml")).unwrap(), with_cache);
+    };
+    let count = fixtures::packages().len();
+    check((count, 0));
+    check((0, count));
+    fs_err::copy(&good_packages()[0], scratch.path().join("Packages/new.rpm")).unwrap();
+    check((1, count));
+    // A package that was replaced is another file, whatever its size and time.
+    let package = files(&scratch.path().join("Packages")).remove(0);
+    fs_err::copy(&package, scratch.path().join("copy")).unwrap();
+    fs_err::rename(scratch.path().join("copy"), &package).unwrap();
+    check((1, count));
+}
