@@ -13,8 +13,12 @@ pub enum Tool {
     Rpm,
     /// `gpg`
     Gpg,
+    /// `gpgconf`, which ends the agents that gpg starts
+    Gpgconf,
     /// `git`
     Git,
+    /// `patch`
+    Patch,
     /// `make`
     Make,
     /// `gcc`
@@ -62,7 +66,9 @@ impl Tool {
             Self::Rpmkeys => "rpmkeys",
             Self::Rpm => "rpm",
             Self::Gpg => "gpg",
+            Self::Gpgconf => "gpgconf",
             Self::Git => "git",
+            Self::Patch => "patch",
             Self::Make => "make",
             Self::Gcc => "gcc",
             Self::Ld => "ld",

@@ -1,0 +1,181 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
+
+use camino::Utf8PathBuf;
+use xen4centos_manifest::{Package, Upstreams};
+
+/// Everything that decides where sources come from, besides the manifest.
+#[derive(Clone, Debug)]
+pub struct FetchSettings {
+    /// Whether the network may be used, and how.
+    pub network: Network,
+    /// Directories that are looked through before any mirror; a file lies in one as `<file>`,
+    /// `<package>/<file>` or `<digest>`. Missing files are asked for in the first.
+    pub lookaside: Vec<Utf8PathBuf>,
+    /// Base URLs that have the files by name; tried before a source's own mirrors.
+    pub mirrors: Vec<String>,
+    /// Files in place of sources.
+    pub overrides: Vec<SourceOverride>,
+    /// Trees in place of upstream releases.
+    pub trees: Vec<SourceTree>,
+    /// What an upstream release is, for packages without a tree of their own above.
+    pub upstreams: Upstreams,
+    /// By package, its options that are on: a source of an option that is off is not fetched. Packages that are
+    /// not named here get all their sources.
+    pub options_on: BTreeMap<String, BTreeSet<String>>,
+    /// The time stamp of every entry in a tarball that is made from a tree, in seconds since 1970 UTC.
+    pub source_date_epoch: u64,
+    /// The present, in seconds since 1970 UTC: signatures have dates.
+    pub now: u64,
+}
+
+/// Whether the network may be used.
+#[derive(Clone, Debug)]
+pub enum Network {
+    /// What is neither in the store nor in a lookaside directory is missing.
+    Offline,
+    /// Mirrors and upstream are asked.
+    Online(NetworkSettings),
+}
+
+/// How the network is used.
+#[derive(Clone, Debug)]
+pub struct NetworkSettings {
+    /// The proxies.
+    pub proxies: Proxies,
+    /// How long anything may take.
+    pub limits: Limits,
+    /// When a place that failed is asked again.
+    pub retries: RetrySchedule,
+    /// PEM files with certificates to trust besides the Mozilla roots that are built in: bare machines have no
+    /// bundle, and those of CentOS 6 machines are out of date.
+    pub certificates: Vec<Utf8PathBuf>,
+}
+
+/// The usual three variables, as somebody else read them.
+#[derive(Clone, Debug)]
+pub struct Proxies {
+    /// For `http://` URLs.
+    pub http: Option<ProxyUrl>,
+    /// For `https://` URLs.
+    pub https: Option<ProxyUrl>,
+    /// Hosts, domains and networks that are asked directly, separated by commas; `*` is all.
+    pub no_proxy: Option<String>,
+}
+
+impl Proxies {
+    /// No proxy at all.
+    pub const fn none() -> Self {
+        Self { http: None, https: None, no_proxy: None }
+    }
+}
+
+/// The URL of a proxy (`http://`, `https://`, `socks5://` or `socks5h://`), which may hold a password: neither
+/// [`Debug`](fmt::Debug) nor [`Display`](fmt::Display) shows user and password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(String);
+
+impl ProxyUrl {
+    /// Takes a URL; one without a scheme is `http://`, as curl has it.
+    pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self(if url.contains("://") { url } else { format!("http://{url}") })
+    }
+
+    /// With user and password.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("http", &self.0));
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        write!(formatter, "{scheme}://{host}")
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// How long anything may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// Without a byte.
+    pub idle: Duration,
+    /// For one file from one place, all attempts together; for one git repository.
+    pub total: Duration,
+    /// Redirects that are followed.
+    pub redirects: usize,
+    /// Bytes of a file whose size is not pinned.
+    pub bytes: u64,
+}
+
+impl Limits {
+    /// 30 s to connect, 60 s without a byte, an hour for a file, 10 redirects, 2 GiB.
+    pub const fn usual() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            total: Duration::from_secs(3600),
+            redirects: 10,
+            bytes: 2 << 30,
+        }
+    }
+}
+
+/// When a place that failed for a reason that may pass (a broken connection, 5xx, 408, 429) is asked again. The
+/// schedule is fixed, so that a run can be repeated; it starts anew whenever an attempt brought the file further.
+#[derive(Clone, Debug)]
+pub struct RetrySchedule {
+    /// The pauses; as many further attempts as there are entries.
+    pub delays: Vec<Duration>,
+}
+
+impl RetrySchedule {
+    /// After 1, 2, 4 and 8 s.
+    pub fn usual() -> Self {
+        Self { delays: [1, 2, 4, 8].map(Duration::from_secs).to_vec() }
+    }
+}
+
+/// A file in place of the source of that name (`--source-override name=path`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceOverride {
+    /// `name`, or `package/name` where several packages have the name. A patch's name is its file name.
+    pub name: String,
+    /// The file.
+    pub path: Utf8PathBuf,
+}
+
+impl SourceOverride {
+    /// Whether the package has the source or patch that is meant. Who keeps overrides in a file asks this first,
+    /// because an override that fits nothing is an error of [`Store::fetch`](crate::Store::fetch).
+    pub fn fits(&self, package: &Package) -> bool {
+        package.sources.iter().any(|source| self.means(&package.name, &source.name))
+            || package.patches.iter().any(|patch| self.means(&package.name, &patch.file))
+    }
+
+    pub(crate) fn means(&self, package: &str, name: &str) -> bool {
+        self.name == name
+            || self.name.strip_prefix(package).and_then(|rest| rest.strip_prefix('/')) == Some(name)
+    }
+}
+
+/// An unpacked tree in place of a package's upstream release (`--source-tree package=dir`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceTree {
+    /// The package. Trees of packages that are not asked for are left alone.
+    pub package: String,
+    /// The tree: its contents become those of the release's top directory.
+    pub dir: Utf8PathBuf,
+}

@@ -1,0 +1,112 @@
+//! Unpacks the upstream release of a package: its archive, with upstream's own patches applied. The kernel's
+//! configuration step needs the tree; rpmbuild unpacks for itself.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tar::{Archive, Entry, EntryType};
+use xen4centos_process::{Invocation, ProcessError, Tool};
+
+use crate::{FetchError, Role, VerifiedSource, decompress, store::file_error};
+
+/// Unpacks the upstream release among the sources of one package into `dest`, which must not exist and is there
+/// only when everything is in it. Returns the release's top directory in it.
+///
+/// # Errors
+/// [`FetchError::NothingToUnpack`] without an upstream archive; [`FetchError::Archive`] for an archive that is
+/// broken, has not one top directory, or would write outside of `dest`; [`FetchError::Patch`].
+pub fn unpack(sources: &[VerifiedSource], dest: &Utf8Path) -> Result<Utf8PathBuf, FetchError> {
+    let Some(archive) = sources.iter().find(|source| source.role == Role::UpstreamArchive) else {
+        let package = sources.first().map(|source| source.package.clone()).unwrap_or_default();
+        return Err(FetchError::NothingToUnpack { package });
+    };
+    let parent = dest.parent().unwrap_or(Utf8Path::new("."));
+    fs_err::create_dir_all(parent).map_err(file_error("create", parent))?;
+    let work = tempfile::Builder::new()
+        .prefix(".unpack-")
+        .tempdir_in(parent)
+        .map_err(file_error("create", parent))?;
+    let inside = Utf8Path::from_path(work.path())
+        .ok_or_else(|| file_error("create", dest)(io::ErrorKind::InvalidFilename.into()))?
+        .join("release");
+    extract(&archive.path, &archive.file, &inside)?;
+    let top = only_directory(&archive.file, &inside)?;
+    for patch in sources.iter().filter(|source| source.role == Role::UpstreamPatch) {
+        apply(patch, &inside.join(&top))?;
+    }
+    fs_err::rename(&inside, dest).map_err(file_error("create", dest))?;
+    Ok(dest.join(top))
+}
+
+fn extract(path: &Utf8Path, name: &str, into: &Utf8Path) -> Result<(), FetchError> {
+    fs_err::create_dir_all(into).map_err(file_error("create", into))?;
+    let unusable = |reason: String| FetchError::Archive { path: Utf8PathBuf::from(name), reason };
+    let content = decompress::open(path).map_err(file_error("read", path))?;
+    let mut archive = Archive::new(content);
+    archive.set_preserve_permissions(false);
+    archive.set_unpack_xattrs(false);
+    archive.set_overwrite(true);
+    for entry in archive.entries().map_err(|error| unusable(error.to_string()))? {
+        let mut entry = entry.map_err(|error| unusable(error.to_string()))?;
+        let what = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if !is_welcome(&entry, &what).map_err(&unusable)? {
+            continue;
+        }
+        // Checks every component on disk, so that nothing is written through a link that came before.
+        match entry.unpack_in(into) {
+            Ok(true) => {}
+            Ok(false) => return Err(unusable(format!("`{what}` leads out of the archive"))),
+            Err(error) => return Err(unusable(format!("`{what}`: {}", crate::error::full_text(&error)))),
+        }
+    }
+    Ok(())
+}
+
+/// Files, directories and links are; comments of git are passed over; all else stops.
+fn is_welcome(entry: &Entry<'_, impl io::Read>, what: &str) -> Result<bool, String> {
+    let outside =
+        |path: &[u8]| path.starts_with(b"/") || path.split(|&byte| byte == b'/').any(|part| part == b"..");
+    match entry.header().entry_type() {
+        EntryType::XGlobalHeader => return Ok(false),
+        EntryType::Regular | EntryType::Continuous | EntryType::Directory | EntryType::Symlink => {}
+        EntryType::Link => {
+            let target = entry.link_name_bytes().unwrap_or_default();
+            if outside(&target) {
+                return Err(format!("`{what}` is a hard link out of the archive"));
+            }
+        }
+        _ => return Err(format!("`{what}` is no file, directory or link")),
+    }
+    if outside(what.as_bytes()) { Err(format!("`{what}` leads out of the archive")) } else { Ok(true) }
+}
+
+fn only_directory(name: &str, inside: &Utf8Path) -> Result<String, FetchError> {
+    let mut names = Vec::new();
+    for entry in inside.read_dir_utf8().map_err(file_error("read", inside))? {
+        let entry = entry.map_err(file_error("read", inside))?;
+        names.push((entry.file_name().to_owned(), entry.path().is_dir()));
+    }
+    match names.as_slice() {
+        [(top, true)] => Ok(top.clone()),
+        _ => Err(FetchError::Archive {
+            path: Utf8PathBuf::from(name),
+            reason: format!("it has to have one directory at its top, and has {} entries there", names.len()),
+        }),
+    }
+}
+
+fn apply(patch: &VerifiedSource, tree: &Utf8Path) -> Result<(), FetchError> {
+    let plain = tree.with_extension("patch");
+    let mut from = decompress::open(&patch.path).map_err(file_error("read", &patch.path))?;
+    let mut file = fs_err::File::create(&plain).map_err(file_error("write", &plain))?;
+    crate::hashing::copy(&mut from, &mut file).map_err(file_error("write", &plain))?;
+    let invocation = Invocation::new(Tool::Patch, tree)
+        // Without fuzz: upstream's patches are made for exactly this release.
+        .args(["--strip=1", "--fuzz=0", "--silent", "--force", "--no-backup-if-mismatch", "--input"])
+        .arg(&plain);
+    match invocation.run() {
+        Ok(_) => fs_err::remove_file(&plain).map_err(file_error("remove", &plain)),
+        Err(ProcessError::NotInstalled { program }) => Err(FetchError::NotInstalled { program }),
+        Err(source) => Err(FetchError::Patch { patch: Utf8PathBuf::from(&patch.file), source }),
+    }
+}
