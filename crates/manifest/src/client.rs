@@ -19,6 +19,10 @@ pub struct Client {
     pub file_digest_algorithms: Vec<u32>,
     /// `max-glibc`, optional: the newest glibc symbol version that a package may require, such as `2.12`.
     pub max_glibc: Option<String>,
+    /// `max-glibcxx`, optional: the same for libstdc++ (`GLIBCXX_…`), such as `3.4.13`.
+    pub max_glibcxx: Option<String>,
+    /// `architectures`: of packages that it sees, `src` among them; empty does not restrict.
+    pub architectures: Vec<String>,
     /// `max-file-bytes`, optional: size of one packaged file.
     pub max_file_bytes: Option<u64>,
     /// `max-repomd-bytes`, optional: size of repomd.xml.

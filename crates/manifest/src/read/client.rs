@@ -14,6 +14,7 @@ pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
     let name = own_name(&root, path.file_stem().unwrap_or_default(), "file");
     let summary = root.required("summary").map(|text| text.value);
     let max_glibc = value(&root, root.text("max-glibc"), words::dotted_numbers);
+    let max_glibcxx = value(&root, root.text("max-glibcxx"), words::dotted_numbers);
     let flag = |key| root.boolean(key).is_some_and(|on| on.value);
     let bytes = |key| root.number(key, 1..=u64::MAX).map(|limit| limit.value);
     let count = |key| root.number(key, 1..=u32::MAX).map(|limit| limit.value);
@@ -27,6 +28,8 @@ pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
         payload_compressors: needed(&root, "payload-compressors", |root, key| known(root, key, &compressors)),
         file_digest_algorithms: needed(&root, "file-digest-algorithms", digests),
         max_glibc,
+        max_glibcxx,
+        architectures: plain(root.texts("architectures")),
         max_file_bytes: bytes("max-file-bytes"),
         max_repomd_bytes: bytes("max-repomd-bytes"),
         max_signature_header_bytes: bytes("max-signature-header-bytes"),
