@@ -262,7 +262,7 @@ pub enum VerifyError {
     Form {
         /// The file.
         path: Utf8PathBuf,
-        /// `lead` or `signature header`.
+        /// `lead`, `signature header` or `payload size (tag 1007)`.
         part: &'static str,
     },
     /// repomd.xml.asc is missing, no armoured signature, or not good.

@@ -6,9 +6,20 @@ use std::io::{BufReader, Read};
 use pgp::{
     armor::Dearmor,
     composed::{Deserializable, SignedPublicKey},
+    crypto::public_key::PublicKeyAlgorithm,
+    types::KeyDetails,
 };
 
 use crate::{KeyFault, PublicKey};
+
+/// The algorithms that yum's own key parser (pgpmsg.py) has names for.
+const KNOWN_TO_EL6: [PublicKeyAlgorithm; 5] = [
+    PublicKeyAlgorithm::RSA,
+    PublicKeyAlgorithm::RSAEncrypt,
+    PublicKeyAlgorithm::RSASign,
+    PublicKeyAlgorithm::DSA,
+    PublicKeyAlgorithm::ElgamalEncrypt,
+];
 
 const BEGIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 const END: &str = "-----END PGP PUBLIC KEY BLOCK-----";
@@ -48,6 +59,16 @@ pub enum KeyFileFault {
         /// How many.
         keys: usize,
     },
+    /// A subkey of a kind that yum on EL6 has no name for.
+    #[error(
+        "the key in armour block {block} carries a subkey of the kind {algorithm}, which yum on EL6 can not read"
+    )]
+    Subkey {
+        /// From 1.
+        block: usize,
+        /// Its algorithm.
+        algorithm: String,
+    },
     /// A key that EL6 can not use, which ends the repository even beside a good one.
     #[error("the key in armour block {block} can not serve EL6: {fault}")]
     Key {
@@ -81,10 +102,19 @@ fn check_block(text: &str, block: usize, time: u32) -> Vec<KeyFileFault> {
         Some(found) if found != crc24(&bytes) => faults.push(KeyFileFault::WrongChecksum { block }),
         Some(_) => {}
     }
-    let keys = SignedPublicKey::from_bytes_many(&bytes[..]).map_or(0, Iterator::count);
-    if keys != 1 {
-        faults.push(KeyFileFault::ManyKeys { block, keys });
-    } else if let Err(fault) = PublicKey::from_bytes(&bytes).and_then(|key| key.may_sign(time, None)) {
+    let keys: Vec<_> =
+        SignedPublicKey::from_bytes_many(&bytes[..]).map_or_else(|_| Vec::new(), Iterator::collect);
+    let [key] = &keys[..] else {
+        faults.push(KeyFileFault::ManyKeys { block, keys: keys.len() });
+        return faults;
+    };
+    let subkeys = key.iter().flat_map(|key| &key.public_subkeys).map(|subkey| subkey.key.algorithm());
+    faults.extend(
+        subkeys
+            .filter(|algorithm| !KNOWN_TO_EL6.contains(algorithm))
+            .map(|algorithm| KeyFileFault::Subkey { block, algorithm: format!("{algorithm:?}") }),
+    );
+    if let Err(fault) = PublicKey::from_bytes(&bytes).and_then(|key| key.may_sign(time, None)) {
         faults.push(KeyFileFault::Key { block, fault });
     }
     faults

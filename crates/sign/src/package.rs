@@ -133,14 +133,17 @@ impl Source {
         u32::try_from(size).map_err(|_| self.too_large(format!("header and payload have {size} bytes")))
     }
 
-    /// What rpmbuild said the uncompressed payload has, if it did.
+    /// What rpmbuild said the uncompressed payload has, if it did and the list of files agrees: the number
+    /// stands where no signature covers it, so a verifier must be able to compute it.
     fn payload_size(&self) -> Result<Option<u32>, SignError> {
         let header = |source| SignError::Header { path: self.path.clone(), source };
         let signature = self.headers.signature();
         let long = signature.number(tag::SIG_LONG_ARCHIVE_SIZE).map_err(header)?;
         let size = signature.number(tag::SIG_PAYLOAD_SIZE).map_err(header)?;
+        let computed = self.headers.computed_archive_size().map_err(header)?;
         let too_large = |size: u64| self.too_large(format!("its uncompressed payload has {size} bytes"));
-        long.or(size).map(|size| u32::try_from(size).map_err(|_| too_large(size))).transpose()
+        let agreed = long.or(size).filter(|size| *size == computed);
+        agreed.map(|size| u32::try_from(size).map_err(|_| too_large(size))).transpose()
     }
 
     fn hash(&self) -> Result<Hashes, SignError> {

@@ -26,6 +26,9 @@ impl SecretKey {
             .and_then(|file| file.take(FILE_LIMIT).read_to_string(&mut text))
             .map_err(|source| SignError::ReadKey { path: path.to_owned(), source })?;
         let not_a_key = || SignError::NotASecretKey { path: path.to_owned() };
+        if text.matches("-----BEGIN PGP PRIVATE KEY BLOCK-----").count() != 1 {
+            return Err(not_a_key());
+        }
         let (mut keys, _) = SignedSecretKey::from_string_many(&text).map_err(|_| not_a_key())?;
         let (Some(Ok(secret)), None) = (keys.next(), keys.next()) else {
             return Err(not_a_key());

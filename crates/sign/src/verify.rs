@@ -119,6 +119,11 @@ impl Package {
             return Err(VerifyError::Missing { path: self.path.clone(), tags });
         };
         let payload_size = signature.u32(tag::SIG_PAYLOAD_SIZE).map_err(header)?;
+        if let Some(size) = payload_size
+            && u64::from(size) != self.headers.computed_archive_size().map_err(header)?
+        {
+            return Err(VerifyError::Form { path: self.path.clone(), part: "payload size (tag 1007)" });
+        }
         Ok(Contents { header_signature, sha1, sha256, size, whole_signature, md5, payload_size })
     }
 

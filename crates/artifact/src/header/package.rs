@@ -1,4 +1,4 @@
-use std::{io::Read, ops::Range};
+use std::{collections::HashSet, io::Read, ops::Range};
 
 use super::{
     Dependency, DependencyKind, Header, HeaderError, Lead, Part, Text, lead::LEAD_LENGTH, source::Source, tag,
@@ -154,6 +154,29 @@ impl RpmHeaders {
         }
     }
 
+    /// Bytes that the uncompressed payload must have, computed from the list of files: a cpio archive of the
+    /// `newc` format, with the data of hard links once. [`archive_size`](Self::archive_size) is what the
+    /// signature header claims, which no signature covers.
+    ///
+    /// # Errors
+    /// As [`Header::files`].
+    pub fn computed_archive_size(&self) -> Result<u64, HeaderError> {
+        let prefix = u64::from(!self.is_source());
+        let mut inodes = HashSet::new();
+        let mut size = cpio_entry(CPIO_TRAILER_NAME, 0);
+        for file in self.main.files()?.filter(|file| !file.is_ghost()) {
+            let name = prefix + (file.directory.len() + file.base_name.len()) as u64;
+            let data = match file {
+                _ if file.is_link() => file.link_target.len() as u64,
+                _ if !file.is_regular() => 0,
+                _ if file.inode != 0 && !inodes.insert(file.inode) => 0,
+                _ => file.size,
+            };
+            size = size.saturating_add(cpio_entry(name, data));
+        }
+        Ok(size)
+    }
+
     /// `gzip`, `bzip2`, `xz`, `lzma`, `zstd` or `none`. Where the tag is absent rpm takes `gzip`.
     ///
     /// # Errors
@@ -197,6 +220,15 @@ impl RpmHeaders {
     pub fn provides(&self) -> Result<impl ExactSizeIterator<Item = Dependency<'_>> + Clone, HeaderError> {
         self.main.dependencies(DependencyKind::Provides)
     }
+}
+
+/// Bytes of the name `TRAILER!!!`, which ends an archive.
+const CPIO_TRAILER_NAME: u64 = 10;
+
+/// Bytes of one archive member: 110 of header with the name and its NUL, and the data, each padded to 4.
+const fn cpio_entry(name: u64, data: u64) -> u64 {
+    let padded = if data > u64::MAX - 3 { u64::MAX } else { data.next_multiple_of(4) };
+    (110 + name + 1).next_multiple_of(4).saturating_add(padded)
 }
 
 /// The main header begins at a multiple of 8.

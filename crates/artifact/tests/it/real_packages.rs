@@ -136,3 +136,15 @@ fn leads_follow_from_the_headers() {
         assert_eq!(&Lead::for_header(headers.main()), headers.lead(), "{path}");
     }
 }
+
+#[test]
+fn archive_sizes_follow_from_the_files() {
+    for path in crate::packages() {
+        let headers = RpmHeaders::read(&mut fs_err::File::open(&path).unwrap()).unwrap();
+        // A snapshot of rpm 4.12 wrote archives without names, for one month.
+        if headers.text(tag::RPM_VERSION).unwrap().unwrap() != "4.11.90" {
+            let computed = headers.computed_archive_size().unwrap();
+            assert_eq!(Some(computed), headers.archive_size().unwrap(), "{path}");
+        }
+    }
+}

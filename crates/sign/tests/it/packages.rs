@@ -1,5 +1,6 @@
 //! What is signed is accepted by rpm and by our own verification.
 
+use camino::Utf8PathBuf;
 use sha2::{Digest, Sha256};
 use xen4centos_artifact::{
     Sha256Digest,
@@ -93,7 +94,7 @@ fn real_packages_are_signed_and_accepted() {
     let signer = signer_in(&top, &KEY);
     let mut count = 0;
     for entry in fs_err::read_dir(rpms).unwrap() {
-        let path = camino::Utf8PathBuf::from_path_buf(entry.unwrap().path()).unwrap();
+        let path = Utf8PathBuf::from_path_buf(entry.unwrap().path()).unwrap();
         if path.extension() == Some("rpm") {
             let package = signer.sign_rpm(unsigned(&path), &top).unwrap_or_else(|e| panic!("{path}: {e}"));
             verify_rpm(package.path(), &trusted()).unwrap_or_else(|e| panic!("{path}: {e}"));
@@ -112,6 +113,18 @@ fn unsigned_packages_lack_what_el6_needs() {
         text.ends_with("lacks header signature (tag 268), signature over header and payload (tag 1002)"),
         "{text}"
     );
+}
+
+#[test]
+fn one_signer_serves_all_threads() {
+    let (_guard, top) = directory();
+    let signer = signer_in(&top, &KEY);
+    let sign = |package: &Utf8PathBuf| signer.sign_rpm(unsigned(package), &top).unwrap().sha256();
+    let together = std::thread::scope(|scope| {
+        let [binary, source] = [&BUILT.1, &BUILT.2].map(|package| scope.spawn(move || sign(package)));
+        [binary.join().unwrap(), source.join().unwrap()]
+    });
+    assert_eq!(together, [sign(&BUILT.1), sign(&BUILT.2)]);
 }
 
 #[test]

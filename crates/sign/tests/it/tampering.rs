@@ -42,12 +42,7 @@ fn no_byte_is_free() {
     let original = fs_err::read(&path).unwrap();
     let headers = RpmHeaders::read(&mut &original[..]).unwrap();
     let payload = usize::try_from(headers.payload_offset()).unwrap();
-    let payload_size = headers.signature().entry(1007).unwrap().offset as usize;
-    let store = 96 + 16 + headers.signature().entry_count() * 16;
-    // Tag 1007 states the uncompressed size of the payload, which is not uncompressed here.
-    let free = store + payload_size..store + payload_size + 4;
-    let all = (0..payload).chain((payload..original.len()).step_by(97)).filter(|at| !free.contains(at));
-    for at in all {
+    for at in (0..payload).chain((payload..original.len()).step_by(97)) {
         let mut bytes = original.clone();
         bytes[at] ^= 1 << (at % 8);
         fs_err::write(&path, &bytes).unwrap();
