@@ -1,3 +1,27 @@
-//! The program: see `crates/README.md`.
+//! The program: what was typed goes to its command, and how the command ended becomes an exit code.
+//!
+//! This crate joins the stages; it holds **no algorithm of theirs**, and it alone reads the environment and the clock.
 
-fn main() {}
+mod args;
+mod commands;
+mod failure;
+mod pipeline;
+mod printer;
+mod session;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let printer = settings::printer(&cli.global);
+    match commands::run(&cli, &printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer.error(&failure, failure.way_out());
+            ExitCode::from(failure.kind.exit_code())
+        }
+    }
+}

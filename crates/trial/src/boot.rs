@@ -177,7 +177,11 @@ fn existing(path: Utf8PathBuf, what: &'static str) -> Result<Utf8PathBuf, TrialE
     if path.is_file() { Ok(path) } else { Err(TrialError::Missing { what, path }) }
 }
 
-fn newest_kernel(root: &Utf8Path) -> Result<String, TrialError> {
+/// The release (`uname -r`) of the newest kernel in a root, by rpm's order.
+///
+/// # Errors
+/// When there is none.
+pub fn newest_kernel(root: &Utf8Path) -> Result<String, TrialError> {
     let boot = root.join("boot");
     let missing = || TrialError::Missing { what: "kernel", path: boot.join("vmlinuz-*") };
     let entries = boot.read_dir_utf8().map_err(|_| missing())?;

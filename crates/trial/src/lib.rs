@@ -10,7 +10,7 @@ mod initramfs;
 mod install;
 mod stand_in;
 
-pub use boot::{BootReport, BootRequest, ModuleState, boot};
+pub use boot::{BootReport, BootRequest, ModuleState, boot, newest_kernel};
 pub use error::TrialError;
 pub use install::{InstallReport, InstallRequest, install};
 pub use stand_in::{StandIn, StandInRequest};

@@ -1,0 +1,73 @@
+//! The metadata of a directory of packages.
+
+use xen4centos_artifact::RepoTree;
+use xen4centos_repodata::{BadPackages, Event, IndexSettings, RepodataError, Reporter, index};
+
+use crate::{
+    args::{Cli, IndexArgs, TargetArgs},
+    failure::{Failure, Kind, Outcome},
+    pipeline::keys::SigningKey,
+    printer::Printer,
+    session::Session,
+    settings,
+};
+
+pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
+    let here = settings::current_directory()?;
+    let directory = here.join(&args.directory);
+    let settings = IndexSettings {
+        revision: match args.revision {
+            Some(revision) => revision,
+            None => settings::now()?,
+        },
+        comps: args.groupfile.as_ref().map(|file| here.join(file)),
+        carried: Vec::new(),
+        cache: None,
+        bad_packages: BadPackages::Refuse,
+        workers: std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN),
+    };
+    let narrator = Narrator { printer };
+    let tree = index(&directory, &settings, &narrator)?;
+    if args.sign {
+        sign(cli, args, tree, printer)?;
+    }
+    if args.json {
+        printer.json(&serde_json::json!({
+            "repository": directory,
+            "revision": settings.revision,
+            "signed": args.sign,
+        }));
+    } else {
+        printer.step("Indexed", &directory);
+    }
+    Ok(())
+}
+
+fn sign(cli: &Cli, args: &IndexArgs, tree: RepoTree, printer: &Printer) -> Outcome {
+    let target = TargetArgs { target: "local".to_owned(), ..TargetArgs::default() };
+    let session = Session::open(&cli.global, &target, printer)?;
+    let key = SigningKey::open(&session, &args.key)?;
+    let signed = key.signer(&session)?.sign_repository(tree)?;
+    printer.step("Signed", format!("{}/repodata/repomd.xml with {}", signed.root(), signed.key()));
+    Ok(())
+}
+
+/// Says how an index grows.
+pub(crate) struct Narrator<'a> {
+    pub(crate) printer: &'a Printer,
+}
+
+impl Reporter for Narrator<'_> {
+    fn event(&self, event: Event) {
+        if let Event::Found { packages } = event {
+            self.printer.detail(format!("{packages} packages"));
+        }
+    }
+}
+
+impl From<RepodataError> for Failure {
+    fn from(error: RepodataError) -> Self {
+        let hint = error.hint();
+        Self::of(Kind::Data, &error).hint(hint)
+    }
+}

@@ -1,0 +1,65 @@
+//! An installation as a host makes it, into an empty root.
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    args::{Cli, InstallTestArgs},
+    failure::Outcome,
+    pipeline::trials::{self, Repository},
+    printer::Printer,
+    session::Session,
+};
+
+pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outcome {
+    let session = Session::open(&cli.global, &args.target, printer)?;
+    let repository = Repository::find(&session, args.repository.as_deref(), args.public_key.as_deref())?;
+    let packages = if args.packages.is_empty() {
+        vec!["kernel".to_owned(), "xen".to_owned()]
+    } else {
+        args.packages.clone()
+    };
+    let temporary = tempfile::Builder::new().prefix("xen4centos-root-").tempdir()?;
+    let root = match &args.root {
+        Some(root) => crate::settings::current_directory()?.join(root),
+        None => {
+            Utf8PathBuf::try_from(temporary.path().join("root")).map_err(|error| error.into_io_error())?
+        }
+    };
+    let activity = printer.activity("Installing", format!("{} into an empty root", packages.join(", ")));
+    let report = trials::install(&session, &repository, &root, &packages)?;
+    drop(activity);
+    if args.json {
+        printer.json(&report);
+        return Ok(());
+    }
+    printer.step("Installed", format!("{} packages, gpgcheck and repo_gpgcheck on", report.packages.len()));
+    for package in &report.packages {
+        printer.data(format!("  {package}"));
+    }
+    for call in &report.scriptlet_calls {
+        printer.detail(format!("scriptlet called {call}"));
+    }
+    print_host_lines(&session, &repository);
+    Ok(())
+}
+
+/// What an administrator has to do on a host.
+fn print_host_lines(session: &Session<'_>, repository: &Repository) {
+    let printer = session.printer;
+    let published = session.publish_root.join(&session.channel.directory);
+    printer.data(format!("\nThe repository is in {published}"));
+    printer.data(format!("Its key is         {}", repository.key));
+    printer.data(format!("Its address is     {}", session.channel.base_url));
+    if session.is_miniature() {
+        printer
+            .data("Its upstreams are test doubles: nothing in it runs. Look at it with `xen4centos serve`.");
+    }
+    printer.data("\nA host needs:");
+    printer.data(format!("  rpm --import {}", session.target.key.file));
+    printer.data(format!(
+        "  yum install {}Packages/{}-*.rpm",
+        session.channel.base_url,
+        trials::RELEASE_PACKAGE
+    ));
+    printer.data("  yum install kernel xen");
+}

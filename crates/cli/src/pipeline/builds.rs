@@ -1,0 +1,105 @@
+//! Build requests → packages, several at once where their order allows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use xen4centos_build::{
+    BuildError, BuildResult, Conditions, Event, OnFailure, Plan, Reporter, build, existing, run_plan,
+};
+use xen4centos_process::StopFlag;
+
+use crate::{
+    failure::Failure,
+    pipeline::plan::Planned,
+    printer::{Activity, Printer},
+    session::Session,
+    settings,
+};
+
+/// Builds what the same inputs have not given before; all of it, in the order of `planned`.
+pub(crate) fn build_all(session: &Session<'_>, planned: &[Planned]) -> Result<Vec<BuildResult>, Failure> {
+    let builds = session.work("builds");
+    let requests: BTreeMap<&str, &Planned> =
+        planned.iter().map(|planned| (planned.package.name.as_str(), planned)).collect();
+    let order: Plan = planned.iter().map(|planned| (planned.package.name.clone(), before(planned))).collect();
+    let narrator = Narrator { printer: session.printer, activities: Mutex::default() };
+    let stop = StopFlag::default();
+    let clock = || settings::now().unwrap_or(session.now);
+    let conditions = Conditions { builds: &builds, reporter: &narrator, clock: &clock, stop: &stop };
+    let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
+    let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {
+        build(&requests[name].request, &conditions)
+    });
+    if let Some((_, error)) = outcome.failed.into_iter().next() {
+        return Err(error.into());
+    }
+    let mut done = outcome.done;
+    let result = |planned: &Planned| done.remove(&planned.package.name);
+    Ok(planned.iter().filter_map(result).collect())
+}
+
+/// The packages that the same inputs gave before, by package name.
+pub(crate) fn built_before(
+    session: &Session<'_>,
+    planned: &[Planned],
+) -> Result<BTreeMap<String, BuildResult>, BuildError> {
+    let builds = session.work("builds");
+    let mut found = BTreeMap::new();
+    for planned in planned {
+        if let Some(result) = existing(&planned.request, &builds)? {
+            found.insert(planned.package.name.clone(), result);
+        }
+    }
+    Ok(found)
+}
+
+fn before(planned: &Planned) -> BTreeSet<String> {
+    planned.package.build_after.iter().cloned().collect()
+}
+
+struct Narrator<'a> {
+    printer: &'a Printer,
+    activities: Mutex<BTreeMap<String, Activity>>,
+}
+
+impl Narrator<'_> {
+    fn activity(&self, package: &str, what: &str) {
+        let mut activities = self.activities.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let text = format!("{package}: {what}");
+        match activities.get(package) {
+            Some(activity) => activity.message(text),
+            None => drop(activities.insert(package.to_owned(), self.printer.activity("Building", text))),
+        }
+    }
+
+    fn end(&self, package: &str) {
+        let mut activities = self.activities.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        drop(activities.remove(package));
+    }
+}
+
+impl Reporter for Narrator<'_> {
+    fn event(&self, package: &str, event: Event<'_>) {
+        match event {
+            Event::Waiting => {
+                self.printer.step("Waiting", format!("{package} is being built by another run"))
+            }
+            Event::Started { log } => {
+                self.printer.step("Building", format!("{package} (log: {log})"));
+                self.activity(package, "starting");
+            }
+            Event::Phase(phase) => {
+                self.printer.detail(format!("{package}: {phase}"));
+                self.activity(package, phase);
+            }
+            Event::Line(line) => self.printer.detail(format!("{package}| {line}")),
+            Event::Wrote(file) => self.printer.detail(format!("{package}: wrote {file}")),
+            Event::Finished { packages } => {
+                self.end(package);
+                self.printer.step("Built", format!("{package}: {packages} packages"));
+            }
+            Event::Failed => self.end(package),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The kernel configuration: fragments over the tree's own default, resolved by the tree, verified, and kept under the
+//! digest of all that it depends on.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_artifact::Sha256Digest;
+use xen4centos_kconfig::{
+    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Role, Violation, resolve, verify,
+};
+use xen4centos_manifest::Package;
+use xen4centos_sources::{Role as SourceRole, VerifiedSource, unpack};
+
+use crate::{
+    failure::{Failure, Kind},
+    session::Session,
+};
+
+/// Goes up when the same inputs can give another result.
+const SCHEMA: u32 = 1;
+
+/// A configuration that the tree accepted and in which every wish held.
+#[derive(Clone, Debug)]
+pub(crate) struct Configuration {
+    pub(crate) file: Utf8PathBuf,
+    pub(crate) fresh: bool,
+}
+
+/// The file of fragments and contract.
+pub(crate) fn kernel_configs(session: &Session<'_>) -> Result<KernelConfigs, Failure> {
+    Ok(KernelConfigs::load(&session.project.root.join("kernel-configs"))?)
+}
+
+/// Configures the kernel of `package` from its verified `sources`, or takes what the same inputs gave before.
+pub(crate) fn configure(
+    session: &Session<'_>,
+    package: &Package,
+    sources: &[VerifiedSource],
+) -> Result<Configuration, Failure> {
+    let configs = kernel_configs(session)?;
+    let request = configs.request();
+    for replaced in request.overrides() {
+        session
+            .printer
+            .detail(format!("{} in {} overrules {}", replaced.symbol, replaced.after.1, replaced.before.1));
+    }
+    let key = input_key(sources, &request, &configs);
+    let directory = session.work("kernel-config").join(key.to_string());
+    let file = directory.join("config");
+    if file.is_file() {
+        return Ok(Configuration { file, fresh: false });
+    }
+    let activity = session.printer.activity("Configuring", format!("{}-{}", package.name, package.version));
+    let scratch = session.work("kernel-config").join(format!(".work-{}", std::process::id()));
+    remove(&scratch)?;
+    fs_err::create_dir_all(&scratch)?;
+    let outcome = resolve_in(&scratch, sources, &request, &configs);
+    let resolved = match outcome {
+        Ok(text) => text,
+        Err(failure) => {
+            remove(&scratch)?;
+            return Err(failure);
+        }
+    };
+    remove(&scratch)?;
+    drop(activity);
+    fs_err::create_dir_all(&directory)?;
+    let temporary = directory.join(format!(".config-{}", std::process::id()));
+    fs_err::write(&temporary, resolved)?;
+    fs_err::rename(temporary, &file)?;
+    session.printer.step(
+        "Configured",
+        format!(
+            "{}-{}: {} values asked for, all held",
+            package.name,
+            package.version,
+            request.wishes().len()
+        ),
+    );
+    Ok(Configuration { file, fresh: true })
+}
+
+fn resolve_in(
+    scratch: &Utf8Path,
+    sources: &[VerifiedSource],
+    request: &Request,
+    configs: &KernelConfigs,
+) -> Result<String, Failure> {
+    let tree_directory = scratch.join("tree");
+    let tree = unpack(sources, &tree_directory)?;
+    let resolution = resolve(&tree, &scratch.join("output"), request)?;
+    let kconfig = KconfigTree::load(&tree)?;
+    let lost = verify(request, &resolution.config, Some(&kconfig));
+    let violations = configs.contract.check_all(&resolution.config);
+    if lost.is_empty() && violations.is_empty() {
+        return Ok(fs_err::read_to_string(&resolution.file)?);
+    }
+    Err(refusal(&lost, &violations))
+}
+
+fn refusal(lost: &[Lost], violations: &[Violation]) -> Failure {
+    let mut lines = Vec::new();
+    if !lost.is_empty() {
+        lines.push(format!("{} values of kernel-configs/ did not hold:", lost.len()));
+        lines.extend(lost.iter().map(|lost| format!("  {lost}")));
+    }
+    if !violations.is_empty() {
+        lines.push(format!("{} values break kernel-configs/contract.toml:", violations.len()));
+        lines.extend(violations.iter().map(|violation| format!("  {violation}")));
+    }
+    Failure::new(Kind::Refused, lines.join("\n"))
+        .hint(Some("mend the fragment that asks for it, or ask for what it depends on".to_owned()))
+}
+
+/// Of the release's bytes and the wishes; the host's compiler has no part in Kconfig of Linux 3.4.
+fn input_key(sources: &[VerifiedSource], request: &Request, configs: &KernelConfigs) -> Sha256Digest {
+    let of_release = sources
+        .iter()
+        .filter(|source| matches!(source.role, SourceRole::UpstreamArchive | SourceRole::UpstreamPatch));
+    let digests: Vec<String> = of_release.map(|source| source.sha256.to_string()).collect();
+    let contract = format!("{:?}", configs.contract.requirements());
+    let text = format!("{SCHEMA}\n{}\n{}\n{contract}", digests.join(" "), request.to_config_text());
+    super::plan::sha256(text.as_bytes())
+}
+
+/// The modules that a dom0 must be able to load, for the configuration that a root's kernel was built with.
+pub(crate) fn dom0_modules(
+    session: &Session<'_>,
+    root: &Utf8Path,
+    kernel: &str,
+) -> Result<Vec<String>, Failure> {
+    let file = root.join(format!("boot/config-{kernel}"));
+    let text = fs_err::read_to_string(&file)?;
+    let config =
+        Config::parse(&text, &file).map_err(|problems| Failure::new(Kind::Data, problems.to_string()))?;
+    let configs = kernel_configs(session)?;
+    Ok(configs.contract.modules(&config, Role::Dom0).map(str::to_owned).collect())
+}
+
+fn remove(directory: &Utf8Path) -> Result<(), Failure> {
+    match fs_err::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+impl From<KconfigError> for Failure {
+    fn from(error: KconfigError) -> Self {
+        let hint = error.hint();
+        Self::of(Kind::Data, &error).hint(hint)
+    }
+}

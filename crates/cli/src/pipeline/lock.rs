@@ -1,0 +1,29 @@
+use std::fs::TryLockError;
+
+use crate::{failure::Failure, session::Session};
+
+/// Held while a command changes the work directory; the kernel drops it when its holder dies.
+#[derive(Debug)]
+pub(crate) struct WorkLock {
+    _file: fs_err::File,
+}
+
+impl WorkLock {
+    /// Waits, and says so, while another run holds it.
+    pub(crate) fn take(session: &Session<'_>) -> Result<Self, Failure> {
+        fs_err::create_dir_all(&session.directories.work)?;
+        let path = session.work("lock");
+        let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        match file.file().try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                session
+                    .printer
+                    .step("Waiting", format!("for another run that works in {}", session.directories.work));
+                file.file().lock()?;
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,12 @@
+//! The stages, joined: what one returns is what the next one takes.
+
+pub(crate) mod builds;
+
+pub(crate) mod kernel;
+pub(crate) mod keys;
+pub(crate) mod lock;
+pub(crate) mod plan;
+pub(crate) mod signing;
+pub(crate) mod sources;
+pub(crate) mod status;
+pub(crate) mod trials;

@@ -1,0 +1,267 @@
+//! From data to build requests: everything that happens before something is built, and nothing that builds.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest as _, Sha256};
+use xen4centos_artifact::Sha256Digest;
+use xen4centos_build::{
+    BuildError, BuildRequest, BuildSource, BuildTarget, HostRoot, NetworkPolicy, OptionChoice, SourceOrigin,
+};
+use xen4centos_manifest::Package;
+use xen4centos_render::{FileRole, RenderError, SourceFile, SpecContext, SpecInputs, asks_for};
+use xen4centos_sources::{Origin, Pin, Role, VerifiedSource};
+
+use crate::{
+    args::{BuildArgs, SourceArgs},
+    failure::{Failure, Kind},
+    pipeline::{kernel, keys::SigningKey, sources},
+    session::{Options, Session, requirements},
+};
+
+/// A package with all that its build needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) package: Package,
+    pub(crate) request: BuildRequest,
+    pub(crate) template: Utf8PathBuf,
+}
+
+/// How the plan is made.
+#[derive(Clone, Copy)]
+pub(crate) struct PlanArgs<'a> {
+    pub(crate) sources: &'a SourceArgs,
+    pub(crate) build: &'a BuildArgs,
+    pub(crate) key: &'a SigningKey,
+}
+
+/// A file that this program makes and rpm takes as one more source.
+struct Generated {
+    name: &'static str,
+    file: String,
+    path: Utf8PathBuf,
+    sha256: Sha256Digest,
+}
+
+/// Fetches, configures and renders what the packages need, in that order.
+pub(crate) fn plan(
+    session: &Session<'_>,
+    packages: &[Package],
+    args: PlanArgs<'_>,
+) -> Result<Vec<Planned>, Failure> {
+    let options = session.options(packages, args.build)?;
+    let network = network_policy(args.build);
+    let root = session.host_root(packages, &options, network)?;
+    for package in packages {
+        check_root(package, &options, &root)?;
+    }
+    let verified = sources::fetch(session, args.sources, packages, &options)?;
+    let planner = Planner { session, args, options: &options, root: &root, network };
+    packages.iter().map(|package| planner.plan(package, &verified)).collect()
+}
+
+/// What the build root must have is there, and every option that is on can be given.
+fn check_root(package: &Package, options: &Options, root: &HostRoot) -> Result<(), Failure> {
+    let of_package = &options[&package.name];
+    for option in package.options.values().filter(|option| of_package[&option.name].on) {
+        let has = |name: &&String| root.facts().capabilities.get(*name) == Some(&true);
+        let lacking: Vec<&str> = option.needs.iter().filter(|name| !has(name)).map(String::as_str).collect();
+        if !lacking.is_empty() {
+            let message = format!(
+                "option `{0}` of `{1}` ({2}) is on, and this build root lacks {3}",
+                option.name,
+                package.name,
+                option.summary,
+                lacking.join(", ")
+            );
+            let hint = format!(
+                "install it (`xen4centos doctor`), or leave the feature out on purpose: --without {}:{}",
+                package.name, option.name
+            );
+            return Err(Failure::new(Kind::World, message).hint(Some(hint)));
+        }
+    }
+    Ok(root.require(&package.name, &requirements(package, of_package))?)
+}
+
+pub(crate) fn network_policy(build: &BuildArgs) -> NetworkPolicy {
+    if build.allow_network { NetworkPolicy::Allowed } else { NetworkPolicy::Isolated }
+}
+
+struct Planner<'a> {
+    session: &'a Session<'a>,
+    args: PlanArgs<'a>,
+    options: &'a Options,
+    root: &'a HostRoot,
+    network: NetworkPolicy,
+}
+
+impl Planner<'_> {
+    fn plan(&self, package: &Package, verified: &[VerifiedSource]) -> Result<Planned, Failure> {
+        let own: Vec<VerifiedSource> =
+            verified.iter().filter(|source| source.package == package.name).cloned().collect();
+        let template = fs_err::read_to_string(&package.template)?;
+        let generated = self.generate(package, &template, &own)?;
+        let (files, context) = self.context(package, &own, &generated);
+        let shown = package.template.strip_prefix(&self.session.project.root).unwrap_or(&package.template);
+        let spec = xen4centos_render::spec(&template, shown, &context)?;
+        let mut sources: Vec<BuildSource> = own.iter().map(sources::build_source).collect();
+        sources.extend(generated.iter().map(|generated| BuildSource {
+            file: generated.file.clone(),
+            path: generated.path.clone(),
+            sha256: generated.sha256,
+            origin: SourceOrigin::Generated,
+            detail: String::new(),
+        }));
+        debug_assert!(files.len() <= sources.len(), "every SourceN is handed to the build");
+        Ok(Planned {
+            package: package.clone(),
+            template: package.template.clone(),
+            request: self.request(package, spec.text, sources),
+        })
+    }
+
+    fn context(
+        &self,
+        package: &Package,
+        verified: &[VerifiedSource],
+        generated: &[Generated],
+    ) -> (Vec<SourceFile>, SpecContext) {
+        let mut files: Vec<SourceFile> =
+            verified.iter().filter(|source| source.role != Role::Patch).map(source_file).collect();
+        files.extend(generated.iter().map(|generated| SourceFile {
+            name: generated.name.to_owned(),
+            file: generated.file.clone(),
+            url: None,
+            role: FileRole::Other,
+        }));
+        let context = SpecContext::new(&SpecInputs {
+            package,
+            target: &self.session.target,
+            channel: &self.session.channel,
+            root: self.root.facts(),
+            options: &self.options[&package.name],
+            sources: &files,
+        });
+        (files, context)
+    }
+
+    /// Makes those of the generated sources that the template asks for.
+    fn generate(
+        &self,
+        package: &Package,
+        template: &str,
+        verified: &[VerifiedSource],
+    ) -> Result<Vec<Generated>, Failure> {
+        let mut generated = Vec::new();
+        if asks_for(template, "kernel_config") {
+            let configuration = kernel::configure(self.session, package, verified)?;
+            let text = fs_err::read_to_string(&configuration.file)?;
+            let file = format!("{}-{}.config", package.name, self.session.target.arch);
+            generated.push(self.keep("kernel-config", file, &text)?);
+        }
+        if asks_for(template, "source.CentOS_Xen_repo") {
+            let path = Utf8Path::new("repo-templates/CentOS-Xen.repo.tera");
+            let template = fs_err::read_to_string(self.session.project.root.join(path))?;
+            let (_, context) = self.context(package, verified, &[]);
+            let text = xen4centos_render::text(&template, path, &context)?;
+            generated.push(self.keep("CentOS-Xen.repo", "CentOS-Xen.repo".to_owned(), &text)?);
+        }
+        if asks_for(template, "source.signing_key") {
+            let file = self.session.target.key.file.clone();
+            generated.push(self.keep("signing-key", file, &self.args.key.armored)?);
+        }
+        Ok(generated)
+    }
+
+    fn keep(&self, name: &'static str, file: String, text: &str) -> Result<Generated, Failure> {
+        let sha256 = sha256(text.as_bytes());
+        let directory = self.session.work("generated");
+        let path = directory.join(sha256.to_string());
+        if !path.is_file() {
+            fs_err::create_dir_all(&directory)?;
+            let temporary = directory.join(format!(".new-{}", std::process::id()));
+            fs_err::write(&temporary, text)?;
+            fs_err::rename(temporary, &path)?;
+        }
+        Ok(Generated { name, file, path, sha256 })
+    }
+
+    fn request(&self, package: &Package, spec: String, sources: Vec<BuildSource>) -> BuildRequest {
+        let target = &self.session.target;
+        let client = self.session.project.client(target);
+        let options = self.options[&package.name].values().map(|option| {
+            (option.name.clone(), OptionChoice { value: option.on, by: option.by.to_string() })
+        });
+        BuildRequest {
+            package: package.name.clone(),
+            evr: package.evr(&target.dist),
+            spec,
+            spec_file: format!("{}.spec", package.name),
+            sources,
+            target: BuildTarget {
+                name: target.name.clone(),
+                dist: target.dist.clone(),
+                arch: target.arch.clone(),
+                vendor: target.vendor.clone(),
+                packager: target.packager.clone(),
+                distribution: target.distribution.clone(),
+                payload: target.rpm.payload.clone(),
+                file_digest: target.rpm.file_digest,
+                macros: target.rpm.macros.clone(),
+                rpmlib: client.rpmlib_names.iter().cloned().collect(),
+            },
+            options: options.collect::<BTreeMap<_, _>>(),
+            facts: self.root.facts().clone(),
+            source_date_epoch: changelog_time(package),
+            jobs: self.jobs(),
+            time_limit: package.time_limit,
+            network: self.network,
+        }
+    }
+
+    fn jobs(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        self.args.build.jobs.unwrap_or_else(processors).max(1)
+    }
+}
+
+/// Noon of the newest entry's day, as rpm itself reads a changelog's date.
+fn changelog_time(package: &Package) -> u64 {
+    let date = package.changelog[0].date;
+    let noon = date.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    noon.map_or(0, |noon| u64::try_from(noon.timestamp().as_second()).unwrap_or(0))
+}
+
+fn source_file(source: &VerifiedSource) -> SourceFile {
+    let role = match (source.role, &source.origin) {
+        (Role::UpstreamArchive, Origin::Tree { .. } | Origin::Miniature) => FileRole::UpstreamTree,
+        (Role::UpstreamArchive, _) => FileRole::UpstreamArchive,
+        (Role::UpstreamPatch, _) => FileRole::UpstreamPatch,
+        _ => FileRole::Other,
+    };
+    let url = match &source.pin {
+        Some(Pin::Digest { url }) => Some(url.clone()),
+        _ => None,
+    };
+    SourceFile { name: source.name.clone(), file: source.file.clone(), url, role }
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256Digest {
+    Sha256Digest::from_bytes(Sha256::digest(bytes).into())
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        let hint = error.hint();
+        Self::of(Kind::Data, &error).hint(hint)
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        let kind = if error.is_build_failure() { Kind::Build } else { Kind::World };
+        let hint = error.hint();
+        Self::of(kind, &error).hint(hint)
+    }
+}

@@ -1,0 +1,218 @@
+//! Packages → verified source files, as the command line, the local settings and the target ask for them.
+
+use camino::Utf8PathBuf;
+use xen4centos_build::{BuildSource, SourceOrigin};
+use xen4centos_manifest::{Accepts, Package, Upstreams};
+use xen4centos_sources::{
+    Event, FailureKind, FetchError, FetchSettings, Limits, Network, NetworkSettings, Origin, Pin, Proxies,
+    ProxyUrl, Reporter, RetrySchedule, SourceOverride, SourceTree, Store, VerifiedSource,
+};
+
+use crate::{
+    args::SourceArgs,
+    failure::{Failure, Kind},
+    printer::Printer,
+    session::{Options, Session},
+    settings::{self, environment},
+};
+
+/// The time stamp of what is packed from a tree: any fixed one does, and this is not in the future of any client.
+/// 2013-06-20, the day of the first release of Xen4CentOS.
+const TREE_TIME: u64 = 1_371_686_400;
+
+/// Fetches what the packages need under these options, and refuses what the channel does not take.
+pub(crate) fn fetch(
+    session: &Session<'_>,
+    args: &SourceArgs,
+    packages: &[Package],
+    options: &Options,
+) -> Result<Vec<VerifiedSource>, Failure> {
+    let settings = fetch_settings(session, args, packages, options)?;
+    let packages: Vec<&Package> = packages.iter().collect();
+    let reporter = Narrator { printer: session.printer };
+    let store = Store::new(session.work("store"));
+    let sources = store.fetch(&packages, &settings, &reporter)?;
+    for source in &sources {
+        admit(session, source)?;
+    }
+    Ok(sources)
+}
+
+/// The command line, then `xen4centos.local.toml`, then the target.
+pub(crate) fn fetch_settings(
+    session: &Session<'_>,
+    args: &SourceArgs,
+    packages: &[Package],
+    options: &Options,
+) -> Result<FetchSettings, Failure> {
+    let here = settings::current_directory()?;
+    let local = &session.project.local;
+    let mut overrides = Vec::new();
+    for text in &args.source_override {
+        let (name, path) = pair(text, "--source-override NAME=FILE")?;
+        overrides.push(SourceOverride { name: name.to_owned(), path: here.join(path) });
+    }
+    for (name, path) in &local.source_overrides {
+        let chosen = SourceOverride { name: name.clone(), path: session.project.root.join(path) };
+        let wanted = packages.iter().any(|package| chosen.fits(package));
+        if wanted && !overrides.iter().any(|other| other.name == *name) {
+            overrides.push(chosen);
+        }
+    }
+    let mut trees = Vec::new();
+    for text in &args.source_tree {
+        let (package, directory) = pair(text, "--source-tree PACKAGE=DIR")?;
+        session.project.package(package)?;
+        trees.push(SourceTree { package: package.to_owned(), dir: here.join(directory) });
+    }
+    for (package, directory) in &local.source_trees {
+        if !trees.iter().any(|tree| tree.package == *package) {
+            trees.push(SourceTree { package: package.clone(), dir: session.project.root.join(directory) });
+        }
+    }
+    // A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
+    let doubles = session.is_miniature() && session.channel.accepts == Accepts::Miniature;
+    let on = |package: &Package| {
+        let names =
+            options[&package.name].values().filter(|option| option.on).map(|option| option.name.clone());
+        (package.name.clone(), names.collect())
+    };
+    Ok(FetchSettings {
+        network: network(args),
+        lookaside: vec![match &args.lookaside {
+            Some(directory) => here.join(directory),
+            None => session.work("lookaside"),
+        }],
+        mirrors: args.mirror.clone(),
+        overrides,
+        trees,
+        upstreams: if doubles { Upstreams::Miniature } else { Upstreams::Release },
+        options_on: packages.iter().map(on).collect(),
+        source_date_epoch: TREE_TIME,
+        now: session.now,
+    })
+}
+
+fn network(args: &SourceArgs) -> Network {
+    if args.offline {
+        return Network::Offline;
+    }
+    let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
+    let proxies = Proxies {
+        // HTTP_PROXY in capitals can be set by a web server's client, so only CGI-safe programs may read it; we do
+        // not, as curl does not.
+        http: environment("http_proxy").map(ProxyUrl::new),
+        https: either("https_proxy", "HTTPS_PROXY").map(ProxyUrl::new),
+        no_proxy: either("no_proxy", "NO_PROXY"),
+    };
+    let certificates = environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect();
+    Network::Online(NetworkSettings {
+        proxies,
+        limits: Limits::usual(),
+        retries: RetrySchedule::usual(),
+        certificates,
+    })
+}
+
+fn pair<'t>(text: &'t str, shape: &str) -> Result<(&'t str, &'t str), Failure> {
+    match text.split_once('=') {
+        Some((left, right)) if !left.is_empty() && !right.is_empty() => Ok((left, right)),
+        _ => Err(Failure::new(Kind::Data, format!("expected {shape}, found `{text}`"))),
+    }
+}
+
+/// The promise of a channel: nothing but pinned files on the release channel, and test doubles on the quickstart's.
+fn admit(session: &Session<'_>, source: &VerifiedSource) -> Result<(), Failure> {
+    let (required, what) = match &source.origin {
+        Origin::Pinned | Origin::InTree => return Ok(()),
+        Origin::Override { path } => (Accepts::Override, format!("the file `{path}`")),
+        Origin::Tree { dir } => (Accepts::Override, format!("the tree `{dir}`")),
+        Origin::Miniature => (Accepts::Miniature, "a test double".to_owned()),
+    };
+    let channel = &session.channel;
+    if channel.accepts >= required {
+        return Ok(());
+    }
+    let message = format!(
+        "channel `{}` of target `{}` takes {} sources only, and `{}` of `{}` comes from {what}",
+        channel.name, session.target.name, channel.accepts, source.name, source.package
+    );
+    let takers = session.target.channels.values().filter(|other| other.accepts >= required);
+    let takers: Vec<&str> = takers.map(|other| other.name.as_str()).collect();
+    let hint = if takers.is_empty() {
+        "leave the override away".to_owned()
+    } else {
+        format!("leave the override away, or choose another channel: --channel {}", takers.join(" or "))
+    };
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint)))
+}
+
+/// A verified source in the terms of the build stage.
+pub(crate) fn build_source(source: &VerifiedSource) -> BuildSource {
+    let (origin, detail) = match &source.origin {
+        Origin::Pinned => (SourceOrigin::Pinned, pin_text(source.pin.as_ref())),
+        Origin::InTree => (SourceOrigin::InTree, String::new()),
+        Origin::Override { path } => (SourceOrigin::Override, path.to_string()),
+        Origin::Tree { dir } => (SourceOrigin::Tree, dir.to_string()),
+        Origin::Miniature => (SourceOrigin::Miniature, String::new()),
+    };
+    BuildSource {
+        file: source.file.clone(),
+        path: source.path.clone(),
+        sha256: source.sha256,
+        origin,
+        detail,
+    }
+}
+
+fn pin_text(pin: Option<&Pin>) -> String {
+    match pin {
+        Some(Pin::Digest { url }) => url.clone(),
+        Some(Pin::Commit { url, commit }) => format!("{url} {commit}"),
+        None => String::new(),
+    }
+}
+
+struct Narrator<'a> {
+    printer: &'a Printer,
+}
+
+impl Reporter for Narrator<'_> {
+    fn report(&self, event: &Event<'_>) {
+        let printer = self.printer;
+        match event {
+            Event::Started { file, url, have: 0, .. } => {
+                printer.step("Fetching", format!("{file} from {url}"))
+            }
+            Event::Started { file, url, have, .. } => {
+                printer.step("Fetching", format!("{file} from {url}, after the {have} bytes that are here"));
+            }
+            Event::Waiting { file, reason, delay, .. } => {
+                printer.warning(format!("{file}: {reason}; again in {} s", delay.as_secs_f32()));
+            }
+            Event::Rejected { file, place, reason } => printer.detail(format!("{file}: {place}: {reason}")),
+            Event::Stored { file, place } => printer.step("Stored", format!("{file} (from {place})")),
+            Event::Corrupt { file, kept } => {
+                printer
+                    .warning(format!("{file} had changed in the store; the changed file is kept as {kept}"));
+            }
+            Event::Verifying { file } => printer.step("Verifying", format!("the signature over {file}")),
+            Event::Packing { package, directory } => {
+                printer.step("Packing", format!("{directory} as the upstream release of {package}"));
+            }
+            Event::Cloning { file, url } => printer.step("Cloning", format!("{url} for {file}")),
+            _ => {}
+        }
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let kind = match error.kind() {
+            FailureKind::Data => Kind::Data,
+            FailureKind::World => Kind::World,
+        };
+        let hint = error.hint();
+        Self::of(kind, &error).hint(hint)
+    }
+}

@@ -1,0 +1,73 @@
+//! What is out of date, and why: the plan of this moment beside what was built last.
+
+use camino::Utf8PathBuf;
+use xen4centos_build::{BuildRequest, Provenance};
+
+use crate::{failure::Failure, session::Session};
+
+/// The newest result of a package in the work directory.
+#[derive(Debug)]
+pub(crate) struct LastBuild {
+    pub(crate) directory: Utf8PathBuf,
+    pub(crate) provenance: Provenance,
+}
+
+/// The build of `package` for this target that finished last.
+pub(crate) fn last_build(session: &Session<'_>, package: &str) -> Option<LastBuild> {
+    let entries = session.work("builds").join(package).read_dir_utf8().ok()?;
+    let results = entries.filter_map(|entry| {
+        let directory = entry.ok()?.into_path();
+        // Other directories there have no provenance.
+        let provenance = Provenance::read(&directory).ok()?;
+        (provenance.inputs.target == session.target.name).then_some(LastBuild { directory, provenance })
+    });
+    results.max_by_key(|build| (build.provenance.run.finished, build.provenance.inputs.key.to_string()))
+}
+
+/// Why a request is not what was built last, a line each; `None` when nothing was ever built.
+pub(crate) fn reasons(session: &Session<'_>, request: &BuildRequest) -> Result<Option<Vec<String>>, Failure> {
+    let Some(last) = last_build(session, &request.package) else { return Ok(None) };
+    let inputs = &last.provenance.inputs;
+    let mut reasons = Vec::new();
+    if inputs.evr != request.evr.to_string() {
+        reasons.push(format!("version {} (was {})", request.evr, inputs.evr));
+    }
+    for source in &request.sources {
+        match inputs.sources.get(&source.file) {
+            None => reasons.push(format!("source {} is new", source.file)),
+            Some(old) if old.sha256 != source.sha256 => {
+                reasons.push(format!("source {} changed", source.file))
+            }
+            Some(old) if old.origin != source.origin => {
+                reasons.push(format!("source {} comes from elsewhere", source.file));
+            }
+            Some(_) => {}
+        }
+    }
+    for file in inputs.sources.keys() {
+        if !request.sources.iter().any(|source| source.file == *file) {
+            reasons.push(format!("source {file} is gone"));
+        }
+    }
+    for (name, choice) in &request.options {
+        let old = inputs.options.get(name).map(|choice| choice.value);
+        if old != Some(choice.value) {
+            let state = if choice.value { "on" } else { "off" };
+            reasons.push(format!("option {name} is {state}, by {}", choice.by));
+        }
+    }
+    if inputs.facts != request.facts {
+        reasons.push("the build root changed".to_owned());
+    }
+    if inputs.network != request.network {
+        reasons.push("the network policy changed".to_owned());
+    }
+    let spec = fs_err::read_to_string(last.directory.join(&inputs.spec_file))?;
+    if spec != request.spec {
+        reasons.push("the rendered spec changed (`render --diff`)".to_owned());
+    }
+    if reasons.is_empty() && inputs.key != request.input_key() {
+        reasons.push("the target's settings changed".to_owned());
+    }
+    Ok(Some(reasons))
+}

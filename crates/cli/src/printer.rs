@@ -1,0 +1,140 @@
+//! Standard output is data, standard error is for people, and this decides what either looks like.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+
+use std::{fmt::Display, io::IsTerminal, sync::Mutex, time::Duration};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::args::ColorChoice;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// A line for each step.
+    Normal,
+    /// The lines of builds, too.
+    Verbose,
+}
+
+/// Prints for one run of the program; can be shared by threads.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    verbosity: Verbosity,
+    color: bool,
+    bars: Option<MultiProgress>,
+    lines: Mutex<()>,
+}
+
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const RED: &str = "31";
+const CYAN: &str = "36";
+
+impl Printer {
+    pub(crate) fn new(verbosity: Verbosity, color: ColorChoice, no_color_set: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let color = match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && !no_color_set,
+        };
+        let bars = (terminal && verbosity == Verbosity::Normal).then(MultiProgress::new);
+        Self { verbosity, color, bars, lines: Mutex::new(()) }
+    }
+
+    /// Data, for a pipe or a person.
+    pub(crate) fn data(&self, text: impl Display) {
+        let _line = self.lines.lock();
+        let print = || {
+            use std::io::Write;
+            // A reader that closed the pipe has what it wanted.
+            drop(writeln!(std::io::stdout(), "{text}"));
+        };
+        match &self.bars {
+            Some(bars) => bars.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Data as JSON, with a final newline.
+    pub(crate) fn json(&self, value: &impl serde::Serialize) {
+        let text = serde_json::to_string_pretty(value).expect("the types printed have no maps with odd keys");
+        self.data(text);
+    }
+
+    /// One step done or begun: `verb` stands out.
+    pub(crate) fn step(&self, verb: &str, what: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            self.line(&format!("{} {what}", self.paint(GREEN, &format!("{verb:>12}"))));
+        }
+    }
+
+    /// Something that a person should know and that stops nothing.
+    pub(crate) fn warning(&self, what: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            self.line(&format!("{} {what}", self.paint(YELLOW, "warning:")));
+        }
+    }
+
+    /// A detail.
+    pub(crate) fn detail(&self, what: impl Display) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.line(&format!("             {what}"));
+        }
+    }
+
+    /// What went wrong, and the way out.
+    pub(crate) fn error(&self, what: impl Display, hint: Option<&str>) {
+        self.line(&format!("{} {what}", self.paint(RED, "error:")));
+        if let Some(hint) = hint {
+            self.line(&format!("{} {hint}", self.paint(CYAN, "hint:")));
+        }
+    }
+
+    /// A line that changes while something goes on; nothing where there is no terminal.
+    pub(crate) fn activity(&self, verb: &str, what: impl Display) -> Activity {
+        let Some(bars) = &self.bars else { return Activity(None) };
+        let style = ProgressStyle::with_template("{prefix:>12.cyan} {wide_msg} {elapsed:>5}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = bars.add(ProgressBar::new_spinner().with_style(style));
+        bar.set_prefix(verb.to_owned());
+        bar.set_message(what.to_string());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Activity(Some(bar))
+    }
+
+    fn line(&self, text: &str) {
+        let _line = self.lines.lock();
+        match &self.bars {
+            Some(bars) => bars.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// A changing line; it goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Activity(Option<ProgressBar>);
+
+impl Activity {
+    pub(crate) fn message(&self, what: impl Display) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(what.to_string());
+        }
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

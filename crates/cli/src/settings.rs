@@ -1,0 +1,90 @@
+//! What is meant by what was typed: the project, the work directory, the printer, the clock.
+//!
+//! The environment variables that the program reads stand in `args` (those of options) and here (`NO_COLOR`, the
+//! proxies, `SOURCE_DATE_EPOCH`), and nowhere else.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    args::GlobalArgs,
+    failure::{Failure, Kind},
+    printer::{Printer, Verbosity},
+};
+
+/// The printer that the global options ask for.
+pub(crate) fn printer(global: &GlobalArgs) -> Printer {
+    let verbosity = match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    Printer::new(verbosity, global.color, environment("NO_COLOR").is_some())
+}
+
+/// Where the data is and where the work goes; both absolute.
+#[derive(Clone, Debug)]
+pub(crate) struct Directories {
+    pub(crate) project: Utf8PathBuf,
+    pub(crate) work: Utf8PathBuf,
+}
+
+impl Directories {
+    /// From the options, or the nearest directory above this one that looks like the project.
+    pub(crate) fn find(global: &GlobalArgs) -> Result<Self, Failure> {
+        let here = current_directory()?;
+        let project = match &global.project {
+            Some(given) => here.join(given),
+            None => here
+                .ancestors()
+                .find(|directory| is_project(directory))
+                .map(Utf8Path::to_owned)
+                .ok_or_else(|| {
+                    Failure::new(
+                        Kind::Data,
+                        format!(
+                            "`{here}` and the directories above it have no specs/ and repo-templates/targets/"
+                        ),
+                    )
+                    .hint(Some(
+                        "run it inside the project, or name the project with --project DIR".to_owned(),
+                    ))
+                })?,
+        };
+        if !is_project(&project) {
+            let message = format!("`{project}` has no specs/ and repo-templates/targets/");
+            return Err(Failure::new(Kind::Data, message));
+        }
+        let work = global.work.as_ref().map_or_else(|| project.join(".xen4centos"), |work| here.join(work));
+        Ok(Self { project, work })
+    }
+}
+
+fn is_project(directory: &Utf8Path) -> bool {
+    directory.join("specs").is_dir() && directory.join("repo-templates/targets").is_dir()
+}
+
+/// The directory that relative paths of the command line are meant from.
+#[expect(clippy::disallowed_methods, reason = "the ban points here: directories are resolved in the CLI")]
+pub(crate) fn current_directory() -> Result<Utf8PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(|error| Failure::file(&error))?;
+    Utf8PathBuf::from_path_buf(here)
+        .map_err(|path| Failure::new(Kind::Data, format!("`{}` is not UTF-8", path.display())))
+}
+
+/// A variable of the environment, if it is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "the ban points here: the environment is read in the CLI")]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Seconds since 1970: `SOURCE_DATE_EPOCH` where it is set, so that two runs can be compared, and otherwise the clock.
+#[expect(clippy::disallowed_methods, reason = "the ban points here: the clock is read in the CLI")]
+pub(crate) fn now() -> Result<u64, Failure> {
+    if let Some(text) = environment("SOURCE_DATE_EPOCH") {
+        return text.parse().map_err(|_| {
+            Failure::new(Kind::Data, format!("SOURCE_DATE_EPOCH is not a number of seconds: `{text}`"))
+        });
+    }
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Ok(since.map_or(0, |duration| duration.as_secs()))
+}
