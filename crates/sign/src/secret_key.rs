@@ -12,7 +12,9 @@ use crate::{KeyFault, Passphrase, PublicKey, SignError, data_hash::DataHash, sig
 /// No armoured key is near this size; a wrong path may be.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
-/// An unlocked RSA primary key. It is unlocked once: deriving the key from the passphrase costs more than a
+/// An unlocked RSA primary key. The `rsa` crate under it leaks timing to who can have it sign or decrypt at will
+/// and measure it (RUSTSEC-2023-0071); a release machine serves no such requests, and a key behind gpg avoids it.
+/// It is unlocked once: deriving the key from the passphrase costs more than a
 /// signature. Its memory is overwritten when it is dropped.
 pub(crate) struct SecretKey {
     packet: packet::SecretKey,

@@ -96,6 +96,14 @@ impl ParsedSignature {
         if !config.unhashed_subpackets().all(harmless) {
             return Err(SignatureFault::Attributes("an unsigned attribute other than the key id"));
         }
+        // EL6 does not look at either, other programs do: what means different things to two readers is refused.
+        let dubious = |subpacket: &Subpacket| {
+            subpacket.is_critical && !matches!(subpacket.data, SubpacketData::SignatureCreationTime(_))
+                || matches!(subpacket.data, SubpacketData::SignatureExpirationTime(_))
+        };
+        if config.hashed_subpackets().any(dubious) {
+            return Err(SignatureFault::Attributes("it expires or demands what EL6 does not know"));
+        }
         let suffix = hashed_suffix(&signature)?;
         Ok(Self { signature, suffix, algorithm, created })
     }
