@@ -1,12 +1,13 @@
 //! What a spec template sees. The names here are the templates' vocabulary, so a change here is a change there.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use camino::Utf8Path;
 use serde::Serialize;
 use xen4centos_artifact::BuildRootFacts;
-use xen4centos_manifest::{Channel, EffectiveOption, Package, Target};
+use xen4centos_manifest::{
+    Channel, EffectiveOption, Location, Package, PackageOption, Patch, Role, Source, Target,
+};
 
 use crate::{RenderError, changelog};
 
@@ -59,19 +60,38 @@ pub struct SpecContext {
     pub(crate) package: PackageView,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream: Option<UpstreamView>,
-    pub(crate) sources: Vec<SourceView>,
+    sources: Vec<SourceView>,
     source: BTreeMap<String, SourceView>,
     source_lines: String,
     patch_lines: String,
-    pub(crate) patches: Vec<PatchView>,
+    patches: Vec<PatchView>,
     patch_commands: String,
-    pub(crate) option: BTreeMap<String, bool>,
+    option: BTreeMap<String, bool>,
     root: BuildRootFacts,
     target: TargetView,
     channel: ChannelView,
     changelog: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     kernel_config: Option<SourceView>,
+    /// What package.toml declares, needed with these options or not: for the lints.
+    #[serde(skip)]
+    pub(crate) declared_sources: Vec<Declared>,
+    #[serde(skip)]
+    pub(crate) declared_options: Vec<Declared>,
+    /// File and line.
+    #[serde(skip)]
+    pub(crate) declared_patches: Vec<(String, usize)>,
+}
+
+/// Something that package.toml declares.
+#[derive(Clone, Debug)]
+pub(crate) struct Declared {
+    /// As package.toml writes it.
+    pub(crate) name: String,
+    /// What a template looks at to use it; any of them will do.
+    pub(crate) variables: Vec<String>,
+    /// Of its declaration.
+    pub(crate) line: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -94,14 +114,14 @@ struct UpstreamView {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct SourceView {
-    pub(crate) name: String,
+struct SourceView {
+    name: String,
     file: String,
     index: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct PatchView {
+struct PatchView {
     file: String,
     index: usize,
     strip: u32,
@@ -132,6 +152,23 @@ struct ChannelView {
 const KERNEL_CONFIG: &str = "kernel-config";
 
 impl SpecContext {
+    /// The variables, without their members.
+    pub(crate) const NAMES: [&str; 13] = [
+        "package",
+        "upstream",
+        "sources",
+        "source",
+        "source_lines",
+        "patch_lines",
+        "patches",
+        "patch_commands",
+        "option",
+        "root",
+        "target",
+        "channel",
+        "changelog",
+    ];
+
     /// Everything that a template of this package may look at.
     pub fn new(inputs: &SpecInputs<'_>) -> Self {
         let SpecInputs { package, target, channel, root, options, sources } = *inputs;
@@ -148,7 +185,7 @@ impl SpecContext {
             upstream: upstream(package, sources),
             source: views.iter().map(|view| (view.key(), view.clone())).collect(),
             source_lines: source_lines(sources),
-            patch_lines: patch_lines(&patches),
+            patch_lines: patch_lines(&package.patches),
             patch_commands: patch_commands(&patches),
             patches,
             option: options.values().map(|option| (identifier(&option.name), option.on)).collect(),
@@ -158,6 +195,9 @@ impl SpecContext {
             changelog: changelog(&package.changelog, package.epoch),
             kernel_config: views.iter().find(|view| view.name == KERNEL_CONFIG).cloned(),
             sources: views,
+            declared_sources: package.sources.iter().map(Declared::source).collect(),
+            declared_patches: package.patches.iter().map(|patch| (patch.file.clone(), patch.line)).collect(),
+            declared_options: package.options.values().map(Declared::option).collect(),
         }
     }
 
@@ -194,19 +234,39 @@ impl SourceView {
     }
 
     /// The name as a template can write it.
-    pub(crate) fn key(&self) -> String {
+    fn key(&self) -> String {
         identifier(&self.name)
     }
 }
 
+impl Declared {
+    fn source(source: &Source) -> Self {
+        let mut variables = vec![format!("source.{}", identifier(&source.name))];
+        variables.extend(match source.role {
+            Role::Upstream => ["upstream.file", "upstream.index"].map(str::to_owned).to_vec(),
+            Role::UpstreamPatch => {
+                ["upstream.patch_file", "upstream.patch_index"].map(str::to_owned).to_vec()
+            }
+            Role::Extra => Vec::new(),
+        });
+        Self { name: source.name.clone(), variables, line: source.line }
+    }
+
+    fn option(option: &PackageOption) -> Self {
+        let variables = vec![format!("option.{}", identifier(&option.name))];
+        Self { name: option.name.clone(), variables, line: option.line }
+    }
+}
+
 impl PatchView {
-    fn new((index, patch): (usize, &xen4centos_manifest::Patch)) -> Self {
+    fn new((index, patch): (usize, &Patch)) -> Self {
         Self {
             file: patch.file.clone(),
             index,
             strip: patch.strip,
             advisory: patch.advisory.clone().unwrap_or_default(),
-            summary: patch.summary.clone(),
+            // It may stand in a comment of the spec, and rpm expands macros there, too.
+            summary: patch.summary.replace('%', "%%"),
         }
     }
 }
@@ -247,28 +307,34 @@ fn identifier(name: &str) -> String {
     name.replace(['-', '.'], "_")
 }
 
-/// rpm takes what follows the last `/` for the file's name: where a URL ends otherwise, a fragment says it.
 fn source_lines(sources: &[SourceFile]) -> String {
-    let mut text = String::new();
-    for (index, source) in sources.iter().enumerate() {
-        let location = match &source.url {
-            Some(url) if url.rsplit('/').next() == Some(source.file.as_str()) => url.clone(),
-            Some(url) => format!("{url}#/{}", source.file),
-            None => source.file.clone(),
-        };
-        let label = format!("Source{index}:");
-        writeln!(text, "{label:<15} {}", location.replace('%', "%%"))
-            .expect("writing to a string does not fail");
-    }
-    text.trim_end().to_owned()
+    let lines = sources
+        .iter()
+        .enumerate()
+        .map(|(index, source)| file_line(&format!("Source{index}:"), source.url.as_deref(), &source.file));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-fn patch_lines(patches: &[PatchView]) -> String {
-    let lines = patches.iter().map(|patch| {
-        let label = format!("Patch{}:", patch.index);
-        format!("{label:<15} {}", patch.file)
-    });
+fn patch_lines(patches: &[Patch]) -> String {
+    let url = |patch: &Patch| match &patch.location {
+        Location::Url(location) => Some(location.url.clone()),
+        _ => None,
+    };
+    let lines = patches
+        .iter()
+        .enumerate()
+        .map(|(index, patch)| file_line(&format!("Patch{index}:"), url(patch).as_deref(), &patch.file));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// rpm takes what follows the last `/` for the file's name: where a URL ends otherwise, a fragment says it.
+fn file_line(label: &str, url: Option<&str>, file: &str) -> String {
+    let location = match url {
+        Some(url) if url.rsplit('/').next() == Some(file) => url.to_owned(),
+        Some(url) => format!("{url}#/{file}"),
+        None => file.to_owned(),
+    };
+    format!("{label:<15} {}", location.replace('%', "%%"))
 }
 
 /// Without fuzz: a patch whose context does not match exactly may land in another function. The same on every rpm,
@@ -276,7 +342,18 @@ fn patch_lines(patches: &[PatchView]) -> String {
 fn patch_commands(patches: &[PatchView]) -> String {
     let commands = patches.iter().map(|patch| {
         let PatchView { file, index, strip, .. } = patch;
-        format!("echo 'Patch #{index} ({file})'\npatch -p{strip} -F0 -s --no-backup-if-mismatch < %{{PATCH{index}}}")
+        let apply = format!("patch -p{strip} -F0 -s --no-backup-if-mismatch");
+        let unpack = match file.rsplit('.').next() {
+            Some("gz") => Some("gzip"),
+            Some("bz2") => Some("bzip2"),
+            Some("xz") => Some("xz"),
+            _ => None,
+        };
+        let command = match unpack {
+            Some(program) => format!("{program} -dc %{{PATCH{index}}} | {apply}"),
+            None => format!("{apply} < %{{PATCH{index}}}"),
+        };
+        format!("echo 'Patch #{index} ({file})'\n{command}")
     });
     commands.collect::<Vec<_>>().join("\n")
 }

@@ -24,21 +24,35 @@ pub enum RenderError {
         /// All places.
         findings: Vec<LintFinding>,
     },
-    /// tera does not take it: a syntax error, an undefined variable.
-    #[error("{template}: {report}")]
+    /// tera does not take it: a syntax error, a variable that is not there for this package.
+    #[error("{template}:{line}: {message}")]
     Template {
         /// The template file.
         template: Utf8PathBuf,
-        /// tera's report, with the line.
-        report: String,
+        /// From 1.
+        line: usize,
+        /// What tera says.
+        message: String,
+        /// Whether it could not even be parsed.
+        is_syntax: bool,
     },
-    /// The manifest declares what the template never looks at.
-    #[error("{template}: package.toml declares {what}, and the template never looks at it")]
+    /// The template looks at variables that no template has.
+    #[error("{}", UnknownNames(template, names))]
+    Unknown {
+        /// The template file.
+        template: Utf8PathBuf,
+        /// All of them.
+        names: Vec<UnknownName>,
+    },
+    /// The manifest declares what the template never looks at: a promise that nobody keeps.
+    #[error("{}", UnusedNames(template, manifest, unused))]
     Unused {
         /// The template file.
         template: Utf8PathBuf,
-        /// Such as `option xend`.
-        what: String,
+        /// The package.toml.
+        manifest: Utf8PathBuf,
+        /// All of them.
+        unused: Vec<UnusedDeclaration>,
     },
     /// A value of the manifest would change the meaning of the spec.
     #[error("{template}: the value of `{name}` has {what}: `{value}`")]
@@ -52,6 +66,55 @@ pub enum RenderError {
         /// The value.
         value: String,
     },
+}
+
+/// A variable that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// From 1.
+    pub line: usize,
+    /// As the template writes it.
+    pub name: String,
+    /// What there is in its place.
+    pub known: Vec<String>,
+}
+
+/// A declaration of package.toml that the template never looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedDeclaration {
+    /// In package.toml, from 1.
+    pub line: usize,
+    /// Such as "option `xend`".
+    pub what: String,
+    /// The variable that the template would look at.
+    pub variable: String,
+}
+
+struct UnknownNames<'a>(&'a Utf8PathBuf, &'a [UnknownName]);
+
+impl fmt::Display for UnknownNames<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self
+            .1
+            .iter()
+            .map(|name| format!("{}:{}: there is no variable `{}`", self.0, name.line, name.name));
+        formatter.write_str(&lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+struct UnusedNames<'a>(&'a Utf8PathBuf, &'a Utf8PathBuf, &'a [UnusedDeclaration]);
+
+impl fmt::Display for UnusedNames<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let template = self.0.file_name().unwrap_or_default();
+        let lines = self.2.iter().map(|unused| {
+            format!(
+                "{}:{}: {} is declared here, and {template} never looks at it",
+                self.1, unused.line, unused.what
+            )
+        });
+        formatter.write_str(&lines.collect::<Vec<_>>().join("\n"))
+    }
 }
 
 struct Findings<'a>(&'a Utf8PathBuf, &'a [LintFinding]);
@@ -71,11 +134,16 @@ impl RenderError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Lint { findings, .. } => findings.first().map(|finding| finding.way_out.clone()),
-            Self::Unused { what, .. } if what.starts_with("option") => {
-                Some("use it in an `{% if option.NAME %}`, or take it out of package.toml".to_owned())
+            Self::Unknown { names, .. } => {
+                names.first().map(|name| format!("there is {}", name.known.join(", ")))
             }
-            Self::Unused { .. } => Some("put `{{ patch_commands }}` into %prep".to_owned()),
+            Self::Unused { unused, .. } => unused
+                .first()
+                .map(|unused| format!("look at `{}`, or take it out of package.toml", unused.variable)),
             Self::Value { .. } => Some("change it in package.toml or the target's file".to_owned()),
+            Self::Template { is_syntax: true, .. } => Some(
+                "text with braces that tera must not read goes between {% raw %} and {% endraw %}".to_owned(),
+            ),
             Self::Template { .. } => None,
         }
     }

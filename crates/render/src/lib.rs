@@ -15,10 +15,11 @@ mod lint;
 mod references;
 mod spec;
 mod text;
+mod vocabulary;
 
 pub use changelog::changelog;
 pub use context::{FileRole, SourceFile, SpecContext, SpecInputs};
 pub use difference::difference;
-pub use error::{LintFinding, RenderError};
+pub use error::{LintFinding, RenderError, UnknownName, UnusedDeclaration};
 pub use spec::{asks_for, spec};
 pub use text::text;

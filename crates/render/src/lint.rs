@@ -46,7 +46,7 @@ fn collision(text: &str) -> Option<LintFinding> {
     } else if text.starts_with("%{{") {
         (
             "`%{{` loses a brace: tera takes `{{` for the start of an expression",
-            "write %{ {{ … }} } as %{expand:{{ … }}}, or put the line between {% raw %} and {% endraw %}",
+            "write {{ \"%{\" ~ name ~ \"}\" }}, or put the line between {% raw %} and {% endraw %}",
         )
     } else {
         return None;

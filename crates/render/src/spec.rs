@@ -1,21 +1,19 @@
 use camino::Utf8Path;
-use tera::Context;
 use xen4centos_artifact::RenderedSpec;
 
 use crate::{
-    RenderError,
-    context::SpecContext,
-    engine::{Escaping, render},
+    RenderError, UnusedDeclaration,
+    context::{Declared, SpecContext},
+    engine::{Escaping, render, values},
     lint::lint,
-    references::references,
+    references::{Reference, references},
+    vocabulary::{Vocabulary, check_names},
 };
 
 /// Whether a template looks at a variable, so that what it stands for is made only where it is wanted. A name with a
 /// dot means that member or the whole.
 pub fn asks_for(template: &str, name: &str) -> bool {
-    let names = references(template);
-    let member = format!("{name}.");
-    names.iter().any(|found| found == name || found.starts_with(&member))
+    looks_at(&references(template), name)
 }
 
 /// Renders a spec template.
@@ -28,10 +26,10 @@ pub fn spec(template: &str, path: &Utf8Path, context: &SpecContext) -> Result<Re
     if !findings.is_empty() {
         return Err(RenderError::Lint { template: path.to_owned(), findings });
     }
-    context.check_values(path)?;
+    let values = values(context, path)?;
+    check_names(template, path, &Vocabulary::new(context, &values))?;
     check_uses(template, path, context)?;
-    let values = Context::from_serialize(context)
-        .map_err(|error| RenderError::Template { template: path.to_owned(), report: error.to_string() })?;
+    context.check_values(path)?;
     let mut text = render(template, path, &values, Escaping::Off)?;
     if !text.ends_with('\n') {
         text.push('\n');
@@ -39,24 +37,42 @@ pub fn spec(template: &str, path: &Utf8Path, context: &SpecContext) -> Result<Re
     Ok(RenderedSpec { package: context.package.name.clone(), text })
 }
 
+/// The name itself, a member of it, or what it is a member of.
+fn looks_at(references: &[Reference], name: &str) -> bool {
+    let inside = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    references.iter().any(|found| inside(name, &found.name) || inside(&found.name, name))
+}
+
 fn check_uses(template: &str, path: &Utf8Path, context: &SpecContext) -> Result<(), RenderError> {
-    let names = references(template);
-    let unused = |what: String| Err(RenderError::Unused { template: path.to_owned(), what });
-    for name in context.option.keys() {
-        if !names.contains(&format!("option.{name}")) {
-            return unused(format!("option `{name}`"));
-        }
+    let references = references(template);
+    let looks_at = |name: &str| looks_at(&references, name);
+    let is_unused = |declared: &&Declared| !declared.variables.iter().any(|variable| looks_at(variable));
+    let complain = |what: &str, declared: &Declared| UnusedDeclaration {
+        line: declared.line,
+        what: format!("{what} `{}`", declared.name),
+        variable: declared.variables[0].clone(),
+    };
+    let options = context.declared_options.iter().filter(is_unused);
+    let mut unused: Vec<_> = options.map(|option| complain("option", option)).collect();
+    if !(looks_at("source_lines") || looks_at("sources")) {
+        let sources = context.declared_sources.iter().filter(is_unused);
+        unused.extend(sources.map(|source| complain("source", source)));
     }
-    let whole = |name: &str| names.contains(name);
-    if !context.patches.is_empty() && !(whole("patch_commands") || whole("patches")) {
-        return unused(format!("{} patches", context.patches.len()));
+    // A patch that is listed and not applied is worse than one that is missing.
+    let missing = ["patch_lines", "patch_commands"].into_iter().find(|name| !looks_at(name));
+    if let (Some(variable), false) = (missing, looks_at("patches")) {
+        unused.extend(context.declared_patches.iter().map(|(file, line)| UnusedDeclaration {
+            line: *line,
+            what: format!("patch `{file}`"),
+            variable: variable.to_owned(),
+        }));
     }
-    for source in &context.sources {
-        let own = format!("source.{}", source.key());
-        let used = names.iter().any(|name| name == &own || name.starts_with(&format!("{own}.")));
-        if !(used || whole("sources") || whole("source_lines")) {
-            return unused(format!("source `{}`", source.name));
-        }
+    if unused.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    unused.sort_by_key(|unused| unused.line);
+    let manifest = path.with_file_name("package.toml");
+    Err(RenderError::Unused { template: path.to_owned(), manifest, unused })
 }

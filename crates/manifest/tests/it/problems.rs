@@ -137,3 +137,26 @@ fn file_that_is_not_text() {
     assert!(problems.starts_with("specs/hello/package.toml:1:1: can not be read"), "{problems}");
     assert_eq!(problems.lines().count(), 1, "{problems}");
 }
+
+/// Whatever is cut off or put in the place of a value: problems, or none, and no panic.
+#[test]
+fn spoiled_files_are_survived() {
+    let copy = Copy::new();
+    for file in [HELLO, HERE, "repo-templates/clients/el6.toml"] {
+        let path = copy.root().join(file);
+        let good = fs_err::read_to_string(&path).unwrap();
+        let mut spoiled: Vec<String> =
+            (0..good.len()).step_by(17).filter_map(|end| good.get(..end)).map(str::to_owned).collect();
+        for line in good.lines().filter(|line| line.contains(" = ")) {
+            let key = line.split(" = ").next().unwrap();
+            let values = ["7", "{}", "[]", "\"\"", "[[{}]]", "2026-01-01", "\"\\u0000é/%{x}\"", "-1", ""];
+            spoiled.extend(values.map(|value| good.replace(line, &format!("{key} = {value}"))));
+        }
+        for text in spoiled {
+            fs_err::write(&path, text).unwrap();
+            copy.problems();
+        }
+        fs_err::write(&path, good).unwrap();
+    }
+    assert_eq!(copy.problems(), "no problem");
+}
