@@ -1,0 +1,130 @@
+//! The rules about one package. Each is a line of data and a small function that says what is wrong and where.
+
+mod content;
+mod dependencies;
+mod signature;
+
+use camino::Utf8Path;
+use xen4centos_artifact::header::{Dependency, DependencyKind, HeaderError, RpmHeaders};
+use xen4centos_manifest::Client;
+
+use crate::{CheckError, Finding, Rule, Severity};
+
+/// A rule and what finds its breaches: one message each, none where all is well.
+pub(crate) struct PackageRule {
+    pub(crate) rule: Rule,
+    pub(crate) check: fn(&Subject<'_>) -> Result<Vec<String>, HeaderError>,
+}
+
+/// What the functions look at.
+pub(crate) struct Subject<'a> {
+    pub(crate) headers: &'a RpmHeaders,
+    pub(crate) client: &'a Client,
+}
+
+pub(crate) const UNREADABLE: Rule = Rule {
+    code: "EL6-PKG-001",
+    severity: Severity::Error,
+    title: "not a package",
+    why: "rpm: not an rpm package (or package manifest)",
+    way_out: "build the package again; what is there is damaged",
+};
+
+pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
+    std::iter::once(&UNREADABLE).chain(tables().map(|rule| &rule.rule))
+}
+
+fn tables() -> impl Iterator<Item = &'static PackageRule> {
+    content::RULES.iter().chain(signature::RULES).chain(dependencies::RULES)
+}
+
+/// What `client` would find wrong with the package in the file `path`, as far as its headers tell. Neither its
+/// payload nor whether its signatures are good is looked at.
+///
+/// # Errors
+/// When the file can not be read. A file that is no package is a finding.
+pub fn check_rpm(path: &Utf8Path, client: &Client) -> Result<Vec<Finding>, CheckError> {
+    let subject = path.file_name().unwrap_or(path.as_str());
+    Ok(match read_headers(path)? {
+        Ok(headers) => check_headers(subject, &headers, client),
+        Err(error) => vec![Finding::new(&UNREADABLE, subject, error.to_string())],
+    })
+}
+
+/// The outer error is the file's, the inner one its content's.
+pub(crate) fn read_headers(path: &Utf8Path) -> Result<Result<RpmHeaders, HeaderError>, CheckError> {
+    let failed = |source| CheckError::Read { path: path.to_owned(), source };
+    let file = fs_err::File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    Ok(RpmHeaders::read_sized(&mut std::io::BufReader::new(file), length))
+}
+
+/// All rules over one package. A rule that can not read what it needs reports that instead.
+pub(crate) fn check_headers(subject: &str, headers: &RpmHeaders, client: &Client) -> Vec<Finding> {
+    let package = Subject { headers, client };
+    let mut findings = Vec::new();
+    for PackageRule { rule, check } in tables() {
+        match check(&package) {
+            Ok(messages) => {
+                findings.extend(messages.into_iter().map(|message| Finding::new(rule, subject, message)));
+            }
+            Err(error) => {
+                let finding = Finding::new(&UNREADABLE, subject, error.to_string());
+                if !findings.contains(&finding) {
+                    findings.push(finding);
+                }
+            }
+        }
+    }
+    findings
+}
+
+impl Subject<'_> {
+    /// The `rpmlib()` features that the package requires and the client lacks, without parentheses, each with
+    /// the whole requirement.
+    fn missing_features(&self) -> Result<Vec<(String, String)>, HeaderError> {
+        let requirements = self.headers.requires()?.filter(Dependency::is_rpmlib);
+        Ok(requirements
+            .map(|requirement| {
+                let name = requirement.name.to_str_lossy();
+                let feature = name.trim_start_matches("rpmlib(").trim_end_matches(')').to_owned();
+                (feature, requirement.to_string())
+            })
+            .filter(|(feature, _)| !self.client.rpmlib_names.contains(feature))
+            .collect())
+    }
+
+    /// The requirement of one feature that the client lacks.
+    fn missing_feature(&self, feature: &str) -> Result<Vec<String>, HeaderError> {
+        let missing = self.missing_features()?;
+        Ok(missing
+            .into_iter()
+            .filter(|(name, _)| name == feature)
+            .map(|(_, requirement)| format!("requires {requirement}"))
+            .collect())
+    }
+
+    /// Requires, provides, conflicts and so on, one after the other.
+    fn all_dependencies(&self) -> Result<Vec<(DependencyKind, Dependency<'_>)>, HeaderError> {
+        let mut all = Vec::new();
+        for kind in DependencyKind::ALL {
+            all.extend(self.headers.dependencies(kind)?.map(|dependency| (kind, dependency)));
+        }
+        Ok(all)
+    }
+}
+
+/// How a spec calls a list of dependencies.
+fn section(kind: DependencyKind) -> &'static str {
+    match kind {
+        DependencyKind::Provides => "provides",
+        DependencyKind::Requires => "requires",
+        DependencyKind::Conflicts => "conflicts with",
+        DependencyKind::Obsoletes => "obsoletes",
+        DependencyKind::Recommends => "recommends",
+        DependencyKind::Suggests => "suggests",
+        DependencyKind::Supplements => "supplements",
+        DependencyKind::Enhances => "enhances",
+        DependencyKind::OrderWithRequires => "is ordered after",
+    }
+}

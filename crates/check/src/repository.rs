@@ -1,0 +1,52 @@
+//! The rules about a repository: metadata first, then every package that it lists, then what ties them together.
+
+mod content;
+mod digest;
+mod listing;
+mod metadata;
+mod rules;
+mod xml;
+
+use camino::Utf8Path;
+use xen4centos_manifest::Client;
+
+use crate::{BaseProvides, CheckError, Finding, Rule, Verifier};
+
+pub(crate) use rules::all_rules;
+
+/// What is checked, and against what.
+#[derive(Clone, Copy)]
+pub struct RepositoryCheck<'a> {
+    /// The directory that holds `repodata` and `Packages`.
+    pub root: &'a Utf8Path,
+    /// What the client takes.
+    pub client: &'a Client,
+    /// Verification of signatures. Without it only the presence of signatures is checked.
+    pub verifier: Option<&'a dyn Verifier>,
+    /// What a host has without this repository. Without it requirements are not checked.
+    pub base: Option<&'a BaseProvides>,
+    /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
+    pub published_before: Option<u64>,
+}
+
+/// What clients would find wrong with a repository and with each of its packages. Every file is read once; none
+/// is held in memory but repomd.xml and one package's headers.
+///
+/// # Errors
+/// When a file or directory can not be read. What is missing or malformed is a finding.
+pub fn check_repository(check: &RepositoryCheck<'_>) -> Result<Vec<Finding>, CheckError> {
+    let mut findings = Findings::default();
+    if let Some(metadata) = metadata::check(check, &mut findings)? {
+        content::check(check, &metadata, &mut findings)?;
+    }
+    Ok(findings.0)
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, rule: &Rule, subject: &str, message: impl Into<String>) {
+        self.0.push(Finding::new(rule, subject, message));
+    }
+}

@@ -1,0 +1,171 @@
+//! What the metadata lists, compared with what is there.
+
+use std::{collections::BTreeSet, io::Seek};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_artifact::header::RpmHeaders;
+
+use super::{
+    Findings, RepositoryCheck, digest,
+    listing::{self, Entry},
+    metadata::{self, Record},
+    rules,
+};
+use crate::{CheckError, Finding, closure::Closure, package};
+
+/// Files that stand in a repository without being listed.
+const FREE: [&str; 1] = ["repodata"];
+
+pub(super) fn check(
+    check: &RepositoryCheck<'_>,
+    records: &[Record],
+    findings: &mut Findings,
+) -> Result<(), CheckError> {
+    let mut entries = Vec::new();
+    let listed = read_kind(check, records, "primary", findings, |reader| {
+        listing::primary(reader, |entry| entries.push(entry))
+    });
+    if !listed {
+        // Without a list every package would be reported as unlisted.
+        return Ok(());
+    }
+    entries.sort_by(|a, b| a.href.cmp(&b.href));
+    twice(&entries, findings);
+    let mut closure = Closure::default();
+    for entry in &entries {
+        package(check, entry, &mut closure, findings)?;
+    }
+    unlisted(check.root, &entries, findings)?;
+    let mut members = BTreeSet::new();
+    read_kind(check, records, "group", findings, |reader| {
+        members = listing::groups(reader)?;
+        Ok(())
+    });
+    for (group, member) in members {
+        if !entries.iter().any(|entry| entry.name == member) {
+            findings.add(&rules::GROUP_MEMBER, "comps", format!("group {group} lists {member}"));
+        }
+    }
+    if let Some(base) = check.base {
+        findings.0.extend(closure.unmet(base));
+    }
+    Ok(())
+}
+
+/// Reads the metadata file of one kind, and says whether it could; what is missing has been reported.
+fn read_kind(
+    check: &RepositoryCheck<'_>,
+    records: &[Record],
+    kind: &str,
+    findings: &mut Findings,
+    read: impl FnOnce(Box<dyn std::io::BufRead>) -> Result<(), String>,
+) -> bool {
+    let Some(record) = records.iter().find(|record| record.kind == kind) else { return false };
+    let path = check.root.join(&record.href);
+    if !metadata::is_below(&record.href) || !path.is_file() {
+        return false;
+    }
+    let result = match digest::open(&path) {
+        Ok(Some(reader)) => read(reader),
+        Ok(None) => Err("is compressed in a way that is not read here".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(reason) = &result {
+        findings.add(&rules::METADATA_CONTENT, &record.href, reason);
+    }
+    result.is_ok()
+}
+
+fn twice(entries: &[Entry], findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for entry in entries {
+        if !seen.insert(entry.nevra()) {
+            findings.add(&rules::PACKAGE_TWICE, &entry.href, format!("{} is listed twice", entry.nevra()));
+        }
+    }
+}
+
+fn package(
+    check: &RepositoryCheck<'_>,
+    entry: &Entry,
+    closure: &mut Closure,
+    findings: &mut Findings,
+) -> Result<(), CheckError> {
+    let subject = entry.href.as_str();
+    metadata::kind(check, subject, &entry.checksum.kind, findings);
+    if !metadata::is_below(subject) || !entry.base.is_empty() {
+        findings.add(&rules::PACKAGE_HREF, subject, format!("{} lies outside", entry.nevra()));
+        return Ok(());
+    }
+    let path = check.root.join(subject);
+    if !path.is_file() {
+        findings.add(&rules::PACKAGE_MISSING, subject, "is not there");
+        return Ok(());
+    }
+    let failed = |source| CheckError::Read { path: path.clone(), source };
+    let mut file = fs_err::File::open(&path).map_err(failed)?;
+    let (size, value) = digest::measure(&mut file, &entry.checksum.kind).map_err(failed)?;
+    let mut sound = true;
+    if let Some(stated) = entry.size.filter(|stated| *stated != size) {
+        sound = false;
+        findings.add(&rules::PACKAGE_SIZE, subject, format!("has {size} bytes, primary.xml says {stated}"));
+    } else if value.is_some_and(|value| value != entry.checksum.value) {
+        sound = false;
+        let message = format!("{} is not what primary.xml says", entry.checksum.kind);
+        findings.add(&rules::PACKAGE_CHECKSUM, subject, message);
+    }
+    file.rewind().map_err(failed)?;
+    let headers = match RpmHeaders::read_sized(&mut std::io::BufReader::new(&mut file), size) {
+        Ok(headers) => headers,
+        Err(error) => {
+            findings.add(&package::UNREADABLE, subject, error.to_string());
+            return Ok(());
+        }
+    };
+    compare(entry, &headers, findings);
+    findings.0.extend(package::check_headers(subject, &headers, check.client));
+    // An altered file needs no second finding for its signature.
+    if let (true, Some(verifier)) = (sound, check.verifier)
+        && let Err(reason) = verifier.verify_package(&path)
+    {
+        findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
+    }
+    if let Err(error) = closure.add(subject, &headers) {
+        findings.0.push(Finding::new(&package::UNREADABLE, subject, error.to_string()));
+    }
+    Ok(())
+}
+
+fn compare(entry: &Entry, headers: &RpmHeaders, findings: &mut Findings) {
+    // A header without a readable name is reported by the package's own rules.
+    let Ok(nevra) = headers.nevra() else { return };
+    let evr = (nevra.evr.epoch.to_string(), nevra.evr.version.clone(), nevra.evr.release.clone());
+    if (&nevra.name, &nevra.arch, &evr) != (&entry.name, &entry.arch, &entry.evr) {
+        let message = format!("is {nevra}, primary.xml says {}", entry.nevra());
+        findings.add(&rules::PACKAGE_NAME, &entry.href, message);
+    }
+}
+
+/// Packages anywhere, and whatever else stands where only packages belong.
+fn unlisted(root: &Utf8Path, entries: &[Entry], findings: &mut Findings) -> Result<(), CheckError> {
+    let listed: BTreeSet<Utf8PathBuf> =
+        entries.iter().map(|entry| Utf8Path::new(&entry.href).components().collect()).collect();
+    let walk = walkdir::WalkDir::new(root).min_depth(1).sort_by_file_name().follow_links(true);
+    let wanted = |entry: &walkdir::DirEntry| {
+        !(entry.depth() == 1 && FREE.iter().any(|name| entry.file_name() == *name))
+    };
+    for entry in walk.into_iter().filter_entry(wanted) {
+        let entry =
+            entry.map_err(|error| CheckError::Read { path: root.to_owned(), source: error.into() })?;
+        let below = entry.path().strip_prefix(root).map(ToOwned::to_owned).unwrap_or_default();
+        let Ok(below) = Utf8PathBuf::from_path_buf(below) else {
+            findings.add(&rules::UNLISTED, &entry.path().to_string_lossy(), "its name is no UTF-8");
+            continue;
+        };
+        let candidate = below.starts_with("Packages") || below.extension() == Some("rpm");
+        if entry.file_type().is_file() && candidate && !listed.contains(&below) {
+            findings.add(&rules::UNLISTED, below.as_str(), "is not listed in primary.xml");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What primary.xml and comps say.
+
+use std::{collections::BTreeSet, io::BufRead};
+
+use super::{digest::Checksum, xml};
+
+/// One package of primary.xml.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) arch: String,
+    /// Epoch, version, release.
+    pub(super) evr: (String, String, String),
+    pub(super) checksum: Checksum,
+    /// Bytes of the package file.
+    pub(super) size: Option<u64>,
+    /// Path below the repository's directory, or below `base`.
+    pub(super) href: String,
+    /// `xml:base`: the package lies elsewhere.
+    pub(super) base: String,
+}
+
+impl Entry {
+    /// `name-epoch:version-release.arch`, always with the epoch.
+    pub(super) fn nevra(&self) -> String {
+        let (epoch, version, release) = &self.evr;
+        format!("{}-{epoch}:{version}-{release}.{}", self.name, self.arch)
+    }
+}
+
+/// Reads primary.xml, one package at a time.
+pub(super) fn primary(reader: impl BufRead, mut each: impl FnMut(Entry)) -> Result<(), String> {
+    let mut current = Entry::default();
+    xml::read(reader, |path, element| {
+        let attribute = |name| element.attribute(name).to_owned();
+        match path {
+            "metadata/package/name" => element.text().clone_into(&mut current.name),
+            "metadata/package/arch" => element.text().clone_into(&mut current.arch),
+            "metadata/package/version" => {
+                let epoch = attribute("epoch");
+                let epoch = if epoch.is_empty() { "0".to_owned() } else { epoch };
+                current.evr = (epoch, attribute("ver"), attribute("rel"));
+            }
+            "metadata/package/checksum" => {
+                current.checksum = Checksum { kind: attribute("type"), value: element.text().to_owned() };
+            }
+            "metadata/package/size" => current.size = attribute("package").parse().ok(),
+            "metadata/package/location" => {
+                current.href = attribute("href");
+                current.base = attribute("base");
+            }
+            "metadata/package" => each(std::mem::take(&mut current)),
+            _ => {}
+        }
+    })
+}
+
+/// The package names in comps, with the id of their group.
+pub(super) fn groups(reader: impl BufRead) -> Result<BTreeSet<(String, String)>, String> {
+    let mut found = BTreeSet::new();
+    let (mut id, mut members) = (String::new(), Vec::new());
+    xml::read(reader, |path, element| match path {
+        "comps/group/id" => element.text().clone_into(&mut id),
+        "comps/group/packagelist/packagereq" => members.push(element.text().to_owned()),
+        "comps/group" => {
+            found.extend(members.drain(..).map(|member| (id.clone(), member)));
+        }
+        _ => {}
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,342 @@
+//! Repositories as createrepo_c writes them, spoiled in one way each.
+
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    sync::OnceLock,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use sha2::{Digest, Sha256};
+use xen4centos_check::{BaseProvides, Finding, RepositoryCheck, Verifier, check_repository, rules};
+use xen4centos_manifest::Client;
+use xen4centos_process::{Invocation, Tool};
+
+use crate::{built::build, client::client};
+
+const SPEC: &str = "
+Name: clean
+Version: 1
+Release: 1
+Summary: Clean
+License: none
+BuildArch: noarch
+Requires: base-thing >= 2
+%description
+Clean.
+%package libs
+Summary: Libs
+Requires: clean = 1-1, /usr/share/clean
+%description libs
+Libs.
+%install
+mkdir -p %{buildroot}/usr/share/clean
+%files
+/usr/share/clean
+%files libs
+";
+
+const COMPS: &str = "<comps><group><id>xen</id><name>Xen</name><packagelist><packagereq type=\"mandatory\">clean</packagereq></packagelist></group></comps>";
+
+/// Says of signatures what the test wants.
+#[derive(Clone, Copy, Default)]
+struct Oracle {
+    refuse_package: Option<&'static str>,
+    refuse_repository: bool,
+}
+
+impl Verifier for Oracle {
+    fn verify_package(&self, path: &Utf8Path) -> Result<(), String> {
+        match self.refuse_package {
+            Some(name) if path.file_name() == Some(name) => Err("signed by a stranger".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn verify_repository(&self, _: &Utf8Path) -> Result<(), String> {
+        if self.refuse_repository { Err("signed by a stranger".to_owned()) } else { Ok(()) }
+    }
+}
+
+/// A repository in a directory of its own, and how it is looked at.
+struct Fixture {
+    _directory: tempfile::TempDir,
+    root: Utf8PathBuf,
+    client: Client,
+    base: &'static str,
+    oracle: Oracle,
+    published_before: Option<u64>,
+}
+
+/// Built once; the tests copy them.
+fn packages() -> &'static [(String, Vec<u8>)] {
+    static PACKAGES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    PACKAGES.get_or_init(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let top = Utf8Path::from_path(directory.path()).unwrap();
+        let built = build(top, SPEC, &["_binary_payload w1.gzdio"]);
+        built.into_iter().map(|(name, path)| (name, fs_err::read(path).unwrap())).collect()
+    })
+}
+
+impl Fixture {
+    fn clean() -> Self {
+        Self::with_arguments(&[])
+    }
+
+    fn with_arguments(arguments: &[&str]) -> Self {
+        Self::made(arguments, COMPS)
+    }
+
+    fn made(arguments: &[&str], comps: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
+        fs_err::create_dir(root.join("Packages")).unwrap();
+        for (name, bytes) in packages() {
+            fs_err::write(root.join(format!("Packages/{name}.rpm")), bytes).unwrap();
+        }
+        fs_err::write(root.join("comps.xml"), comps).unwrap();
+        Invocation::new(Tool::CreaterepoC, &root)
+            .args(["-q", "--no-database", "--simple-md-filenames", "--groupfile", "comps.xml"])
+            .args(arguments)
+            .arg(".")
+            .run()
+            .unwrap();
+        fs_err::remove_file(root.join("comps.xml")).unwrap();
+        fs_err::write(root.join("repodata/repomd.xml.asc"), "signature").unwrap();
+        let mut client = client("el6");
+        // What rpmbuild writes is not signed yet.
+        client.required_signature_tags.clear();
+        let oracle = Oracle::default();
+        Self { _directory: directory, root, client, base: "base-thing = 2-5", oracle, published_before: None }
+    }
+
+    fn check(&self) -> Vec<Finding> {
+        let base = BaseProvides::parse(self.base, "base.txt".into()).unwrap();
+        check_repository(&RepositoryCheck {
+            root: &self.root,
+            client: &self.client,
+            verifier: Some(&self.oracle),
+            base: Some(&base),
+            published_before: self.published_before,
+        })
+        .unwrap()
+    }
+
+    fn remove(&self, path: &str) {
+        fs_err::remove_file(self.root.join(path)).unwrap();
+    }
+
+    fn edit(&self, path: &str, change: impl FnOnce(String) -> String) {
+        let path = self.root.join(path);
+        let text = fs_err::read_to_string(&path).unwrap();
+        let changed = change(text.clone());
+        assert_ne!(text, changed, "the edit of {path} has no effect");
+        fs_err::write(path, changed).unwrap();
+    }
+
+    fn edit_repomd(&self, change: impl FnOnce(String) -> String) {
+        self.edit("repodata/repomd.xml", change);
+    }
+
+    /// Edits primary.xml and makes repomd.xml agree, so that nothing but the content is wrong.
+    fn edit_primary(&self, change: impl FnOnce(String) -> String) {
+        let path = self.root.join("repodata/primary.xml.gz");
+        let packed = fs_err::read(&path).unwrap();
+        let mut text = String::new();
+        GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
+        let changed = change(text.clone());
+        assert_ne!(text, changed, "the edit of primary.xml has no effect");
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(changed.as_bytes()).unwrap();
+        let repacked = encoder.finish().unwrap();
+        fs_err::write(&path, &repacked).unwrap();
+        let sum = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
+        self.edit_repomd(|repomd| {
+            repomd
+                .replace(&sum(&packed), &sum(&repacked))
+                .replace(&sum(text.as_bytes()), &sum(changed.as_bytes()))
+                .replace(&format!("<size>{}<", packed.len()), &format!("<size>{}<", repacked.len()))
+                .replace(&format!("-size>{}<", text.len()), &format!("-size>{}<", changed.len()))
+        });
+    }
+}
+
+/// The first `from … to` in `text`, both included.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let start = text.find(from).unwrap();
+    let end = start + text[start..].find(to).unwrap() + to.len();
+    &text[start..end]
+}
+
+type Poison = (&'static str, &'static str, fn() -> Fixture);
+
+/// A clean fixture, spoiled.
+fn spoiled(spoil: impl FnOnce(&mut Fixture)) -> Fixture {
+    let mut fixture = Fixture::clean();
+    spoil(&mut fixture);
+    fixture
+}
+
+const POISONS: &[Poison] = &[
+    ("EL6-REPO-001", "is not there", || spoiled(|it| it.remove("repodata/repomd.xml"))),
+    ("EL6-REPO-001", "ends too early", || spoiled(|it| it.edit_repomd(|text| text.replace("</repomd>", "")))),
+    ("EL6-REPO-001", "another root", || spoiled(|it| it.edit_repomd(|_| "<html></html>".to_owned()))),
+    ("EL6-REPO-002", "at most 100000 are read", || {
+        spoiled(|it| it.edit_repomd(|text| format!("{text}<!--{}-->", " ".repeat(100_000))))
+    }),
+    ("EL6-REPO-003", "is not there", || spoiled(|it| it.remove("repodata/repomd.xml.asc"))),
+    ("EL6-REPO-003", "signed by a stranger", || spoiled(|it| it.oracle.refuse_repository = true)),
+    ("EL6-REPO-004", "was published before", || spoiled(|it| it.published_before = Some(1 << 40))),
+    ("EL6-REPO-010", "other is not there", || spoiled(|it| it.remove("repodata/other.xml.gz"))),
+    ("EL6-REPO-010", "at `../other.xml.gz`", || {
+        spoiled(|it| it.edit_repomd(|text| text.replace("repodata/other", "../other")))
+    }),
+    ("EL6-REPO-011", "repomd.xml says 1", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| text.replacen(between(&text, "<size>", "</size>"), "<size>1</size>", 1));
+        })
+    }),
+    ("EL6-REPO-012", "sha256 is not what", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| {
+                text.replacen(
+                    between(&text, "<checksum type", "</checksum>"),
+                    "<checksum type=\"sha256\">00</checksum>",
+                    1,
+                )
+            });
+        })
+    }),
+    ("EL6-REPO-013", "of the decompressed file", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| {
+                let old = between(&text, "<open-checksum", "</open-checksum>").to_owned();
+                text.replacen(&old, "<open-checksum type=\"sha256\">00</open-checksum>", 1)
+            });
+        })
+    }),
+    ("EL6-REPO-013", "bytes when decompressed", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| {
+                let old = between(&text, "<open-size>", "</open-size>").to_owned();
+                text.replacen(&old, "<open-size>1</open-size>", 1)
+            });
+        })
+    }),
+    ("EL6-REPO-014", "is compressed as .xz", || Fixture::with_arguments(&["--general-compress-type", "xz"])),
+    ("EL6-REPO-015", "of the kind `sha224`", || Fixture::with_arguments(&["--checksum", "sha224"])),
+    ("EL6-REPO-016", "too early", || spoiled(|it| it.edit_primary(|text| text.replace("</metadata>", "")))),
+    ("EL6-REPO-017", "lists no filelists", || {
+        spoiled(|it| it.edit_repomd(|text| text.replace("type=\"filelists\"", "type=\"other-lists\"")))
+    }),
+    ("EL6-REPO-020", "is not there", || {
+        spoiled(|it| {
+            it.remove("Packages/clean-libs.rpm");
+        })
+    }),
+    ("EL6-REPO-021", "primary.xml says 1", || {
+        spoiled(|it| {
+            it.edit_primary(|text| {
+                text.replacen(between(&text, "size package=\"", "\" "), "size package=\"1\" ", 1)
+            });
+        })
+    }),
+    ("EL6-REPO-022", "sha256 is not what primary.xml says", || {
+        spoiled(|it| {
+            let path = it.root.join("Packages/clean.rpm");
+            let mut bytes = fs_err::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs_err::write(path, bytes).unwrap();
+        })
+    }),
+    ("EL6-REPO-023", "primary.xml says clean-0:1-2.noarch", || {
+        spoiled(|it| {
+            it.edit_primary(|text| {
+                let package = between(&text, "<name>clean</name>", "</package>").to_owned();
+                text.replace(&package, &package.replacen("rel=\"1\"", "rel=\"2\"", 1))
+            });
+        })
+    }),
+    ("EL6-REPO-024", "lies outside", || {
+        spoiled(|it| {
+            it.edit_primary(|text| text.replace("href=\"Packages/clean-libs", "href=\"../clean-libs"));
+            it.remove("Packages/clean-libs.rpm");
+        })
+    }),
+    ("EL6-REPO-025", "clean-0:1-1.noarch is listed twice", || {
+        spoiled(|it| {
+            it.edit_primary(|text| {
+                let rest = &text[text.find("<name>clean</name>").unwrap()..];
+                let package =
+                    format!("<package type=\"rpm\">{}</package>", between(rest, "<name>", "</format>"));
+                text.replace("</metadata>", &format!("{package}</metadata>"))
+            });
+        })
+    }),
+    ("EL6-REPO-026", "is not listed", || {
+        spoiled(|it| fs_err::write(it.root.join("Packages/notes.txt"), "x").unwrap())
+    }),
+    ("EL6-REPO-026", "is not listed", || {
+        spoiled(|it| {
+            fs_err::copy(it.root.join("Packages/clean.rpm"), it.root.join("stray.rpm")).unwrap();
+        })
+    }),
+    ("EL6-REPO-027", "group xen lists xen-doc", || {
+        Fixture::made(&[], &COMPS.replace("</packagelist>", "<packagereq>xen-doc</packagereq></packagelist>"))
+    }),
+    ("EL6-REPO-028", "signed by a stranger", || spoiled(|it| it.oracle.refuse_package = Some("clean.rpm"))),
+    ("EL6-DEP-001", "requires base-thing >= 2", || spoiled(|it| it.base = "base-thing = 1.9")),
+];
+
+#[test]
+fn clean_repositories_pass() {
+    assert_eq!(Fixture::clean().check(), []);
+    assert_eq!(Fixture::with_arguments(&["--checksum", "sha512"]).check(), []);
+    let mut dated = Fixture::clean();
+    dated.published_before = Some(1_000_000_000);
+    assert_eq!(dated.check(), []);
+}
+
+#[test]
+fn each_poison_trips_exactly_its_rule() {
+    for (code, words, spoil) in POISONS {
+        let findings = spoil().check();
+        let codes: BTreeSet<_> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, BTreeSet::from([*code]), "{words}: {findings:#?}");
+        assert!(findings.iter().any(|finding| finding.message.contains(words)), "{findings:#?}");
+    }
+}
+
+#[test]
+fn no_rule_about_repositories_is_without_a_poison() {
+    let poisoned: BTreeSet<_> = POISONS.iter().map(|(code, ..)| *code).collect();
+    let all: BTreeSet<_> =
+        rules().into_iter().map(|rule| rule.code).filter(|code| !code.starts_with("EL6-PKG")).collect();
+    assert_eq!(poisoned, all);
+}
+
+#[test]
+fn rules_about_packages_are_applied_to_each_of_them() {
+    let mut fixture = Fixture::clean();
+    fixture.client.required_signature_tags = vec![268];
+    let found: Vec<_> =
+        fixture.check().iter().map(|finding| (finding.code, finding.subject.clone())).collect();
+    let expect = ["clean-libs", "clean"].map(|name| ("EL6-PKG-020", format!("Packages/{name}.rpm")));
+    assert_eq!(found, expect);
+}
+
+#[test]
+fn what_is_no_directory_is_an_error() {
+    let fixture = Fixture::clean();
+    let root = fixture.root.join("gone");
+    let check = RepositoryCheck {
+        root: &root,
+        client: &fixture.client,
+        verifier: None,
+        base: None,
+        published_before: None,
+    };
+    assert!(check_repository(&check).is_err());
+}
