@@ -2,14 +2,19 @@
 
 mod boot_test;
 mod build;
+mod check;
 mod completions;
 mod doctor;
 mod fetch;
-mod index;
+pub(crate) mod index;
 mod install_test;
 mod kernel_config;
+mod publish;
+mod release;
 mod render;
+mod serve;
 mod sign;
+mod status;
 
 use crate::{
     args::{Cli, Command},
@@ -20,6 +25,8 @@ use crate::{
 /// Runs what was asked for.
 pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
     match &cli.command {
+        Command::Release(args) => release::run(cli, args, printer),
+        Command::Status(args) => status::run(cli, args, printer),
         Command::Doctor(args) => doctor::run(cli, args, printer),
         Command::Fetch(args) => fetch::run(cli, args, printer),
         Command::Render(args) => render::run(cli, args, printer),
@@ -27,9 +34,11 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Build(args) => build::run(cli, args, printer),
         Command::Sign(args) => sign::run(cli, args, printer),
         Command::Index(args) => index::run(cli, args, printer),
+        Command::Check(args) => check::run(cli, args, printer),
+        Command::Publish(args) => publish::run(cli, args, printer),
+        Command::Serve(args) => serve::run(cli, args, printer),
         Command::InstallTest(args) => install_test::run(cli, args, printer),
         Command::BootTest(args) => boot_test::run(cli, args, printer),
         Command::Completions(args) => completions::run(args, printer),
-        _ => Ok(()),
     }
 }

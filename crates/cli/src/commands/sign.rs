@@ -131,7 +131,7 @@ fn refusal(error: &VerifyError) -> String {
 }
 
 /// The named packages, and those in named directories or their `Packages/`, sorted.
-fn packages(here: &Utf8Path, named: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, Failure> {
+pub(crate) fn packages(here: &Utf8Path, named: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in named {
         let path = here.join(path);

@@ -1,6 +1,8 @@
 //! The stages, joined: what one returns is what the next one takes.
 
 pub(crate) mod builds;
+pub(crate) mod channel;
+pub(crate) mod checks;
 
 pub(crate) mod kernel;
 pub(crate) mod keys;

@@ -24,7 +24,6 @@ use crate::{
 pub(crate) struct Planned {
     pub(crate) package: Package,
     pub(crate) request: BuildRequest,
-    pub(crate) template: Utf8PathBuf,
 }
 
 /// How the plan is made.
@@ -116,7 +115,6 @@ impl Planner<'_> {
         debug_assert!(files.len() <= sources.len(), "every SourceN is handed to the build");
         Ok(Planned {
             package: package.clone(),
-            template: package.template.clone(),
             request: self.request(package, spec.text, sources),
         })
     }

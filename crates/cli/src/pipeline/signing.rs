@@ -1,7 +1,7 @@
 //! Unsigned → signed packages, each kept under the key and the digest of the unsigned one.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::{Sha256Digest, SignedRpm, UnsignedRpm};
+use xen4centos_artifact::{Nevra, Sha256Digest, SignedRpm, UnsignedRpm};
 use xen4centos_sign::Signer;
 
 use crate::{failure::Failure, pipeline::keys::SigningKey, session::Session};
@@ -41,10 +41,18 @@ pub(crate) fn sign_all(
     Ok(signed)
 }
 
-/// Whether every one of these was signed before.
-pub(crate) fn all_signed_before(session: &Session<'_>, key: &SigningKey, unsigned: &[UnsignedRpm]) -> bool {
+/// Names and digests of the signed packages, where every one of these was signed before with this key.
+pub(crate) fn signed_before(
+    session: &Session<'_>,
+    key: &SigningKey,
+    unsigned: &[UnsignedRpm],
+) -> Option<Vec<(Nevra, Sha256Digest)>> {
     let store = session.work("signed").join(key.public.fingerprint().to_string());
-    unsigned.iter().all(|package| kept(&store.join(package.sha256.to_string()), package).is_some())
+    let signed = unsigned.iter().map(|package| {
+        let (_, sha256) = kept(&store.join(package.sha256.to_string()), package)?;
+        Some((package.nevra.clone(), sha256))
+    });
+    signed.collect()
 }
 
 /// The note beside a signed package: its size and digest, so that it need not be read again.

@@ -3,7 +3,11 @@
 use camino::Utf8PathBuf;
 use xen4centos_build::{BuildRequest, Provenance};
 
-use crate::{failure::Failure, session::Session};
+use crate::{
+    failure::Failure,
+    pipeline::{builds, channel, keys::SigningKey, plan::Planned, signing},
+    session::Session,
+};
 
 /// The newest result of a package in the work directory.
 #[derive(Debug)]
@@ -22,6 +26,67 @@ pub(crate) fn last_build(session: &Session<'_>, package: &str) -> Option<LastBui
         (provenance.inputs.target == session.target.name).then_some(LastBuild { directory, provenance })
     });
     results.max_by_key(|build| (build.provenance.run.finished, build.provenance.inputs.key.to_string()))
+}
+
+/// How far a package is, and why it is no further.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Standing {
+    pub(crate) package: String,
+    pub(crate) version: String,
+    /// `out-of-date`, `unsigned`, `unpublished` or `published`
+    pub(crate) state: &'static str,
+    /// Empty where there is nothing to do.
+    pub(crate) reasons: Vec<String>,
+    /// Options that are off, and who switched them.
+    pub(crate) off: Vec<String>,
+}
+
+/// How far each package of the plan is.
+pub(crate) fn standings(
+    session: &Session<'_>,
+    key: &SigningKey,
+    planned: &[Planned],
+) -> Result<Vec<Standing>, Failure> {
+    let built = builds::built_before(session, planned)?;
+    let mut standings = Vec::with_capacity(planned.len());
+    for planned in planned {
+        let request = &planned.request;
+        let (state, reasons) = match built.get(&request.package) {
+            None => ("out-of-date", reasons(session, request)?.unwrap_or_else(|| vec!["never built".to_owned()])),
+            Some(result) => match signing::signed_before(session, key, &result.rpms) {
+                None => ("unsigned", vec![format!("not signed by {}", key.public.fingerprint())]),
+                Some(signed) if channel::is_current(session, key, &signed)? => ("published", Vec::new()),
+                Some(_) => ("unpublished", vec![format!("not in channel {}", session.channel.name)]),
+            },
+        };
+        let off = request.options.iter().filter(|(_, choice)| !choice.value);
+        standings.push(Standing {
+            package: request.package.clone(),
+            version: request.evr.to_string(),
+            state,
+            reasons,
+            off: off.map(|(name, choice)| format!("{name} (by {})", choice.by)).collect(),
+        });
+    }
+    Ok(standings)
+}
+
+/// The same for people.
+pub(crate) fn lines(
+    session: &Session<'_>,
+    key: &SigningKey,
+    planned: &[Planned],
+) -> Result<Vec<String>, Failure> {
+    let line = |standing: &Standing| {
+        let name = format!("{}-{}", standing.package, standing.version);
+        if standing.reasons.is_empty() {
+            format!("{name}: {}", standing.state)
+        } else {
+            format!("{name}: {} ({})", standing.state, standing.reasons.join("; "))
+        }
+    };
+    Ok(standings(session, key, planned)?.iter().map(line).collect())
 }
 
 /// Why a request is not what was built last, a line each; `None` when nothing was ever built.

@@ -1,0 +1,120 @@
+//! Signed packages into a channel by hand, and the way back.
+
+use xen4centos_artifact::SignedRpm;
+use xen4centos_publish::State;
+use xen4centos_sign::{PublicKeys, verify_rpm};
+
+use crate::{
+    args::{Cli, PublishArgs},
+    commands::sign::{packages, unsigned},
+    failure::{Failure, Kind, Outcome},
+    pipeline::{channel, checks, keys::SigningKey, lock::WorkLock},
+    printer::Printer,
+    session::Session,
+    settings,
+};
+
+pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
+    let session = Session::open(&cli.global, &args.target, printer)?;
+    if args.history {
+        return history(&session, args.json);
+    }
+    let _lock = WorkLock::take(&session)?;
+    let key = SigningKey::open(&session, &args.key)?;
+    if let Some(number) = args.roll_back {
+        if args.dry_run {
+            printer.data(format!("would publish the packages of state {number} again"));
+            return Ok(());
+        }
+        let published = channel::roll_back(&session, &key, number)?;
+        print_state(&session, &published.state, args.json);
+        return Ok(());
+    }
+    if args.directories.is_empty() {
+        return Err(Failure::new(Kind::Data, "nothing to publish was named").hint(Some(
+            "name directories of signed packages, or use --history or --roll-back STATE".to_owned(),
+        )));
+    }
+    let signed = verified(&args.directories, &key)?;
+    let wanted: Vec<_> = signed.iter().map(|package| (package.nevra().clone(), package.sha256())).collect();
+    if channel::is_current(&session, &key, &wanted)? {
+        printer.step("Unchanged", "all of it is published already");
+        return Ok(());
+    }
+    if args.dry_run {
+        for package in &signed {
+            printer.data(format!("would publish {}", package.nevra()));
+        }
+        return Ok(());
+    }
+    checks::packages(&session, signed.iter().map(SignedRpm::path))?;
+    let published = channel::publish(&session, &key, &signed)?;
+    print_state(&session, &published.state, args.json);
+    Ok(())
+}
+
+/// A package becomes a signed one only by its signatures, verified here with the channel's key.
+fn verified(
+    directories: &[camino::Utf8PathBuf],
+    key: &SigningKey,
+) -> Result<Vec<SignedRpm>, Failure> {
+    let keys = PublicKeys::new([key.public.clone()]);
+    let here = settings::current_directory()?;
+    let mut signed = Vec::new();
+    for path in packages(&here, directories)? {
+        let verified = verify_rpm(&path, &keys).map_err(|error| {
+            let hint = error.hint();
+            Failure::of(Kind::Refused, &error).hint(hint)
+        })?;
+        signed.push(unsigned(&path)?.into_signed(path, verified.sha256, verified.key));
+    }
+    Ok(signed)
+}
+
+fn history(session: &Session<'_>, json: bool) -> Outcome {
+    let states = channel::open(session)?.history()?;
+    if json {
+        let rows: Vec<_> = states.iter().map(as_json).collect();
+        session.printer.json(&rows);
+        return Ok(());
+    }
+    if states.is_empty() {
+        session.printer.data(format!("nothing was published into channel {} yet", session.channel.name));
+    }
+    for state in &states {
+        print_line(session, state);
+    }
+    Ok(())
+}
+
+fn print_state(session: &Session<'_>, state: &State, json: bool) {
+    if json {
+        session.printer.json(&as_json(state));
+    } else {
+        print_line(session, state);
+    }
+}
+
+fn print_line(session: &Session<'_>, state: &State) {
+    let time = i64::try_from(state.time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
+    let time = time.map_or_else(|| state.time.to_string(), |time| time.to_string());
+    let restored = state.restored_from.map_or_else(String::new, |number| format!(", again those of state {number}"));
+    session.printer.data(format!(
+        "state {:<4} {time}  {} packages, signed by {}{restored}",
+        state.number,
+        state.packages.len(),
+        state.key
+    ));
+}
+
+fn as_json(state: &State) -> serde_json::Value {
+    let packages: Vec<String> = state.packages.iter().map(|package| package.nevra.to_string()).collect();
+    serde_json::json!({
+        "number": state.number,
+        "time": state.time,
+        "revision": state.revision,
+        "key": state.key.to_string(),
+        "restored-from": state.restored_from,
+        "packages": packages,
+    })
+}

@@ -1,0 +1,113 @@
+//! Signed packages → the published channel: staged, indexed, signed, checked, switched.
+
+use std::num::NonZeroUsize;
+
+use xen4centos_artifact::{Nevra, Sha256Digest, SignedRpm};
+use xen4centos_publish::{
+    Channel, Policy, PublishError, Published, RestoreRequest, Retention, StageRequest, Staging, Storage,
+};
+use xen4centos_repodata::{BadPackages, IndexSettings, index};
+
+use crate::{
+    commands::index::Narrator,
+    failure::{Failure, Kind},
+    pipeline::{checks, keys::SigningKey, plan::sha256},
+    session::Session,
+};
+
+/// States that are kept for a way back.
+const KEPT_STATES: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
+
+/// A week: how long documents of replaced metadata stay for clients that hold the old list.
+const CARRY_SECONDS: u64 = 7 * 24 * 3600;
+
+/// The session's channel.
+pub(crate) fn open(session: &Session<'_>) -> Result<Channel, Failure> {
+    let policy = Policy { states: KEPT_STATES, carry_seconds: CARRY_SECONDS };
+    Ok(Storage::open(&session.publish_root, policy).channel(session.channel.directory.as_str())?)
+}
+
+/// Whether all of these are published already, under this key and with these groups.
+pub(crate) fn is_current(
+    session: &Session<'_>,
+    key: &SigningKey,
+    packages: &[(Nevra, Sha256Digest)],
+) -> Result<bool, Failure> {
+    let comps = comps(session)?;
+    Ok(open(session)?.is_current(packages, key.public.fingerprint(), comps.map(|(_, digest)| digest))?)
+}
+
+/// Publishes what is not published yet; nothing that readers see changes before everything is checked.
+pub(crate) fn publish(
+    session: &Session<'_>,
+    key: &SigningKey,
+    packages: &[SignedRpm],
+) -> Result<Published, Failure> {
+    let channel = open(session)?;
+    let comps = comps(session)?;
+    let staging = channel.stage(&StageRequest {
+        packages,
+        withdraw: &[],
+        retention: Retention::All,
+        comps: comps.as_ref().map(|(_, digest)| *digest),
+        now: session.now,
+    })?;
+    finish(session, key, &channel, staging)
+}
+
+/// Publishes the packages of an earlier state again, as a new state.
+pub(crate) fn roll_back(session: &Session<'_>, key: &SigningKey, number: u64) -> Result<Published, Failure> {
+    let channel = open(session)?;
+    let comps = comps(session)?.map(|(_, digest)| digest);
+    let staging = channel.restore(&RestoreRequest { number, comps, now: session.now })?;
+    finish(session, key, &channel, staging)
+}
+
+fn finish(
+    session: &Session<'_>,
+    key: &SigningKey,
+    channel: &Channel,
+    staging: Staging,
+) -> Result<Published, Failure> {
+    let published_before = channel.current()?.map(|state| state.revision);
+    let activity = session.printer.activity("Indexing", format!("{} packages", staging.packages().len()));
+    let settings = IndexSettings {
+        revision: staging.revision(),
+        comps: comps(session)?.map(|(path, _)| path),
+        carried: staging.carried().to_vec(),
+        cache: Some(session.work("repodata-cache")),
+        bad_packages: BadPackages::Refuse,
+        workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    let tree = index(&staging.root(), &settings, &Narrator { printer: session.printer })?;
+    session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
+    let signed = key.signer(session)?.sign_repository(tree)?;
+    checks::repository(session, key, signed.root(), published_before)?;
+    let published = staging.publish(signed)?;
+    drop(activity);
+    session.printer.step(
+        "Published",
+        format!("{} packages as state {} of {}", published.state.packages.len(), published.state.number, published.path),
+    );
+    Ok(published)
+}
+
+/// The groups file of the target, and its digest.
+fn comps(session: &Session<'_>) -> Result<Option<(camino::Utf8PathBuf, Sha256Digest)>, Failure> {
+    let Some(file) = &session.target.repository.comps else { return Ok(None) };
+    let path = session.project.root.join("repo-templates").join(file);
+    let bytes = fs_err::read(&path)?;
+    Ok(Some((path, sha256(&bytes))))
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        let kind = match &error {
+            PublishError::Changed { .. } => Kind::Refused,
+            PublishError::Files { .. } | PublishError::Busy { .. } => Kind::World,
+            _ => Kind::Data,
+        };
+        let hint = error.hint();
+        Self::of(kind, &error).hint(hint)
+    }
+}

@@ -1,0 +1,95 @@
+//! The gate: what the target's client would refuse does not get past here.
+
+use camino::Utf8Path;
+use xen4centos_check::{
+    CheckError, Finding, RepositoryCheck, Severity, Verifier, check_repository, check_rpm, render_report,
+};
+use xen4centos_manifest::Client;
+use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_signature, verify_rpm};
+
+use crate::{
+    failure::{Failure, Kind},
+    pipeline::keys::SigningKey,
+    session::Session,
+};
+
+/// Verification by the sign crate, as the checks want it.
+pub(crate) struct SignatureVerifier<'a> {
+    pub(crate) keys: &'a PublicKeys,
+}
+
+impl Verifier for SignatureVerifier<'_> {
+    fn verify_package(&self, path: &Utf8Path) -> Result<(), String> {
+        verify_rpm(path, self.keys).map(drop).map_err(|error| Failure::of(Kind::Refused, &error).to_string())
+    }
+
+    fn verify_repository(&self, root: &Utf8Path) -> Result<(), String> {
+        let verified = verify_repository_signature(root, self.keys);
+        verified.map(drop).map_err(|error| Failure::of(Kind::Refused, &error).to_string())
+    }
+}
+
+/// Checks signed packages before anything of them is staged.
+pub(crate) fn packages<'p>(
+    session: &Session<'_>,
+    paths: impl IntoIterator<Item = &'p Utf8Path>,
+) -> Result<(), Failure> {
+    let client = session.project.client(&session.target);
+    let mut findings = Vec::new();
+    let mut count = 0;
+    for path in paths {
+        findings.extend(check_rpm(path, client)?);
+        count += 1;
+    }
+    judge(session, client, &findings)?;
+    session.printer.step("Checked", format!("{count} packages against what client `{}` takes", client.name));
+    Ok(())
+}
+
+/// Checks a whole repository, its signature and the key that hosts will be given.
+pub(crate) fn repository(
+    session: &Session<'_>,
+    key: &SigningKey,
+    root: &Utf8Path,
+    published_before: Option<u64>,
+) -> Result<(), Failure> {
+    let client = session.project.client(&session.target);
+    let time = u32::try_from(session.now).unwrap_or(u32::MAX);
+    let faults = check_key_file_for_el6(key.armored.as_bytes(), time);
+    if let Some(fault) = faults.first() {
+        return Err(Failure::new(Kind::Refused, format!("hosts would not take the signing key: {fault}")));
+    }
+    let keys = PublicKeys::new([key.public.clone()]);
+    let verifier = SignatureVerifier { keys: &keys };
+    let findings = check_repository(&RepositoryCheck {
+        root,
+        client,
+        verifier: Some(&verifier),
+        base: None,
+        published_before,
+    })?;
+    judge(session, client, &findings)?;
+    session.printer.step("Checked", format!("the repository against what client `{}` takes", client.name));
+    Ok(())
+}
+
+/// Warnings are said, errors stop.
+fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result<(), Failure> {
+    let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+        findings.iter().cloned().partition(|finding| finding.severity == Severity::Error);
+    for warning in &warnings {
+        session.printer.warning(warning);
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("client `{}` would refuse this ({} findings)\n{}", client.name, errors.len(), render_report(&errors));
+    Err(Failure::new(Kind::Refused, message.trim_end()))
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        Self::of(Kind::Data, &error)
+    }
+}
