@@ -130,7 +130,9 @@ fn package(
     {
         findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
     }
-    if let Err(error) = closure.add(subject, &headers) {
+    if check.base.is_some()
+        && let Err(error) = closure.add(subject, &headers)
+    {
         findings.0.push(Finding::new(&package::UNREADABLE, subject, error.to_string()));
     }
     Ok(())

@@ -9,7 +9,7 @@ use xen4centos_process::{Invocation, Tool};
 use crate::client::client;
 
 /// One package without poison, and subpackages with one each.
-pub(crate) const SPEC: &str = r#"
+pub(crate) const SPEC: &str = r"
 Name: clean
 Version: 1
 Release: 1
@@ -57,7 +57,7 @@ true
 %files tilde
 %files expand
 %files trigger
-"#;
+";
 
 /// Builds a spec in `top` and returns the packages by their names.
 pub(crate) fn build(top: &Utf8Path, spec: &str, defines: &[&str]) -> BTreeMap<String, Utf8PathBuf> {

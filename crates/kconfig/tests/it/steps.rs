@@ -1,7 +1,7 @@
 //! The tree's own step, with Makefiles that stand for the kernel's, and with the project's own miniature tree.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_kconfig::{KconfigError, KernelConfigs, TreeUse, resolve, verify};
+use xen4centos_kconfig::{KconfigError, KconfigTree, KernelConfigs, TreeUse, resolve, unknown, verify};
 
 use crate::{request, tree_directory};
 
@@ -126,4 +126,20 @@ fn the_projects_own_configuration_is_sound() {
             assert!(requirement.values.contains(&wish.value), "{} {}", requirement.symbol, wish.value);
         }
     }
+}
+
+#[test]
+fn the_projects_wishes_hold_in_the_miniature_tree() {
+    let project = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize_utf8().unwrap();
+    let set = KernelConfigs::load(&project.join("kernel-configs")).unwrap();
+    let request = set.request();
+    let miniature = project.join("specs/kernel/miniature");
+    let before = listing(&miniature);
+    let work = tempfile::tempdir().unwrap();
+    let resolution = resolve(&miniature, Utf8Path::from_path(work.path()).unwrap(), &request).unwrap();
+    let tree = KconfigTree::load(&miniature).unwrap();
+    assert_eq!(unknown(&request, &tree), []);
+    assert_eq!(verify(&request, &resolution.config, Some(&tree)), []);
+    assert_eq!(set.contract.check_all(&resolution.config), []);
+    assert_eq!(listing(&miniature), before, "the tree is left as it was");
 }
