@@ -95,8 +95,13 @@ pub(crate) fn create_directory(path: &Utf8Path) -> Result<(), PublishError> {
     fs_err::set_permissions(path, Permissions::from_mode(DIRECTORY_MODE)).map_err(fail)
 }
 
-/// Makes a directory and the files in it (not below it) readable for all and writes them to disk.
-pub(crate) fn settle(directory: &Utf8Path) -> Result<(), PublishError> {
+/// Makes a directory and the files in it (not below it) readable for all and writes them to disk. Those that are
+/// `new` by their name get `time` (seconds since 1970), which is what web servers tell clients.
+pub(crate) fn settle(
+    directory: &Utf8Path,
+    time: u64,
+    new: impl Fn(&str) -> bool,
+) -> Result<(), PublishError> {
     let fail = |source| PublishError::files("write", directory)(source);
     for entry in fs_err::read_dir(directory).map_err(fail)? {
         let entry = entry.map_err(fail)?;
@@ -104,6 +109,9 @@ pub(crate) fn settle(directory: &Utf8Path) -> Result<(), PublishError> {
             let file = fs_err::File::open(entry.path()).map_err(fail)?;
             if file.metadata().map_err(fail)?.permissions().mode() & 0o777 != FILE_MODE {
                 file.set_permissions(Permissions::from_mode(FILE_MODE)).map_err(fail)?;
+            }
+            if new(&entry.file_name().to_string_lossy()) {
+                file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time)).map_err(fail)?;
             }
             file.sync_all().map_err(fail)?;
         }

@@ -267,9 +267,12 @@ impl Staging {
         let state = self.check(&tree)?;
         channel.before(Step::Sync)?;
         let root = self.root();
-        for directory in [root.join("repodata"), root.join("Packages"), root] {
-            files::settle(&directory)?;
-        }
+        // Packages were written to disk as they were copied.
+        // A list that replaces another within a second must not look unchanged to a web server's clients.
+        let is_new = |name: &str| !state.carried.iter().any(|document| document.name == name);
+        files::settle(&root.join("repodata"), state.revision, is_new)?;
+        files::sync_directory(&root.join("Packages"))?;
+        files::sync_directory(&root)?;
         channel.before(Step::Record)?;
         state.write(&channel.staging())?;
         files::sync_directory(&channel.staging())?;

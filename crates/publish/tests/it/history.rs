@@ -108,6 +108,9 @@ fn revisions_never_go_back() {
     }
     let _ = world.publish(&[], NOW + 1000).unwrap();
     assert_eq!(revision(&path), NOW + 1000);
+    // Web servers answer by the time of the file.
+    let modified = fs_err::metadata(path.join("repodata/repomd.xml")).unwrap().modified().unwrap();
+    assert_eq!(modified, std::time::UNIX_EPOCH + std::time::Duration::from_secs(NOW + 1000));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod history;
 mod killed;
 mod readers;
+mod serve;
 
 use std::{num::NonZeroUsize, ops::ControlFlow, sync::Mutex};
 
