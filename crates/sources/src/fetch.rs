@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         if let Some(object) = self.in_store(wanted, location)? {
             return Ok(Ok(object));
         }
-        let mut partial = self.store.partial(&location.sha256.to_string())?;
+        let mut partial = self.store.partial(&location.sha256.to_string(), self.reporter)?;
         if let Some(object) = self.in_store(wanted, location)? {
             // Whoever had the lock has fetched it.
             partial.discard()?;
@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
             return Ok(Err(Outcome::WrongSize(size)));
         }
         // Beside the partial download, which is worth keeping when this is another file.
-        let mut copy: Partial = self.store.partial(&format!("{}.copy", location.sha256))?;
+        let mut copy: Partial = self.store.partial(&format!("{}.copy", location.sha256), self.reporter)?;
         let (found, size) = copy.fill(fs_err::File::open(path).map_err(read)?)?;
         if found == location.sha256 {
             return Ok(Ok(self.store.adopt(copy, (found, size))?));

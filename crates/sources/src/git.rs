@@ -50,7 +50,7 @@ impl Run<'_> {
         if let Some(object) = self.commit_packed_before(wanted, git)? {
             return Ok(Ok(object));
         }
-        let mut partial = self.store.partial(&format!("git-{}", key(git)))?;
+        let mut partial = self.store.partial(&format!("git-{}", key(git)), self.reporter)?;
         if let Some(object) = self.commit_packed_before(wanted, git)? {
             partial.discard()?;
             return Ok(Ok(object));
@@ -95,7 +95,7 @@ impl Run<'_> {
     /// The repository of the URL, empty at first, and the lock on it.
     fn repository<'a>(&self, git: &'a GitLocation) -> Result<(Repository<'a>, Partial), FetchError> {
         let id = &hashing::of_bytes(&git.url).to_string()[..16];
-        let lock = self.store.partial(&format!("git-{id}.lock"))?;
+        let lock = self.store.partial(&format!("git-{id}.lock"), self.reporter)?;
         let directory = self.store.directory("git")?.join(format!("{id}.git"));
         let limit = match &self.settings.network {
             Network::Online(network) => network.limits.total,

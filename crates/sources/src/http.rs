@@ -1,7 +1,7 @@
 //! The HTTP client: made on first use (a run that has nothing to fetch does not pay for it), configured from the
 //! settings alone. reqwest's own look at the environment is switched off.
 
-use std::{collections::BTreeSet, error::Error as _, io, sync::Mutex};
+use std::{collections::BTreeSet, io, sync::Mutex};
 
 use camino::Utf8Path;
 use reqwest::{
@@ -190,15 +190,12 @@ fn redirects(limits: &Limits) -> Policy {
 }
 
 /// A certificate that is refused now is refused in eight seconds.
-fn is_about_certificates(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if tls.or(error.downcast_ref::<rustls::Error>()).is_some() {
-            return true;
-        }
-        source = error.source();
+fn is_about_certificates(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
     }
-    false
+    // An `io::Error` gives its content's source as its own, and its content only when asked.
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.is_some_and(|inner| is_about_certificates(inner))
+        || error.source().is_some_and(is_about_certificates)
 }

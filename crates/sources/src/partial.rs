@@ -5,6 +5,7 @@
 //! same file; whoever waited finds the object in the store.
 
 use std::{
+    fs::TryLockError,
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::MetadataExt,
 };
@@ -22,7 +23,8 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    pub(crate) fn open(path: Utf8PathBuf) -> Result<Self, FetchError> {
+    /// `waiting` is called when somebody else has the file, before waiting for them.
+    pub(crate) fn open(path: Utf8PathBuf, waiting: impl Fn()) -> Result<Self, FetchError> {
         loop {
             let file = fs_err::OpenOptions::new()
                 .read(true)
@@ -31,6 +33,9 @@ impl Partial {
                 .truncate(false)
                 .open(&path)
                 .map_err(file_error("open", &path))?;
+            if let Err(TryLockError::WouldBlock) = file.file().try_lock() {
+                waiting();
+            }
             file.file().lock().map_err(file_error("lock", &path))?;
             let mine = file.metadata().map_err(file_error("read", &path))?;
             // While this one waited, the one before may have moved the file into the store.

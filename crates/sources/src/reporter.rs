@@ -58,6 +58,11 @@ pub enum Event<'a> {
         /// Where the changed object is kept.
         kept: &'a Utf8Path,
     },
+    /// Another run (or another package of this one) has the same file in hand; this one waits for it.
+    Locked {
+        /// The file in the store on which the other has a lock.
+        path: &'a Utf8Path,
+    },
     /// A signature is being verified, which reads the whole file.
     Verifying {
         /// The signed file's name.

@@ -13,7 +13,7 @@ use std::{io, os::unix::fs::MetadataExt};
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Sha256Digest;
 
-use crate::{FetchError, hashing, partial::Partial};
+use crate::{Event, FetchError, Reporter, hashing, partial::Partial};
 
 /// A directory of verified files by digest.
 #[derive(Clone, Debug)]
@@ -91,8 +91,10 @@ impl Store {
     }
 
     /// A file on its way in; waits for whoever else has it in hand.
-    pub(crate) fn partial(&self, name: &str) -> Result<Partial, FetchError> {
-        Partial::open(self.directory("partial")?.join(name))
+    pub(crate) fn partial(&self, name: &str, reporter: &dyn Reporter) -> Result<Partial, FetchError> {
+        let path = self.directory("partial")?.join(name);
+        let waiting = || reporter.report(&Event::Locked { path: &path });
+        Partial::open(path.clone(), waiting)
     }
 
     /// Takes a file whose bytes were just hashed.
@@ -184,7 +186,7 @@ mod tests {
     fn store_with(bytes: &[u8]) -> (tempfile::TempDir, Store, Object) {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::new(Utf8PathBuf::from_path_buf(directory.path().join("store")).unwrap());
-        let mut partial = store.partial("a").unwrap();
+        let mut partial = store.partial("a", &crate::Silent).unwrap();
         let digest = partial.fill(bytes).unwrap();
         let object = store.adopt(partial, digest).unwrap();
         (directory, store, object)

@@ -46,7 +46,7 @@ impl Tree<'_> {
         if let Some(object) = self.packed_before(store, &look_now)? {
             return Ok(object);
         }
-        let mut partial = store.partial(&format!("tree-{}", self.key()))?;
+        let mut partial = store.partial(&format!("tree-{}", self.key()), reporter)?;
         // Whoever had the lock may have packed the same tree.
         if let Some(object) = self.packed_before(store, &look_now)? {
             partial.discard()?;

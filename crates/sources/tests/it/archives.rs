@@ -25,8 +25,11 @@ fn verified(path: Utf8PathBuf, role: Role) -> VerifiedSource {
     }
 }
 
+/// Name, kind, content or target.
+type Item = (&'static str, EntryType, &'static str);
+
 /// Entries by name as given, dots and slashes and all.
-fn tarball(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
+fn tarball(entries: &[Item]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for (name, kind, text) in entries {
         let mut header = Header::new_gnu();
@@ -63,7 +66,7 @@ fn bzip2(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-const LINUX: &[(&str, EntryType, &str)] = &[
+const LINUX: &[Item] = &[
     ("linux-3.4/", EntryType::Directory, ""),
     ("linux-3.4/Makefile", EntryType::Regular, "VERSION = 3\nPATCHLEVEL = 4\nSUBLEVEL = 0\n"),
     ("linux-3.4/link", EntryType::Symlink, "Makefile"),
@@ -122,7 +125,7 @@ fn a_patch_that_does_not_apply_leaves_nothing() {
 #[test]
 fn nothing_is_written_outside() {
     use EntryType as E;
-    let hostile: [(&str, &[(&str, E, &str)]); 9] = [
+    let hostile: [(&str, &[Item]); 9] = [
         ("parent", &[("top/", E::Directory, ""), ("top/../../escaped", E::Regular, "x")]),
         ("absolute", &[("/escaped", E::Regular, "x")]),
         (

@@ -5,9 +5,12 @@ use std::{io::Read, os::unix::fs::symlink};
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_manifest::{GitLocation, Location};
 use xen4centos_process::{Invocation, Tool};
-use xen4centos_sources::{FailureKind, FetchError, Network, Origin, Pin};
+use xen4centos_sources::{FailureKind, FetchError, Network, Origin, Pin, Proxies, ProxyUrl};
 
-use crate::world::{World, digest, source};
+use crate::{
+    server::{Reply, Server},
+    world::{World, digest, source},
+};
 
 fn git(directory: &Utf8Path, arguments: &[&str]) -> String {
     let mut invocation = Invocation::new(Tool::Git, directory).env("GIT_CONFIG_NOSYSTEM", "1");
@@ -136,13 +139,37 @@ fn the_id_of_a_tree_is_no_commit() {
     assert!(matches!(world.fetch().unwrap_err(), FetchError::NoSuchCommit { .. }));
 }
 
+/// Plain files over HTTP: git can take whole branches from there, and nothing less.
 #[test]
 fn a_server_that_gives_no_single_commits_is_fetched_whole() {
-    let (world, directory, _) = world_with_commit();
-    // Version 0 of the protocol refuses ids that no branch or tag points to.
-    git(&directory, &["config", "uploadpack.allowAnySHA1InWant", "false"]);
-    git(&directory, &["config", "protocol.version", "0"]);
+    let (mut world, directory, mut location) = world_with_commit();
+    git(&directory, &["update-server-info"]);
+    let server = Server::start(move |request| {
+        let path = request.target.trim_start_matches("/xen.git/").split('?').next().unwrap();
+        let file = directory.join(".git").join(path);
+        if request.earlier == 0 && path == "info/refs" {
+            return Reply::Status(503);
+        }
+        fs_err::read(file).map_or(Reply::Status(404), Reply::Whole)
+    });
+    location.url = server.url("xen.git");
+    world.package.sources = vec![source("xen", Location::Git(location))];
     assert_eq!(world.fetch().unwrap().len(), 1);
+    assert!(world.events.has("cloning xen.tar.gz"));
+    assert!(server.requests().iter().any(|request| request.target == "/xen.git/HEAD"));
+}
+
+#[test]
+fn git_goes_through_the_proxy_and_shows_no_password() {
+    let (mut world, _, mut location) = world_with_commit();
+    let proxy = Server::always(Reply::Status(403));
+    location.url = "http://git.example/xen.git".to_owned();
+    let url = proxy.url("").replace("http://", "http://user:secret@");
+    world.network().proxies = Proxies { http: Some(ProxyUrl::new(url)), ..Proxies::none() };
+    world.package.sources = vec![source("xen", Location::Git(location))];
+    let refusal = world.refusal();
+    assert!(!refusal.contains("secret"), "{refusal}");
+    assert!(proxy.requests()[0].target.starts_with("http://git.example/xen.git/"));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use xen4centos_sources::{FailureKind, FetchError, Limits};
+use xen4centos_process::{Invocation, Tool};
+use xen4centos_sources::{FailureKind, FetchError, Limits, Store};
 
 use crate::{
     server::{Reply, Server},
@@ -128,6 +129,42 @@ fn what_a_killed_run_left_goes_on() {
     assert!(world.events.has("started xen.tar.gz 200000 Some(300000)"));
 }
 
+/// Does nothing but in the directory that the next test makes for it, where it is killed.
+#[test]
+fn the_run_that_is_killed() {
+    let Ok(url) = fs_err::read_to_string("url-of-the-run-that-is-killed") else {
+        return;
+    };
+    let mut world = World::new();
+    world.store = Store::new("store");
+    world.network().limits = Limits::usual();
+    world.package.sources = vec![by_url("xen", pinned(url, &content(300_000)))];
+    world.fetch().unwrap();
+}
+
+#[test]
+fn a_run_that_was_killed_half_way_goes_on() {
+    let bytes = content(300_000);
+    let server = Server::in_turn(vec![Reply::StallAfter(bytes.clone(), 200_000), Reply::File(bytes.clone())]);
+    let mut world = World::new();
+    let url = server.url("xen.tar.gz");
+    world.write("url-of-the-run-that-is-killed", &url);
+    let this = std::env::current_exe().unwrap();
+    let killed = Invocation::new(Tool::Timeout, world.path(""))
+        .args(["--signal=KILL", "3"])
+        .arg(this)
+        .args(["--exact", "downloads::the_run_that_is_killed"])
+        .run();
+    let ending = killed.unwrap_err().to_string();
+    assert!(ending.contains("signal 9") || ending.contains("status 137"), "{ending}");
+    let left = fs_err::metadata(world.path("store/partial").join(digest(&bytes).to_string())).unwrap();
+    assert_eq!(left.len(), 200_000);
+    world.package.sources = vec![by_url("xen", pinned(url, &bytes))];
+    assert_eq!(world.fetch_one().unwrap(), bytes);
+    assert_eq!(server.ranges(), [None, Some(200_000)]);
+    assert!(!world.events.has("locked"), "a lock does not outlive its process");
+}
+
 #[test]
 fn a_run_that_failed_half_way_goes_on_in_the_next() {
     let bytes = content(300_000);
@@ -241,11 +278,11 @@ fn an_error_that_stays_is_not_asked_again() {
 #[test]
 fn redirects_are_followed_to_an_end() {
     let bytes = content(1_000);
-    let served = bytes.clone();
+    let upstreams = bytes.clone();
     let server = Server::start(move |request| match request.target.as_str() {
         "/xen.tar.gz" => Reply::Redirect("/mirror/xen.tar.gz".to_owned()),
         "/mirror/xen.tar.gz" => Reply::Redirect("/there/xen.tar.gz".to_owned()),
-        _ => Reply::File(served.clone()),
+        _ => Reply::File(upstreams.clone()),
     });
     let mut world = World::new();
     world.package.sources = vec![by_url("xen", pinned(server.url("xen.tar.gz"), &bytes))];

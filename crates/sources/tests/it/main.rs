@@ -1,5 +1,7 @@
 //! Sources against a real HTTP server on loopback, real git, real gpg and real patch.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is a failed test")]
+
 mod archives;
 mod commits;
 mod downloads;

@@ -29,12 +29,12 @@ fn lookaside_by_name_by_package_and_by_digest() {
 #[test]
 fn mirrors_come_before_upstream_and_may_be_wrong() {
     let bytes = content(1_000);
-    let served = bytes.clone();
+    let upstreams = bytes.clone();
     let server = Server::start(move |request| match request.target.as_str() {
         "/base/xen.tar.gz" => Reply::Status(404),
         "/mirror/xen.tar.gz" => Reply::File(content(1_000).into_iter().rev().collect()),
         "/directory/xen.tar.gz" => Reply::File(content(10)),
-        "/upstream/xen-4.2.5.tar.gz" => Reply::File(served.clone()),
+        "/upstream/xen-4.2.5.tar.gz" => Reply::File(upstreams.clone()),
         other => panic!("nobody should ask for {other}"),
     });
     let mut world = World::new();

@@ -162,11 +162,11 @@ fn answer(stream: &TcpStream, request: &Request, reply: Reply, stop: &AtomicBool
     match reply {
         Reply::File(bytes) => {
             let whole = bytes.len();
-            part(stream, request, bytes, whole)
+            part(stream, request, &bytes, whole)
         }
-        Reply::CutAfter(bytes, count) => part(stream, request, bytes, count),
+        Reply::CutAfter(bytes, count) => part(stream, request, &bytes, count),
         Reply::StallAfter(bytes, count) => {
-            part(stream, request, bytes, count)?;
+            part(stream, request, &bytes, count)?;
             for _ in 0..100 {
                 if stop.load(Ordering::SeqCst) {
                     break;
@@ -193,7 +193,7 @@ fn answer(stream: &TcpStream, request: &Request, reply: Reply, stop: &AtomicBool
     }
 }
 
-fn part(stream: &TcpStream, request: &Request, bytes: Vec<u8>, count: usize) -> std::io::Result<()> {
+fn part(stream: &TcpStream, request: &Request, bytes: &[u8], count: usize) -> std::io::Result<()> {
     let whole = bytes.len();
     let from = request.from().unwrap_or(0);
     if from >= whole {

@@ -46,8 +46,8 @@ impl Gpg {
         self.run(time, &["--quick-generate-key", name, kind, usage, life]);
         let listing = self.run(time, &["--with-colons", "--list-keys", name]);
         let listing = String::from_utf8(listing).unwrap();
-        let line = listing.lines().find(|line| line.starts_with("fpr:")).unwrap();
-        line.trim_start_matches("fpr:").trim_matches(':').parse().unwrap()
+        let fingerprint = listing.lines().find(|line| line.starts_with("fpr:")).unwrap();
+        fingerprint.trim_start_matches("fpr:").trim_matches(':').parse().unwrap()
     }
 
     fn export(&self, name: &str) -> Vec<u8> {
@@ -333,25 +333,30 @@ fn files_that_are_something_else_are_refused() {
     let bytes = content(1_000);
     let (signature, key) = (gpg.sign(RELEASE, &bytes, &["-u", "Xen"]), gpg.export("Xen"));
     let refused = |signature: &[u8], key: &[u8]| refusal(&world_with(&bytes, signature, key, fingerprint));
-    use SignatureError as S;
     let binary = gpg.run(RELEASE, &["--export"]);
     let blocks = [key.clone(), gpg.export("Other")].concat();
-    assert!(matches!(refused(&signature, b""), S::NoKey { .. }));
+    assert!(matches!(refused(&signature, b""), SignatureError::NoKey { .. }));
     assert!(matches!(
         refused(&signature, b"<html>not here</html>"),
-        S::KeyUnreadable { .. } | S::NoKey { .. }
+        SignatureError::KeyUnreadable { .. } | SignatureError::NoKey { .. }
     ));
-    assert!(matches!(refused(&signature, &binary), S::SeveralKeys { count: 2, .. }));
-    assert!(matches!(refused(&signature, &blocks), S::SeveralKeys { count: 2, .. }));
-    assert!(matches!(refused(&signature, &signature), S::KeyUnreadable { .. } | S::NoKey { .. }));
-    assert!(matches!(refused(b"", &key), S::Empty { .. }));
-    assert!(matches!(refused(b"<html>404</html>", &key), S::Unreadable { .. } | S::Empty { .. }));
-    assert!(matches!(refused(&key, &key), S::Unreadable { .. } | S::Empty { .. }));
+    assert!(matches!(refused(&signature, &binary), SignatureError::SeveralKeys { count: 2, .. }));
+    assert!(matches!(refused(&signature, &blocks), SignatureError::SeveralKeys { count: 2, .. }));
+    assert!(matches!(
+        refused(&signature, &signature),
+        SignatureError::KeyUnreadable { .. } | SignatureError::NoKey { .. }
+    ));
+    assert!(matches!(refused(b"", &key), SignatureError::Empty { .. }));
+    assert!(matches!(
+        refused(b"<html>404</html>", &key),
+        SignatureError::Unreadable { .. } | SignatureError::Empty { .. }
+    ));
+    assert!(matches!(refused(&key, &key), SignatureError::Unreadable { .. } | SignatureError::Empty { .. }));
     let text = gpg.sign(RELEASE, &bytes, &["-u", "Xen", "--textmode"]);
-    assert!(matches!(refused(&text, &key), S::NotOverAFile { .. }));
+    assert!(matches!(refused(&text, &key), SignatureError::NotOverAFile { .. }));
     assert!(matches!(
         refused(&signature[..signature.len() / 2], &key),
-        S::Unreadable { .. } | S::Empty { .. }
+        SignatureError::Unreadable { .. } | SignatureError::Empty { .. }
     ));
 }
 
@@ -362,12 +367,12 @@ fn key_and_signature_come_from_the_network_and_stay() {
     let bytes = content(1_000);
     let (signature, key) = (gpg.sign(RELEASE, &bytes, &[]), gpg.export("Xen"));
     let mut world = world_with(&bytes, b"", b"", fingerprint);
-    let served = [bytes.clone(), signature, key];
+    let files = [bytes.clone(), signature, key];
     let server = Server::start(move |request| match request.target.as_str() {
-        "/xen.tar.gz" => Reply::File(served[0].clone()),
+        "/xen.tar.gz" => Reply::File(files[0].clone()),
         "/xen.tar.gz.sig" if request.earlier == 0 => Reply::Status(503),
-        "/xen.tar.gz.sig" => Reply::Whole(served[1].clone()),
-        "/keys/xen.asc" => Reply::Whole(served[2].clone()),
+        "/xen.tar.gz.sig" => Reply::Whole(files[1].clone()),
+        "/keys/xen.asc" => Reply::Whole(files[2].clone()),
         _ => Reply::Status(404),
     });
     fs_err::remove_dir_all(world.path("lookaside")).unwrap();

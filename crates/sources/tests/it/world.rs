@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -89,7 +90,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
-        text.push_str(&format!("\ncaused by: {error}"));
+        write!(text, "\ncaused by: {error}").unwrap();
         source = error.source();
     }
     text
@@ -191,13 +192,13 @@ impl Reporter for Events {
     fn report(&self, event: &Event<'_>) {
         let line = match event {
             Event::Started { file, have, total, .. } => format!("started {file} {have} {total:?}"),
-            Event::Advanced { .. } => return,
             Event::Waiting { file, reason, .. } => format!("waiting {file} {reason}"),
             Event::Rejected { file, reason, .. } => format!("rejected {file} {reason}"),
             Event::Stored { file, .. } => format!("stored {file}"),
             Event::Corrupt { file, .. } => format!("corrupt {file}"),
             Event::Verifying { file } => format!("verifying {file}"),
             Event::Packing { package, .. } => format!("packing {package}"),
+            Event::Locked { path } => format!("locked {path}"),
             Event::Cloning { file, .. } => format!("cloning {file}"),
             _ => return,
         };
