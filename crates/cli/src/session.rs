@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use xen4centos_build::{HostRoot, Needed, NetworkPolicy, ProbeSettings, Requirement, base_requirements};
+use xen4centos_build::{
+    HostRoot, NetworkPolicy, ProbeSettings, Requirement, base_requirements, requirements_of,
+};
 use xen4centos_manifest::{
     BuildRootKind, Channel, EffectiveOption, ManifestError, OptionSwitch, Package, Project, Target, Upstreams,
 };
@@ -145,17 +147,8 @@ pub(crate) fn requirements(
     package: &Package,
     options: &BTreeMap<String, EffectiveOption>,
 ) -> Vec<Requirement> {
-    let is_on = |name: &String| options.get(name).is_some_and(|option| option.on);
-    let needed = package.needs.iter().filter(|need| need.option.as_ref().is_none_or(is_on));
-    let own = needed.map(|need| Requirement {
-        what: match &need.requirement {
-            xen4centos_manifest::Requirement::Command(name) => Needed::Command(name.clone()),
-            xen4centos_manifest::Requirement::Header(name) => Needed::Header(name.clone()),
-        },
-        apt: need.apt.clone(),
-        yum: need.yum.clone(),
-    });
-    base_requirements().into_iter().chain(own).collect()
+    let options = options.iter().map(|(name, option)| (name.clone(), option.on)).collect();
+    base_requirements().into_iter().chain(requirements_of(package, &options)).collect()
 }
 
 impl From<ManifestError> for Failure {

@@ -34,12 +34,10 @@ impl Directories {
         let here = current_directory()?;
         let project = match &global.project {
             Some(given) => here.join(given),
-            None => here
-                .ancestors()
-                .find(|directory| is_project(directory))
-                .map(Utf8Path::to_owned)
-                .ok_or_else(|| {
-                    Failure::new(
+            None => {
+                here.ancestors().find(|directory| is_project(directory)).map(Utf8Path::to_owned).ok_or_else(
+                    || {
+                        Failure::new(
                         Kind::Data,
                         format!(
                             "`{here}` and the directories above it have no specs/ and repo-templates/targets/"
@@ -48,7 +46,9 @@ impl Directories {
                     .hint(Some(
                         "run it inside the project, or name the project with --project DIR".to_owned(),
                     ))
-                })?,
+                    },
+                )?
+            }
         };
         if !is_project(&project) {
             let message = format!("`{project}` has no specs/ and repo-templates/targets/");

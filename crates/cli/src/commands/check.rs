@@ -1,7 +1,9 @@
 //! Packages and repositories against what their clients take.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_check::{Finding, RepositoryCheck, Severity, check_repository, check_rpm, render_report, rules};
+use xen4centos_check::{
+    Finding, RepositoryCheck, Severity, check_repository, check_rpm, render_report, rules,
+};
 use xen4centos_sign::PublicKeys;
 
 use crate::{
@@ -33,7 +35,8 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     if args.json {
         printer.json(&findings);
     } else if findings.is_empty() {
-        printer.step("Checked", format!("{} paths: client `{}` takes them", paths.len(), session.target.client));
+        printer
+            .step("Checked", format!("{} paths: client `{}` takes them", paths.len(), session.target.client));
     } else {
         printer.data(render_report(&findings).trim_end());
     }
@@ -41,7 +44,10 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     if errors == 0 {
         return Ok(());
     }
-    Err(Failure::new(Kind::Refused, format!("client `{}` would refuse this: {errors} errors", session.target.client)))
+    Err(Failure::new(
+        Kind::Refused,
+        format!("client `{}` would refuse this: {errors} errors", session.target.client),
+    ))
 }
 
 fn list(json: bool, printer: &Printer) {

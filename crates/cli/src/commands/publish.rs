@@ -54,10 +54,7 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
 }
 
 /// A package becomes a signed one only by its signatures, verified here with the channel's key.
-fn verified(
-    directories: &[camino::Utf8PathBuf],
-    key: &SigningKey,
-) -> Result<Vec<SignedRpm>, Failure> {
+fn verified(directories: &[camino::Utf8PathBuf], key: &SigningKey) -> Result<Vec<SignedRpm>, Failure> {
     let keys = PublicKeys::new([key.public.clone()]);
     let here = settings::current_directory()?;
     let mut signed = Vec::new();
@@ -98,7 +95,8 @@ fn print_state(session: &Session<'_>, state: &State, json: bool) {
 fn print_line(session: &Session<'_>, state: &State) {
     let time = i64::try_from(state.time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
     let time = time.map_or_else(|| state.time.to_string(), |time| time.to_string());
-    let restored = state.restored_from.map_or_else(String::new, |number| format!(", again those of state {number}"));
+    let restored =
+        state.restored_from.map_or_else(String::new, |number| format!(", again those of state {number}"));
     session.printer.data(format!(
         "state {:<4} {time}  {} packages, signed by {}{restored}",
         state.number,

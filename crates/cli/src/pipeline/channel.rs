@@ -87,7 +87,12 @@ fn finish(
     drop(activity);
     session.printer.step(
         "Published",
-        format!("{} packages as state {} of {}", published.state.packages.len(), published.state.number, published.path),
+        format!(
+            "{} packages as state {} of {}",
+            published.state.packages.len(),
+            published.state.number,
+            published.path
+        ),
     );
     Ok(published)
 }

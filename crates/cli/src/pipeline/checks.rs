@@ -83,8 +83,12 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
     if errors.is_empty() {
         return Ok(());
     }
-    let message =
-        format!("client `{}` would refuse this ({} findings)\n{}", client.name, errors.len(), render_report(&errors));
+    let message = format!(
+        "client `{}` would refuse this ({} findings)\n{}",
+        client.name,
+        errors.len(),
+        render_report(&errors)
+    );
     Err(Failure::new(Kind::Refused, message.trim_end()))
 }
 

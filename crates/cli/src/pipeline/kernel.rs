@@ -4,7 +4,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_kconfig::{
-    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Role, Violation, resolve, verify,
+    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Role, Violation, resolve, unknown,
+    verify,
 };
 use xen4centos_manifest::Package;
 use xen4centos_sources::{Role as SourceRole, VerifiedSource, unpack};
@@ -52,7 +53,7 @@ pub(crate) fn configure(
     let scratch = session.work("kernel-config").join(format!(".work-{}", std::process::id()));
     remove(&scratch)?;
     fs_err::create_dir_all(&scratch)?;
-    let outcome = resolve_in(&scratch, sources, &request, &configs);
+    let outcome = resolve_in(session, &scratch, sources, &configs);
     let resolved = match outcome {
         Ok(text) => text,
         Err(failure) => {
@@ -79,15 +80,19 @@ pub(crate) fn configure(
 }
 
 fn resolve_in(
+    session: &Session<'_>,
     scratch: &Utf8Path,
     sources: &[VerifiedSource],
-    request: &Request,
     configs: &KernelConfigs,
 ) -> Result<String, Failure> {
+    let request = &configs.request();
     let tree_directory = scratch.join("tree");
     let tree = unpack(sources, &tree_directory)?;
     let resolution = resolve(&tree, &scratch.join("output"), request)?;
     let kconfig = KconfigTree::load(&tree)?;
+    for misspelt in unknown(request, &kconfig) {
+        session.printer.warning(misspelt);
+    }
     let lost = verify(request, &resolution.config, Some(&kconfig));
     let violations = configs.contract.check_all(&resolution.config);
     if lost.is_empty() && violations.is_empty() {

@@ -113,10 +113,7 @@ impl Planner<'_> {
             detail: String::new(),
         }));
         debug_assert!(files.len() <= sources.len(), "every SourceN is handed to the build");
-        Ok(Planned {
-            package: package.clone(),
-            request: self.request(package, spec.text, sources),
-        })
+        Ok(Planned { package: package.clone(), request: self.request(package, spec.text, sources) })
     }
 
     fn context(
@@ -197,18 +194,7 @@ impl Planner<'_> {
             spec,
             spec_file: format!("{}.spec", package.name),
             sources,
-            target: BuildTarget {
-                name: target.name.clone(),
-                dist: target.dist.clone(),
-                arch: target.arch.clone(),
-                vendor: target.vendor.clone(),
-                packager: target.packager.clone(),
-                distribution: target.distribution.clone(),
-                payload: target.rpm.payload.clone(),
-                file_digest: target.rpm.file_digest,
-                macros: target.rpm.macros.clone(),
-                rpmlib: client.rpmlib_names.iter().cloned().collect(),
-            },
+            target: BuildTarget::new(target, client),
             options: options.collect::<BTreeMap<_, _>>(),
             facts: self.root.facts().clone(),
             source_date_epoch: changelog_time(package),

@@ -53,7 +53,9 @@ pub(crate) fn standings(
     for planned in planned {
         let request = &planned.request;
         let (state, reasons) = match built.get(&request.package) {
-            None => ("out-of-date", reasons(session, request)?.unwrap_or_else(|| vec!["never built".to_owned()])),
+            None => {
+                ("out-of-date", reasons(session, request)?.unwrap_or_else(|| vec!["never built".to_owned()]))
+            }
             Some(result) => match signing::signed_before(session, key, &result.rpms) {
                 None => ("unsigned", vec![format!("not signed by {}", key.public.fingerprint())]),
                 Some(signed) if channel::is_current(session, key, &signed)? => ("published", Vec::new()),
