@@ -1,6 +1,6 @@
 //! Standard output is data, standard error is for people, and this decides what either looks like.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+#![expect(clippy::print_stderr, reason = "this is the one place that prints")]
 
 use std::{fmt::Display, io::IsTerminal, sync::Mutex, time::Duration};
 

@@ -4,7 +4,7 @@ use xen4centos_sources::{Planned, Standing, Store, VerifiedSource};
 
 use crate::{
     args::{Cli, FetchArgs},
-    failure::{Failure, Outcome},
+    failure::Outcome,
     pipeline::{lock::WorkLock, sources},
     printer::Printer,
     session::Session,
@@ -31,14 +31,16 @@ pub(crate) fn run(cli: &Cli, args: &FetchArgs, printer: &Printer) -> Outcome {
         let settings = sources::fetch_settings(&session, &args.sources, &packages, &options)?;
         let references: Vec<_> = packages.iter().collect();
         let planned = Store::new(session.work("store")).survey(&references, &settings)?;
-        return print_planned(&planned, args, printer);
+        print_planned(&planned, args, printer);
+        return Ok(());
     }
     let _lock = WorkLock::take(&session)?;
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
-    print_verified(&verified, args, printer)
+    print_verified(&verified, args, printer);
+    Ok(())
 }
 
-fn print_planned(planned: &[Planned], args: &FetchArgs, printer: &Printer) -> Result<(), Failure> {
+fn print_planned(planned: &[Planned], args: &FetchArgs, printer: &Printer) {
     let rows: Vec<Row<'_>> = planned
         .iter()
         .map(|source| Row {
@@ -53,10 +55,9 @@ fn print_planned(planned: &[Planned], args: &FetchArgs, printer: &Printer) -> Re
         })
         .collect();
     print_rows(&rows, args.json, printer);
-    Ok(())
 }
 
-fn print_verified(verified: &[VerifiedSource], args: &FetchArgs, printer: &Printer) -> Outcome {
+fn print_verified(verified: &[VerifiedSource], args: &FetchArgs, printer: &Printer) {
     let rows: Vec<Row<'_>> = verified
         .iter()
         .map(|source| Row {
@@ -74,7 +75,6 @@ fn print_verified(verified: &[VerifiedSource], args: &FetchArgs, printer: &Print
         })
         .collect();
     print_rows(&rows, args.json, printer);
-    Ok(())
 }
 
 fn standing(standing: Standing) -> &'static str {

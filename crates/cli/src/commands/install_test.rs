@@ -21,9 +21,8 @@ pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outco
     let temporary = tempfile::Builder::new().prefix("xen4centos-root-").tempdir()?;
     let root = match &args.root {
         Some(root) => crate::settings::current_directory()?.join(root),
-        None => {
-            Utf8PathBuf::try_from(temporary.path().join("root")).map_err(|error| error.into_io_error())?
-        }
+        None => Utf8PathBuf::try_from(temporary.path().join("root"))
+            .map_err(camino::FromPathBufError::into_io_error)?,
     };
     let activity = printer.activity("Installing", format!("{} into an empty root", packages.join(", ")));
     let report = trials::install(&session, &repository, &root, &packages)?;

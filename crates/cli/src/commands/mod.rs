@@ -39,6 +39,9 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Serve(args) => serve::run(cli, args, printer),
         Command::InstallTest(args) => install_test::run(cli, args, printer),
         Command::BootTest(args) => boot_test::run(cli, args, printer),
-        Command::Completions(args) => completions::run(args, printer),
+        Command::Completions(args) => {
+            completions::run(args, printer);
+            Ok(())
+        }
     }
 }

@@ -30,15 +30,13 @@ pub(crate) fn run(cli: &Cli, args: &RenderArgs, printer: &Printer) -> Outcome {
     if args.diff {
         return print_difference(&session, &planned);
     }
-    match &args.output {
-        Some(output) => write(&session, &planned, &settings::current_directory()?.join(output)),
-        None => {
-            for planned in &planned {
-                printer.data(planned.request.spec.trim_end());
-            }
-            Ok(())
-        }
+    if let Some(output) = &args.output {
+        return write(&session, &planned, &settings::current_directory()?.join(output));
     }
+    for planned in &planned {
+        printer.data(planned.request.spec.trim_end());
+    }
+    Ok(())
 }
 
 fn print_difference(session: &Session<'_>, planned: &[Planned]) -> Outcome {

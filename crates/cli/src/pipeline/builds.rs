@@ -82,7 +82,7 @@ impl Reporter for Narrator<'_> {
     fn event(&self, package: &str, event: Event<'_>) {
         match event {
             Event::Waiting => {
-                self.printer.step("Waiting", format!("{package} is being built by another run"))
+                self.printer.step("Waiting", format!("{package} is being built by another run"));
             }
             Event::Started { log } => {
                 self.printer.step("Building", format!("{package} (log: {log})"));

@@ -182,7 +182,7 @@ impl Reporter for Narrator<'_> {
         let printer = self.printer;
         match event {
             Event::Started { file, url, have: 0, .. } => {
-                printer.step("Fetching", format!("{file} from {url}"))
+                printer.step("Fetching", format!("{file} from {url}"));
             }
             Event::Started { file, url, have, .. } => {
                 printer.step("Fetching", format!("{file} from {url}, after the {have} bytes that are here"));

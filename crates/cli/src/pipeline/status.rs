@@ -103,7 +103,7 @@ pub(crate) fn reasons(session: &Session<'_>, request: &BuildRequest) -> Result<O
         match inputs.sources.get(&source.file) {
             None => reasons.push(format!("source {} is new", source.file)),
             Some(old) if old.sha256 != source.sha256 => {
-                reasons.push(format!("source {} changed", source.file))
+                reasons.push(format!("source {} changed", source.file));
             }
             Some(old) if old.origin != source.origin => {
                 reasons.push(format!("source {} comes from elsewhere", source.file));
