@@ -156,13 +156,16 @@ impl Channel {
     /// Documents of earlier metadata that some reader may still want: those of the current list, and those that
     /// were replaced not long ago.
     fn carried(&self, previous: &State, now: u64) -> Result<Vec<CarriedDocument>, PublishError> {
-        let repomd = Repomd::read(&self.tree(previous.number).join("repodata/repomd.xml"))?;
+        let repodata = self.tree(previous.number).join("repodata");
+        let repomd = Repomd::read(&repodata.join("repomd.xml"))?;
         let recent =
             |document: &&CarriedDocument| document.superseded.saturating_add(self.policy.carry_seconds) > now;
         let mut carried: Vec<CarriedDocument> = repomd
             .names()
             .map(|name| CarriedDocument { name: name.into_string(), superseded: now })
             .chain(previous.carried.iter().filter(recent).cloned())
+            // One that somebody removed by hand serves nobody, and must not stop what follows.
+            .filter(|document| repodata.join(&document.name).is_file())
             .collect();
         carried.sort_by(|left, right| (&left.name, right.superseded).cmp(&(&right.name, left.superseded)));
         carried.dedup_by(|later, earlier| later.name == earlier.name);

@@ -39,7 +39,7 @@ impl Converter<'_> {
         mut self,
         sha256: Sha256Digest,
         stamp: &Stamp,
-        href_path: &str,
+        href: &str,
     ) -> Result<Package, RepodataError> {
         let range = self.headers.header_range();
         let size = Sizes {
@@ -58,7 +58,7 @@ impl Converter<'_> {
             file_time: stamp.seconds(),
             build_time: self.header(self.headers.build_time())?.unwrap_or(0),
             size,
-            href: text::href(href_path),
+            href: self.exact("path", Text::new(href.as_bytes()))?,
             license: self.described("license", tag::LICENSE)?,
             vendor: self.described("vendor", tag::VENDOR)?,
             group: self.described("group", tag::GROUP)?,

@@ -7,6 +7,7 @@ use crate::{
     Event, RepodataError, Repomd, Reporter,
     cache::{Cache, CacheWriter},
     document::{Document, write_plain, write_synced},
+    read_xml::check_comps,
     run::{Documents, Run},
     switch::Workspace,
     walk,
@@ -89,6 +90,7 @@ fn fill(
     };
     if let Some(comps) = &settings.comps {
         let bytes = fs_err::read(comps).map_err(RepodataError::files("read", comps))?;
+        check_comps(comps, &bytes)?;
         records.push(write_plain(&directory, "group", "comps.xml", &bytes, settings.revision)?);
         let mut compressed = Document::create(&directory, "group_gz", "comps.xml")?;
         compressed.write(&bytes)?;

@@ -34,4 +34,3 @@ pub use read_xml::{PackageChangelog, PackageFiles, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Checksum, Record, Repomd};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
-pub use text::href_to_path;

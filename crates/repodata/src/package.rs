@@ -28,7 +28,8 @@ pub struct Package {
     pub build_time: u64,
     /// How many bytes it has.
     pub size: Sizes,
-    /// Where it lies, relative to the repository's root, %-escaped as in a URL.
+    /// Where it lies: a path relative to the repository's root, not %-escaped. Clients escape it themselves; dnf
+    /// does so even to what is escaped already and then finds nothing.
     pub href: String,
     /// Licence.
     pub license: String,

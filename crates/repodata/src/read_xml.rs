@@ -55,6 +55,16 @@ pub fn read_repomd(path: &Utf8Path) -> Result<Repomd, RepodataError> {
     Ok(repomd)
 }
 
+/// Checks that a groups file can be read: yum gives up all groups for one bad character.
+pub(crate) fn check_comps(path: &Utf8Path, bytes: &[u8]) -> Result<(), RepodataError> {
+    let mut xml = Xml::new(path, bytes);
+    xml.root("comps")?;
+    while let Some(child) = xml.child("comps")? {
+        xml.skip(&child)?;
+    }
+    Ok(())
+}
+
 fn record(xml: &mut Xml<impl BufRead>, data: &Element) -> Result<Record, RepodataError> {
     let kind = data.attribute("type").unwrap_or_default().to_owned();
     let (mut checksum, mut location) = (None, None);

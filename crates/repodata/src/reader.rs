@@ -94,19 +94,18 @@ impl Read for HashingFile {
     }
 }
 
-/// Reads one package. `path` is where it lies now, `href_path` where the repository has it, relative to its root
-/// and not escaped.
+/// Reads one package. `path` is where it lies now, `href` where the repository has it, relative to its root.
 ///
 /// # Errors
 /// When the file can not be read, is no whole package, changes meanwhile, or names things with characters that
 /// XML forbids.
-pub fn read_package(path: &Utf8Path, href_path: &str) -> Result<Package, RepodataError> {
-    read_stamped(path, href_path, &mut |_| ()).map(|(package, _)| package)
+pub fn read_package(path: &Utf8Path, href: &str) -> Result<Package, RepodataError> {
+    read_stamped(path, href, &mut |_| ()).map(|(package, _)| package)
 }
 
 pub(crate) fn read_stamped(
     path: &Utf8Path,
-    href_path: &str,
+    href: &str,
     report: &mut dyn FnMut(Event),
 ) -> Result<(Package, Stamp), RepodataError> {
     let fail = |source| RepodataError::files("read", path)(source);
@@ -120,7 +119,7 @@ pub(crate) fn read_stamped(
         return Err(RepodataError::Changed { path: path.to_owned() });
     }
     check_length(path, &headers, total)?;
-    let package = Converter { path, headers: &headers, report }.package(sha256, &stamp, href_path)?;
+    let package = Converter { path, headers: &headers, report }.package(sha256, &stamp, href)?;
     Ok((package, stamp))
 }
 

@@ -43,10 +43,9 @@ impl Repository {
             path: self.root.clone(),
             what: format!("href leads outside: `{href}`"),
         };
-        let path = crate::href_to_path(href).ok_or_else(outside)?;
         let inside =
-            Utf8Path::new(&path).components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
-        if inside && !path.is_empty() { Ok(self.root.join(path)) } else { Err(outside()) }
+            Utf8Path::new(href).components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
+        if inside && !href.is_empty() { Ok(self.root.join(href)) } else { Err(outside()) }
     }
 
     /// The packages of primary.xml, one by one. The last item is an error when the document is not the one that

@@ -80,44 +80,6 @@ fn push(out: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'stati
     out.push_str(&text[start..]);
 }
 
-/// A relative path as the path of a URL (RFC 3986, 3.3): `/` and what may stand there is kept, all else is
-/// %-escaped. yum, dnf and plain web servers agree on the result.
-pub(crate) fn href(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
-            }
-        }
-    }
-    out
-}
-
-/// The path that an href names; `%` without two hexadecimal digits stands for itself, as in metadata of
-/// createrepo_c, which does not escape. `None` where the bytes are no UTF-8.
-pub fn href_to_path(href: &str) -> Option<String> {
-    let bytes = href.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escaped = match &bytes[index..] {
-            [b'%', high, low, ..] => nibble(*high).zip(nibble(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        out.push(escaped.unwrap_or(bytes[index]));
-        index += if escaped.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).ok()
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,14 +107,5 @@ mod tests {
         out.clear();
         push_attribute(&mut out, "a<b> & \"c\"\t\n");
         assert_eq!(out, "a&lt;b&gt; &amp; &quot;c&quot;&#9;&#10;");
-    }
-
-    #[test]
-    fn paths_and_hrefs() {
-        let path = "Packages/libstdc++ 1~2^3%41#ü.rpm";
-        assert_eq!(href(path), "Packages/libstdc++%201~2%5E3%2541%23%C3%BC.rpm");
-        assert_eq!(href_to_path(&href(path)).as_deref(), Some(path));
-        assert_eq!(href_to_path("100%+f%").as_deref(), Some("100%+f%"));
-        assert_eq!(href_to_path("%ff"), None);
     }
 }

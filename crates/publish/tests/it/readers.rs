@@ -68,4 +68,9 @@ fn old_documents_are_kept_for_a_while_and_then_go() {
     let published = finish(staging).unwrap();
     // The same packages at another time give the same documents, which are then nobody's past.
     assert_eq!(published.state.carried, []);
+    // A document that somebody removed by hand does not stop what follows.
+    let gone = names(&path.join("repodata")).into_iter().find(|name| name.ends_with("other.xml.gz"));
+    fs_err::remove_file(path.join("repodata").join(gone.unwrap())).unwrap();
+    let _ = world.publish(&[], NOW + 4001).unwrap();
+    let _ = world.publish(&[], NOW + 8000).unwrap();
 }

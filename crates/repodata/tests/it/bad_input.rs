@@ -73,10 +73,10 @@ fn hrefs_never_lead_outside() {
     let scratch = repository(&[]);
     indexed(scratch.path(), &settings(), &Silent);
     let repository = Repository::open(scratch.path()).unwrap();
-    for href in ["../x", "/etc/passwd", "a/../../x", "%2e%2e/x", "", "./x", "%2Fetc%2Fpasswd"] {
+    for href in ["../x", "/etc/passwd", "a/../../x", "", "./x"] {
         assert!(repository.path_of(href).is_err(), "{href}");
     }
-    assert!(repository.path_of("Packages/a%20b.rpm").is_ok());
+    assert!(repository.path_of("Packages/a b.rpm").is_ok());
 }
 
 #[test]
@@ -98,6 +98,21 @@ fn changed_metadata_is_noticed() {
     // More than repomd.xml announces is not even decompressed.
     fs_err::write(&primary, [good.clone(), good].concat()).unwrap();
     assert!(repository.complete().is_err());
+}
+
+#[test]
+fn groups_that_no_client_could_read_are_refused() {
+    let scratch = repository(&[]);
+    let comps = scratch.path().join("comps.xml");
+    let settings = IndexSettings { comps: Some(comps.clone()), ..settings() };
+    for bad in ["", "text", "<group/>", "<comps><group></comps>", "<comps><group>", "<comps a=b/>"] {
+        fs_err::write(&comps, bad).unwrap();
+        assert!(index(scratch.path(), &settings, &Silent).is_err(), "{bad}");
+    }
+    fs_err::write(&comps, "<?xml version=\"1.0\"?>\n<!DOCTYPE comps>\n<comps><group a='b'/></comps>")
+        .unwrap();
+    indexed(scratch.path(), &settings, &Silent);
+    Repository::open(scratch.path()).unwrap().verify_documents().unwrap();
 }
 
 #[test]

@@ -17,10 +17,6 @@ impl Node {
     pub(crate) fn child(&self, name: &str) -> Option<&Node> {
         self.children.iter().find(|child| child.name == name)
     }
-
-    pub(crate) fn child_mut(&mut self, name: &str) -> &mut Node {
-        self.children.iter_mut().find(|child| child.name == name).unwrap()
-    }
 }
 
 /// The document that repomd.xml of `repository` lists as `kind`.
