@@ -67,7 +67,11 @@ impl Reporter for Narrator<'_> {
 
 impl From<RepodataError> for Failure {
     fn from(error: RepodataError) -> Self {
+        let kind = match &error {
+            RepodataError::Files { .. } | RepodataError::Busy { .. } => Kind::World,
+            _ => Kind::Data,
+        };
         let hint = error.hint();
-        Self::of(Kind::Data, &error).hint(hint)
+        Self::of(kind, &error).hint(hint)
     }
 }
