@@ -99,7 +99,8 @@ pub(crate) fn compare(request: &BuildRequest, file: &str, said: &Said) -> Vec<Co
             dist_of(&said.nevra.evr.release, &target.dist),
         ));
     }
-    if let Some(compressor) = compressor(&target.payload) {
+    let payload = if said.nevra.arch == "src" { crate::macros::SOURCE_PAYLOAD } else { &target.payload };
+    if let Some(compressor) = compressor(payload) {
         expectations.push(("payload compression", compressor.to_owned(), said.compressor.clone()));
     }
     if said.files {

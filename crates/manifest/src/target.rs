@@ -58,7 +58,7 @@ pub enum Upstreams {
 /// How rpm writes packages for this target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpmSettings {
-    /// `%_binary_payload` and `%_source_payload`, such as `w6.xzdio`.
+    /// `%_binary_payload`, such as `w6.xzdio`. Source packages hold compressed files and are always gzip.
     pub payload: String,
     /// `%_binary_filedigest_algorithm` and `%_source_filedigest_algorithm` (RFC 4880, 9.4).
     pub file_digest: u32,
