@@ -145,7 +145,8 @@ pub(crate) struct BuildArgs {
 /// With which key.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct KeyArgs {
-    /// An armoured secret RSA key [default: for targets with an ephemeral key, one made on first use]
+    /// An armoured secret RSA key [default: for targets over the miniature upstreams, one made on first use]; `sign
+    /// --key new` makes one
     #[arg(long, value_name = "FILE", env = "XEN4CENTOS_KEY", conflicts_with = "gpg_key")]
     pub(crate) key: Option<Utf8PathBuf>,
     /// The file whose first line is the key's passphrase
@@ -290,13 +291,10 @@ pub(crate) struct SignArgs {
     pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) key_args: KeyArgs,
-    /// Make a new signing key for the target: `NEW` is the directory to write secret and public key into
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["packages", "verify"])]
-    pub(crate) new_key: Option<Utf8PathBuf>,
     /// Verify signatures instead, with this armoured public key
     #[arg(long, value_name = "PUBLIC KEY")]
     pub(crate) verify: Option<Utf8PathBuf>,
-    /// Where signed packages go [default: beside the unsigned one, in signed/]
+    /// Where signed packages go [default: beside the unsigned one, in signed/]; with `--key new` where the new key goes
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<Utf8PathBuf>,
     /// Packages, or directories of packages, or (with --verify) a repository

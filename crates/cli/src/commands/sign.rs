@@ -28,12 +28,12 @@ struct Row {
 pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
     let session = Session::open(&cli.global, &args.target, printer)?;
     let here = settings::current_directory()?;
-    if let Some(directory) = &args.new_key {
-        return new_key(&session, args, &here.join(directory));
+    if args.key_args.key.as_deref() == Some(Utf8Path::new("new")) {
+        return new_key(&session, args, &here);
     }
     if args.packages.is_empty() {
         return Err(Failure::new(Kind::Data, "no package was named")
-            .hint(Some("name packages or directories of them, or --new-key DIR".to_owned())));
+            .hint(Some("name packages or directories of them, or make a key: --key new --output DIR".to_owned())));
     }
     if let Some(key) = &args.verify {
         return verify(args, &here, &here.join(key), printer);
@@ -61,18 +61,25 @@ pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
     Ok(())
 }
 
-fn new_key(session: &Session<'_>, args: &SignArgs, directory: &Utf8Path) -> Outcome {
+fn new_key(session: &Session<'_>, args: &SignArgs, here: &Utf8Path) -> Outcome {
+    let Some(directory) = args.output.as_ref().map(|output| here.join(output)) else {
+        return Err(Failure::new(Kind::Data, "a new key needs a place")
+            .hint(Some("name a directory that only you can read, with --output DIR".to_owned())));
+    };
+    if !args.packages.is_empty() {
+        return Err(Failure::new(Kind::Data, "a new key is made, and packages were named: one at a time"));
+    }
     let Some(file) = &args.key_args.passphrase_file else {
         return Err(Failure::new(Kind::Data, "a new key needs a passphrase").hint(Some(
             "write one into a file that only you can read, and name it with --passphrase-file".to_owned(),
         )));
     };
-    let passphrase = keys::read_passphrase(&settings::current_directory()?.join(file))?;
+    let passphrase = keys::read_passphrase(&here.join(file))?;
     if passphrase.is_empty() {
         return Err(Failure::new(Kind::Data, format!("the first line of `{file}` is empty")));
     }
     let activity = session.printer.activity("Making", "an RSA key");
-    let key = keys::make(session, directory, &passphrase)?;
+    let key = keys::make(session, &directory, &passphrase)?;
     drop(activity);
     let printer = session.printer;
     printer.data(format!("fingerprint  {}", key.fingerprint()));

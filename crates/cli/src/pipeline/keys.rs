@@ -71,7 +71,7 @@ impl KeySource {
         }
         let message = format!("target `{}` needs a signing key", session.target.name);
         Err(Failure::new(Kind::Data, message).hint(Some(
-            "name one with --key FILE or --gpg-key FINGERPRINT, or make one: xen4centos sign --new-key DIR"
+            "name one with --key FILE or --gpg-key FINGERPRINT, or make one: xen4centos sign --key new --output DIR"
                 .to_owned(),
         )))
     }
