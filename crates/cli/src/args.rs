@@ -160,8 +160,9 @@ pub(crate) struct KeyArgs {
     pub(crate) gpg_home: Option<Utf8PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ReleaseArgs {
+/// Which packages, from what, how and for whom: what a plan is made of.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]
@@ -172,6 +173,12 @@ pub(crate) struct ReleaseArgs {
     pub(crate) key: KeyArgs,
     /// The packages [default: all of the target]
     pub(crate) packages: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -183,15 +190,7 @@ pub(crate) struct ReleaseArgs {
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) sources: SourceArgs,
-    #[command(flatten)]
-    pub(crate) build: BuildArgs,
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    /// The packages [default: all of the target]
-    pub(crate) packages: Vec<String>,
+    pub(crate) plan: PlanArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -229,15 +228,7 @@ pub(crate) struct FetchArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) sources: SourceArgs,
-    #[command(flatten)]
-    pub(crate) build: BuildArgs,
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    /// The packages [default: all of the target]
-    pub(crate) packages: Vec<String>,
+    pub(crate) plan: PlanArgs,
     /// Show what changed since each package was last built
     #[arg(long, conflicts_with = "output")]
     pub(crate) diff: bool,
@@ -268,15 +259,7 @@ pub(crate) struct KernelConfigArgs {
 #[derive(Debug, Args)]
 pub(crate) struct BuildCommandArgs {
     #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) sources: SourceArgs,
-    #[command(flatten)]
-    pub(crate) build: BuildArgs,
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    /// The packages [default: all of the target]
-    pub(crate) packages: Vec<String>,
+    pub(crate) plan: PlanArgs,
     /// Show what would be built, and build nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -104,6 +104,7 @@ fn print(printer: &Printer, report: &BootReport) {
         let state = match state {
             ModuleState::Loaded => "loaded".to_owned(),
             ModuleState::BuiltIn => "built in".to_owned(),
+            ModuleState::NoDevice => "works; the emulated machine has no device for it".to_owned(),
             ModuleState::Failed(message) => format!("FAILED: {message}"),
         };
         printer.data(format!("module        {module} {state}"));

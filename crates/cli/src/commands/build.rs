@@ -7,13 +7,10 @@ use crate::{
     failure::Outcome,
     pipeline::{
         builds,
-        keys::SigningKey,
-        lock::WorkLock,
-        plan::{PlanArgs, plan},
+        plan::{self, Opened},
         status,
     },
     printer::Printer,
-    session::Session,
 };
 
 #[derive(serde::Serialize)]
@@ -27,17 +24,12 @@ struct Built<'a> {
 }
 
 pub(crate) fn run(cli: &Cli, args: &BuildCommandArgs, printer: &Printer) -> Outcome {
-    let session = Session::open(&cli.global, &args.target, printer)?;
-    let packages = session.packages(&args.packages)?;
-    let _lock = WorkLock::take(&session)?;
-    let key = SigningKey::open(&session, &args.key)?;
-    let plan_args = PlanArgs { sources: &args.sources, build: &args.build, key: &key };
-    let planned = plan(&session, &packages, plan_args)?;
+    let Opened { session, planned, .. } = &plan::open(&cli.global, &args.plan, printer)?;
     if args.dry_run {
-        let before = builds::built_before(&session, &planned)?;
-        for planned in &planned {
+        let before = builds::built_before(session, planned)?;
+        for planned in planned {
             let name = &planned.package.name;
-            let state = match (before.contains_key(name), status::reasons(&session, &planned.request)?) {
+            let state = match (before.contains_key(name), status::reasons(session, &planned.request)?) {
                 (true, _) => "was built from these inputs".to_owned(),
                 (false, None) => "would be built for the first time".to_owned(),
                 (false, Some(reasons)) => format!("would be built: {}", reasons.join("; ")),
@@ -46,7 +38,7 @@ pub(crate) fn run(cli: &Cli, args: &BuildCommandArgs, printer: &Printer) -> Outc
         }
         return Ok(());
     }
-    let results = builds::build_all(&session, &planned)?;
+    let results = builds::build_all(session, planned)?;
     let rows: Vec<Built<'_>> = results.iter().map(row).collect();
     if args.json {
         printer.json(&rows);

@@ -11,8 +11,7 @@ use crate::{
     pipeline::{
         builds, channel, checks,
         keys::SigningKey,
-        lock::WorkLock,
-        plan::{PlanArgs, Planned, plan},
+        plan::{self, Opened, Planned},
         signing, status,
     },
     printer::Printer,
@@ -40,20 +39,15 @@ struct PackageRow {
 }
 
 pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
-    let session = Session::open(&cli.global, &args.target, printer)?;
-    let packages = session.packages(&args.packages)?;
     let start = Instant::now();
-    let _lock = WorkLock::take(&session)?;
-    let key = SigningKey::open(&session, &args.key)?;
-    let plan_args = PlanArgs { sources: &args.sources, build: &args.build, key: &key };
-    let planned = plan(&session, &packages, plan_args)?;
-    announce(&session, &planned);
+    let Opened { session, key, planned, .. } = &plan::open(&cli.global, &args.plan, printer)?;
+    announce(session, planned);
     if args.dry_run {
-        return dry_run(&session, &key, &planned);
+        return dry_run(session, key, planned, args.json);
     }
-    let built = builds::build_all(&session, &planned)?;
+    let built = builds::build_all(session, planned)?;
     let fresh = built.iter().any(|result| result.freshness == Freshness::Built);
-    let signed = signing::sign_all(&session, &key, unsigned(built))?;
+    let signed = signing::sign_all(session, key, unsigned(built))?;
     let wanted: Vec<(Nevra, Sha256Digest)> =
         signed.iter().map(|package| (package.nevra().clone(), package.sha256())).collect();
     let rows = wanted.iter().map(|(nevra, sha256)| PackageRow { nevra: nevra.to_string(), sha256: *sha256 });
@@ -67,13 +61,13 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         revision: None,
         packages: rows.collect(),
     };
-    if !fresh && channel::is_current(&session, &key, &wanted)? {
+    if !fresh && channel::is_current(session, key, &wanted)? {
         printer.step("Unchanged", format!("nothing to do ({} ms)", start.elapsed().as_millis()));
         finish(args, printer, &report);
         return Ok(());
     }
-    checks::packages(&session, signed.iter().map(xen4centos_artifact::SignedRpm::path))?;
-    let published = channel::publish(&session, &key, &signed)?;
+    checks::packages(session, signed.iter().map(xen4centos_artifact::SignedRpm::path))?;
+    let published = channel::publish(session, key, &signed)?;
     report.changed = true;
     report.state = Some(published.state.number);
     report.revision = Some(published.state.revision);
@@ -98,7 +92,11 @@ fn announce(session: &Session<'_>, planned: &[Planned]) {
     }
 }
 
-fn dry_run(session: &Session<'_>, key: &SigningKey, planned: &[Planned]) -> Outcome {
+fn dry_run(session: &Session<'_>, key: &SigningKey, planned: &[Planned], json: bool) -> Outcome {
+    if json {
+        session.printer.json(&status::standings(session, key, planned)?);
+        return Ok(());
+    }
     for line in status::lines(session, key, planned)? {
         session.printer.data(line);
     }

@@ -7,9 +7,7 @@ use crate::{
     args::{Cli, RenderArgs},
     failure::{Failure, Outcome},
     pipeline::{
-        keys::SigningKey,
-        lock::WorkLock,
-        plan::{PlanArgs, Planned, plan},
+        plan::{self, Opened, Planned},
         status,
     },
     printer::Printer,
@@ -18,22 +16,17 @@ use crate::{
 };
 
 pub(crate) fn run(cli: &Cli, args: &RenderArgs, printer: &Printer) -> Outcome {
-    let session = Session::open(&cli.global, &args.target, printer)?;
-    let packages = session.packages(&args.packages)?;
-    let _lock = WorkLock::take(&session)?;
-    let key = SigningKey::open(&session, &args.key)?;
-    let plan_args = PlanArgs { sources: &args.sources, build: &args.build, key: &key };
-    let planned = plan(&session, &packages, plan_args)?;
-    for planned in &planned {
+    let Opened { session, planned, .. } = &plan::open(&cli.global, &args.plan, printer)?;
+    for planned in planned {
         parse_spec(&planned.request, &session.work("parse"))?;
     }
     if args.diff {
-        return print_difference(&session, &planned);
+        return print_difference(session, planned);
     }
     if let Some(output) = &args.output {
-        return write(&session, &planned, &settings::current_directory()?.join(output));
+        return write(session, planned, &settings::current_directory()?.join(output));
     }
-    for planned in &planned {
+    for planned in planned {
         printer.data(planned.request.spec.trim_end());
     }
     Ok(())

@@ -32,8 +32,9 @@ pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
         return new_key(&session, args, &here);
     }
     if args.packages.is_empty() {
-        return Err(Failure::new(Kind::Data, "no package was named")
-            .hint(Some("name packages or directories of them, or make a key: --key new --output DIR".to_owned())));
+        return Err(Failure::new(Kind::Data, "no package was named").hint(Some(
+            "name packages or directories of them, or make a key: --key new --output DIR".to_owned(),
+        )));
     }
     if let Some(key) = &args.verify {
         return verify(args, &here, &here.join(key), printer);

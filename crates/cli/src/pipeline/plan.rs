@@ -13,9 +13,10 @@ use xen4centos_render::{FileRole, RenderError, SourceFile, SpecContext, SpecInpu
 use xen4centos_sources::{Origin, Pin, Role, VerifiedSource};
 
 use crate::{
-    args::{BuildArgs, SourceArgs},
+    args::{BuildArgs, GlobalArgs, PlanArgs},
     failure::{Failure, Kind},
-    pipeline::{kernel, keys::SigningKey, sources},
+    pipeline::{kernel, keys::SigningKey, lock::WorkLock, sources},
+    printer::Printer,
     session::{Options, Session, requirements},
 };
 
@@ -26,14 +27,6 @@ pub(crate) struct Planned {
     pub(crate) request: BuildRequest,
 }
 
-/// How the plan is made.
-#[derive(Clone, Copy)]
-pub(crate) struct PlanArgs<'a> {
-    pub(crate) sources: &'a SourceArgs,
-    pub(crate) build: &'a BuildArgs,
-    pub(crate) key: &'a SigningKey,
-}
-
 /// A file that this program makes and rpm takes as one more source.
 struct Generated {
     name: &'static str,
@@ -42,21 +35,36 @@ struct Generated {
     sha256: Sha256Digest,
 }
 
-/// Fetches, configures and renders what the packages need, in that order.
-pub(crate) fn plan(
-    session: &Session<'_>,
-    packages: &[Package],
-    args: PlanArgs<'_>,
-) -> Result<Vec<Planned>, Failure> {
-    let options = session.options(packages, args.build)?;
-    let network = network_policy(args.build);
-    let root = session.host_root(packages, &options, network)?;
-    for package in packages {
+/// A run that has its plan. The work directory is its own until this is dropped.
+pub(crate) struct Opened<'a> {
+    pub(crate) session: Session<'a>,
+    pub(crate) key: SigningKey,
+    pub(crate) planned: Vec<Planned>,
+    _lock: WorkLock,
+}
+
+/// Opens a session and makes its plan: fetches, configures and renders what the packages need, in that order.
+pub(crate) fn open<'a>(
+    global: &GlobalArgs,
+    args: &PlanArgs,
+    printer: &'a Printer,
+) -> Result<Opened<'a>, Failure> {
+    let session = Session::open(global, &args.target, printer)?;
+    let packages = session.packages(&args.packages)?;
+    let lock = WorkLock::take(&session)?;
+    let key = SigningKey::open(&session, &args.key)?;
+    let options = session.options(&packages, &args.build)?;
+    let network = network_policy(&args.build);
+    let root = session.host_root(&packages, &options, network)?;
+    for package in &packages {
         check_root(package, &options, &root)?;
     }
-    let verified = sources::fetch(session, args.sources, packages, &options)?;
-    let planner = Planner { session, args, options: &options, root: &root, network };
-    packages.iter().map(|package| planner.plan(package, &verified)).collect()
+    let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
+    let planner =
+        Planner { session: &session, key: &key, build: &args.build, options: &options, root: &root, network };
+    let planned =
+        packages.iter().map(|package| planner.plan(package, &verified)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Opened { session, key, planned, _lock: lock })
 }
 
 /// What the build root must have is there, and every option that is on can be given.
@@ -89,7 +97,8 @@ pub(crate) fn network_policy(build: &BuildArgs) -> NetworkPolicy {
 
 struct Planner<'a> {
     session: &'a Session<'a>,
-    args: PlanArgs<'a>,
+    key: &'a SigningKey,
+    build: &'a BuildArgs,
     options: &'a Options,
     root: &'a HostRoot,
     network: NetworkPolicy,
@@ -164,7 +173,7 @@ impl Planner<'_> {
         }
         if asks_for(template, "source.signing_key") {
             let file = self.session.target.key.file.clone();
-            generated.push(self.keep("signing-key", file, &self.args.key.armored)?);
+            generated.push(self.keep("signing-key", file, &self.key.armored)?);
         }
         Ok(generated)
     }
@@ -206,7 +215,7 @@ impl Planner<'_> {
 
     fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        self.args.build.jobs.unwrap_or_else(processors).max(1)
+        self.build.jobs.unwrap_or_else(processors).max(1)
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) fn install(
         stand_in: &stand_in,
         root,
         scratch: &scratch.join("dnf"),
+        log: &session.work("install-test.log"),
     };
     Ok(xen4centos_trial::install(&request)?)
 }
