@@ -51,6 +51,8 @@ pub enum Tool {
     Timeout,
     /// `rpmsign`, the peer in tests and benchmarks
     Rpmsign,
+    /// `cpio`, the peer in tests
+    Cpio,
     /// `sh`, for tests of the shell scripts that packages ship
     Sh,
     /// `uname`
@@ -85,6 +87,7 @@ impl Tool {
             Self::Ldconfig => "ldconfig",
             Self::Timeout => "timeout",
             Self::Rpmsign => "rpmsign",
+            Self::Cpio => "cpio",
             Self::Sh => "sh",
             Self::Uname => "uname",
         }

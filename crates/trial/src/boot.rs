@@ -26,7 +26,7 @@ pub struct BootRequest<'a> {
     pub memory_mib: u32,
     /// qemu's CPU model.
     pub cpu: &'a str,
-    /// When to give up.
+    /// When to switch the machine off.
     pub time_limit: Duration,
     /// A directory for the machine's files; the serial log stays in it.
     pub scratch: &'a Utf8Path,
@@ -40,6 +40,10 @@ pub enum ModuleState {
     Loaded,
     /// Compiled into the kernel.
     BuiltIn,
+    /// The kernel took it and its start said ENODEV: this machine has nothing for it. That is the emulated machine's
+    /// fault, such as firmware without processor power states for xen-acpi-processor. A driver of Xen's own interface
+    /// says the same outside Xen, which the report's capabilities show.
+    NoDevice,
     /// Not there, with what modprobe said.
     Failed(String),
 }
@@ -60,6 +64,10 @@ pub struct BootReport {
     pub completed: bool,
     /// Wall-clock seconds under emulation.
     pub seconds: u64,
+    /// Whether the machine was switched off because its time was over.
+    pub timed_out: bool,
+    /// What the machine said last, to tell where it stopped; none when it said nothing.
+    pub last_line: Option<String>,
     /// All that came over the serial line.
     pub serial_log: Utf8PathBuf,
 }
@@ -69,10 +77,14 @@ impl BootReport {
     pub fn failures(&self) -> Vec<String> {
         let mut failures = Vec::new();
         if self.kernel.is_none() {
-            failures.push("the kernel did not reach user space".to_owned());
+            let last = self.last_line.as_ref().map(|line| format!("; the last line was `{line}`"));
+            failures.push(format!("the kernel did not reach user space{}", last.unwrap_or_default()));
         }
         match self.capabilities.as_deref() {
             Some("control_d") => {}
+            Some("") => {
+                failures.push("/proc/xen/capabilities can not be read: is there an xenfs?".to_owned());
+            }
             Some(other) => failures.push(format!("/proc/xen/capabilities is `{other}`, not `control_d`")),
             None => failures.push("there is no /proc/xen: not running under Xen".to_owned()),
         }
@@ -81,14 +93,17 @@ impl BootReport {
                 failures.push(format!("module {module} did not load: {message}"));
             }
         }
-        if !self.completed {
+        if self.timed_out {
+            failures.push(format!("the machine did not switch itself off within {} s", self.seconds));
+        } else if !self.completed {
             failures.push("user space did not come to its end".to_owned());
         }
         failures
     }
 
     fn read(serial: &str, wanted: &[String]) -> Self {
-        let mut report = Self::default();
+        let last_line = serial.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
+        let mut report = Self { last_line, ..Self::default() };
         for line in serial.lines().filter_map(|line| Some(line.split_once("X4C ")?.1.trim())) {
             let (fact, value) = line.split_once(' ').unwrap_or((line, ""));
             match fact {
@@ -114,6 +129,7 @@ fn module_line(value: &str) -> Option<(String, ModuleState)> {
     let state = match rest.split_once(' ').unwrap_or((rest, "")) {
         ("loaded", _) => ModuleState::Loaded,
         ("built-in", _) => ModuleState::BuiltIn,
+        ("no-device", _) => ModuleState::NoDevice,
         (_, message) => ModuleState::Failed(message.to_owned()),
     };
     Some((name.to_owned(), state))
@@ -143,14 +159,15 @@ pub fn boot(request: &BootRequest<'_>) -> Result<BootReport, TrialError> {
         _ => {}
     }
     let start = Instant::now();
-    match machine(request, &[&hypervisor, &kernel, &initramfs]).run_logged(&serial_log, |_| {}) {
-        // How the machine ended says nothing that user space did not say better.
-        Ok(()) | Err(ProcessError::Failed { .. }) => {}
-        Err(error) => return Err(TrialError::Machine(error)),
-    }
+    let timed_out =
+        match machine(request, &[&hypervisor, &kernel, &initramfs]).run_logged(&serial_log, |_| {}) {
+            Ok(()) => false,
+            Err(ProcessError::TimedOut { .. }) => true,
+            Err(error) => return Err(TrialError::Machine(error)),
+        };
     let serial = fs_err::read(&serial_log).map_err(TrialError::file(&serial_log))?;
     let report = BootReport::read(&String::from_utf8_lossy(&serial), request.modules);
-    Ok(BootReport { seconds: start.elapsed().as_secs(), serial_log, ..report })
+    Ok(BootReport { seconds: start.elapsed().as_secs(), timed_out, serial_log, ..report })
 }
 
 /// qemu's own multiboot loader takes the unpacked hypervisor as its kernel and the modules as its initrd, in which
@@ -170,7 +187,9 @@ fn machine(request: &BootRequest<'_>, files: &[&Utf8PathBuf; 3]) -> Invocation {
         ))
         .arg("-initrd")
         .arg(format!("{kernel} console=hvc0 earlyprintk=xen panic=1 rdinit=/init,{initramfs}"))
-        .wrapped_by(Tool::Timeout, ["--signal=KILL".to_owned(), request.time_limit.as_secs().to_string()])
+        // Whatever ends this program ends the machine, too.
+        .wrapped_by(Tool::Setpriv, ["--pdeathsig", "KILL", "--"])
+        .time_limit(request.time_limit)
 }
 
 fn existing(path: Utf8PathBuf, what: &'static str) -> Result<Utf8PathBuf, TrialError> {
@@ -223,13 +242,22 @@ mod tests {
         assert_eq!(
             report.failures(),
             [
-                "the kernel did not reach user space",
+                "the kernel did not reach user space; the last line was `(XEN) Xen BUG at traps.c:3420`",
                 "there is no /proc/xen: not running under Xen",
                 "module xen-evtchn did not load: not tried",
                 "module xen-netback did not load: not tried",
                 "user space did not come to its end",
             ]
         );
+    }
+
+    #[test]
+    fn missing_hardware_is_no_failure_and_an_unreadable_xenfs_is() {
+        let serial = "X4C kernel 3.4\nX4C capabilities \nX4C module xen-evtchn loaded\n\
+                      X4C module xen-netback no-device\nX4C end\n";
+        let report = BootReport::read(serial, &wanted());
+        assert_eq!(report.modules[1].1, ModuleState::NoDevice);
+        assert_eq!(report.failures(), ["/proc/xen/capabilities can not be read: is there an xenfs?"]);
     }
 
     #[test]

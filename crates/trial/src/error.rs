@@ -16,13 +16,23 @@ pub enum TrialError {
     #[error("could not build the stand-in for the base system")]
     StandIn(#[source] ProcessError),
     /// dnf refused.
-    #[error("dnf did not install {packages}")]
+    #[error("dnf did not install {packages}:\n{said}")]
     Install {
-        /// What was asked for, separated by blanks.
+        /// The step, a colon, and what was asked for, separated by blanks.
         packages: String,
-        /// What dnf said.
-        source: ProcessError,
+        /// The part of dnf's output that tells why.
+        said: String,
+        /// All of dnf's output, and its command line.
+        log: Utf8PathBuf,
     },
+    /// dnf could not be run.
+    #[error("could not run dnf")]
+    Dnf(#[source] ProcessError),
+    /// Not root, and not allowed to be root of a user namespace.
+    #[error(
+        "an installation needs root, or a user namespace with a root of its own, which this machine refuses"
+    )]
+    Namespace(#[source] ProcessError),
     /// The installed packages could not be listed.
     #[error("could not list what is installed in `{root}`")]
     List {
@@ -66,10 +76,17 @@ impl TrialError {
     /// The way out, where there is one.
     pub fn hint(&self) -> Option<String> {
         let process = match self {
+            Self::Install { log, .. } => return Some(format!("all that dnf said is in {log}")),
+            Self::Namespace(ProcessError::Failed { .. }) => {
+                return Some(
+                    "run it as root, or allow user namespaces (sysctl user.max_user_namespaces)".to_owned(),
+                );
+            }
             Self::StandIn(source)
             | Self::Prepare(source)
             | Self::Machine(source)
-            | Self::Install { source, .. }
+            | Self::Dnf(source)
+            | Self::Namespace(source)
             | Self::List { source, .. } => source,
             Self::Missing { what: "static busybox", .. } => {
                 return Some("install the package busybox-static (Debian) or busybox (EPEL)".to_owned());

@@ -11,24 +11,37 @@ export PATH
 
 say() { echo "X4C $*"; }
 
-say "kernel $(uname -r)"
+# Between two underscores or two hyphens there is no difference in a module's name; /proc/modules writes underscores.
+plain() { echo "$1" | tr - _; }
+
+release=$(uname -r)
+say "kernel $release"
 if [ -d /proc/xen ]; then
+    # A module in most kernels. What does not load here is seen by what can not be read.
+    modprobe xenfs 2>/dev/null
     mount -t xenfs xenfs /proc/xen 2>/dev/null
     say "capabilities $(cat /proc/xen/capabilities 2>/dev/null)"
     version=/sys/hypervisor/version
     say "xen $(cat $version/major 2>/dev/null).$(cat $version/minor 2>/dev/null)$(cat $version/extra 2>/dev/null)"
 fi
 
-while read -r module; do
-    [ -n "$module" ] || continue
-    loaded_as=$(echo "$module" | tr - _)
-    if grep -q "/$module\.ko\$" "/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null; then
-        say "module $module built-in"
-    elif message=$(modprobe "$module" 2>&1) && grep -q "^$loaded_as " /proc/modules; then
-        say "module $module loaded"
+# The state of one module. modprobe tells a failure in words only; insmod exits with the kernel's error number.
+state() {
+    if tr - _ < "/lib/modules/$release/modules.builtin" 2>/dev/null | grep -q "/$1\.ko\$"; then
+        echo built-in
+    elif message=$(modprobe "$1" 2>&1) && grep -q "^$1 " /proc/modules; then
+        echo loaded
     else
-        say "module $module failed $message"
+        file=$(grep -o "^[^:]*/$(echo "$1" | sed 's/_/[-_]/g')\.ko:" "/lib/modules/$release/modules.dep")
+        status=0
+        [ -z "$file" ] || insmod "/lib/modules/$release/${file%:}" 2>/dev/null || status=$?
+        # ENODEV of include/asm-generic/errno-base.h.
+        if [ "$status" -eq 19 ]; then echo no-device; else echo "failed $message"; fi
     fi
+}
+
+while read -r module; do
+    [ -n "$module" ] && say "module $module $(state "$(plain "$module")")"
 done < /modules.list
 
 say "end"

@@ -13,10 +13,30 @@ const INIT: &str = include_str!("init.sh");
 /// Where a statically linked busybox is looked for on this machine.
 const BUSYBOX: [&str; 3] = ["/bin/busybox", "/usr/bin/busybox", "/sbin/busybox"];
 
-/// The first busybox of this machine; whether it is static shows when it runs without any library.
+/// What the script of the initramfs needs besides the modules that are asked for: `/proc/xen`, where it reads whether
+/// this is a dom0.
+const OWN_MODULE: &str = "xenfs";
+
+/// The first busybox of this machine that runs where there is no library.
 pub(crate) fn busybox() -> Result<Utf8PathBuf, TrialError> {
-    let found = BUSYBOX.iter().map(Utf8PathBuf::from).find(|path| path.is_file());
+    let is_static =
+        |path: &Utf8PathBuf| fs_err::read(path).is_ok_and(|bytes| is_static(&bytes) == Some(true));
+    let found = BUSYBOX.iter().map(Utf8PathBuf::from).find(is_static);
     found.ok_or_else(|| TrialError::Missing { what: "static busybox", path: BUSYBOX[0].into() })
+}
+
+/// Whether a 64-bit ELF program asks for no interpreter (`PT_INTERP`), which is what loads libraries; none when it is
+/// no such file. Offsets are those of `Elf64_Ehdr` and `Elf64_Phdr` in the System V gABI.
+fn is_static(elf: &[u8]) -> Option<bool> {
+    const INTERPRETER: [u8; 4] = 3_u32.to_le_bytes();
+    let short = |at: usize| Some(usize::from(u16::from_le_bytes(elf.get(at..at + 2)?.try_into().ok()?)));
+    if !elf.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let table = usize::try_from(u64::from_le_bytes(elf.get(32..40)?.try_into().ok()?)).ok()?;
+    let (size, count) = (short(54)?, short(56)?);
+    let mut headers = elf.get(table..)?.chunks_exact(size.max(4)).take(count);
+    Some(headers.all(|header| header[..4] != INTERPRETER))
 }
 
 /// Writes the gzipped archive `out` for kernel `version` of the installed `root`.
@@ -63,7 +83,8 @@ fn add_modules<W: std::io::Write>(
     let dependencies =
         fs_err::read_to_string(&dependencies_file).map_err(TrialError::file(&dependencies_file))?;
     let mut directories = BTreeSet::from([relative.clone()]);
-    let files = closure(&dependencies, wanted);
+    let needed: Vec<&str> = wanted.iter().map(String::as_str).chain([OWN_MODULE]).collect();
+    let files = closure(&dependencies, &needed);
     for file in &files {
         directories.extend(relative.join(file).ancestors().skip(1).map(Utf8Path::to_owned));
     }
@@ -89,7 +110,7 @@ fn add_modules<W: std::io::Write>(
 }
 
 /// The paths, relative to the module directory, of the wanted modules and of all that modules.dep names for them.
-fn closure(dependencies: &str, wanted: &[String]) -> BTreeSet<String> {
+fn closure(dependencies: &str, wanted: &[&str]) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     for line in dependencies.lines() {
         let Some((file, needed)) = line.split_once(':') else { continue };
@@ -108,9 +129,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_program_with_an_interpreter_is_not_static() {
+        // One program header, right after the file header of 64 bytes.
+        let mut elf = vec![0; 64 + 56];
+        elf[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        (elf[32], elf[54], elf[56]) = (64, 56, 1);
+        assert_eq!(is_static(&elf), Some(true));
+        elf[64] = 3;
+        assert_eq!(is_static(&elf), Some(false));
+        assert_eq!(is_static(&elf[..40]), None, "cut short");
+        assert_eq!(is_static(b"#!/bin/sh"), None);
+    }
+
+    #[test]
     fn modules_bring_their_dependencies() {
         let dependencies = "kernel/a/xen-netback.ko: kernel/b/bus.ko\nkernel/b/bus.ko:\nkernel/c/other.ko:\n";
-        let files = closure(dependencies, &["xen_netback".to_owned()]);
+        let files = closure(dependencies, &["xen_netback"]);
         assert_eq!(Vec::from_iter(files), ["kernel/a/xen-netback.ko", "kernel/b/bus.ko"]);
     }
 }

@@ -1,8 +1,14 @@
 //! An installation as a host does it: first the release package, by the repository's key, and then everything else
 //! through the repository file that the release package brought.
+//!
+//! dnf and rpm install as root only, and rpm's chroot is root's, too. Who is not root is root of a user namespace of
+//! their own (see `man 7 user_namespaces`): there only root and root's group exist, which is enough because every file of the
+//! packages belongs to root:root; a package with files of another user fails there, in rpm's chown.
+
+use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_process::{Invocation, Tool};
+use xen4centos_process::{Invocation, ProcessError, Tool};
 
 use crate::{StandIn, TrialError, stand_in::RECORD};
 
@@ -23,6 +29,8 @@ pub struct InstallRequest<'a> {
     pub root: &'a Utf8Path,
     /// A directory for dnf's own files.
     pub scratch: &'a Utf8Path,
+    /// The file for each command line of dnf and all that it said; a former one is replaced.
+    pub log: &'a Utf8Path,
 }
 
 /// What was installed.
@@ -40,11 +48,13 @@ pub struct InstallReport {
 /// Installs with `gpgcheck` and `repo_gpgcheck` on.
 ///
 /// # Errors
-/// When dnf is missing or refuses.
+/// When dnf is missing or refuses, or when this is not root and may not have a user namespace.
 pub fn install(request: &InstallRequest<'_>) -> Result<InstallReport, TrialError> {
-    for directory in [request.root, request.scratch] {
+    for directory in [Some(request.root), Some(request.scratch), request.log.parent()].into_iter().flatten() {
         fs_err::create_dir_all(directory).map_err(TrialError::file(directory))?;
     }
+    fs_err::write(request.log, "").map_err(TrialError::file(request.log))?;
+    namespace_allowed(request.scratch)?;
     let dnf = Dnf::prepare(request)?;
     dnf.run("stand-in", &[request.stand_in.package().as_str()], &["--nogpgcheck", "--disablerepo=*"])?;
     dnf.run("release package", &[request.release_package], &[])?;
@@ -97,10 +107,8 @@ impl<'a> Dnf<'a> {
     }
 
     fn run(&self, step: &str, packages: &[&str], options: &[&str]) -> Result<(), TrialError> {
-        let scratch = self.request.scratch;
-        let failed =
-            |source| TrialError::Install { packages: format!("{step}: {}", packages.join(" ")), source };
-        Invocation::new(Tool::Dnf, scratch)
+        let InstallRequest { scratch, log, .. } = self.request;
+        let invocation = Invocation::new(Tool::Dnf, *scratch)
             .args(["-y", "--releasever=6", "--forcearch=x86_64"])
             .arg(format!("--installroot={}", self.request.root))
             .arg(format!("--config={}", self.configuration))
@@ -110,10 +118,57 @@ impl<'a> Dnf<'a> {
             .arg(format!("--setopt=persistdir={scratch}/state"))
             .args(options)
             .arg("install")
-            .args(packages)
-            .run_logged(&scratch.join("dnf-install.log"), |_| {})
-            .map_err(failed)
+            .args(packages);
+        let invocation = as_root(invocation);
+        note(log, &invocation.command_line())?;
+        let mut lines = Vec::new();
+        invocation.run_logged(log, |line| lines.push(line.to_owned())).map_err(|source| match source {
+            ProcessError::Failed { .. } => TrialError::Install {
+                packages: format!("{step}: {}", packages.join(" ")),
+                said: complaint(&lines),
+                log: (*log).to_owned(),
+            },
+            source => TrialError::Dnf(source),
+        })
     }
+}
+
+/// Adds a command line to the log, so that it can be pasted.
+fn note(log: &Utf8Path, command: &str) -> Result<(), TrialError> {
+    let file = fs_err::OpenOptions::new().append(true).open(log);
+    file.and_then(|mut file| writeln!(file, "$ {command}")).map_err(TrialError::file(log))
+}
+
+/// What of dnf's output a person wants to read first: from the first error on, with what stands right before it, since
+/// `Error: GPG check FAILED` follows the name of the package. Without an error, the end.
+fn complaint(lines: &[String]) -> String {
+    const BEFORE: usize = 2;
+    const END: usize = 10;
+    // Progress of downloads, details of keys, and advice for another situation than a trial.
+    let noise =
+        |line: &str| line.contains("B/s |") || line.starts_with(" From ") || line.starts_with("(try to ");
+    let error = lines.iter().position(|line| line.starts_with("Error"));
+    let from = error.map_or(lines.len().saturating_sub(END), |line| line.saturating_sub(BEFORE));
+    let lines = lines[from..].iter().map(|line| line.trim_end());
+    let told: Vec<&str> = lines.filter(|line| !line.is_empty() && !noise(line)).collect();
+    told.join("\n")
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The invocation as root, or as what is root in a user namespace of its own.
+fn as_root(invocation: Invocation) -> Invocation {
+    if is_root() { invocation } else { invocation.wrapped_by(Tool::Unshare, ["--map-root-user", "--"]) }
+}
+
+/// Tries the namespace by itself: later its failure could not be told from that of the program in it.
+fn namespace_allowed(scratch: &Utf8Path) -> Result<(), TrialError> {
+    if is_root() {
+        return Ok(());
+    }
+    as_root(Invocation::new(Tool::Uname, scratch)).run().map(drop).map_err(TrialError::Namespace)
 }
 
 /// The repository file that the release package brought, and the first repository in it.
@@ -140,9 +195,10 @@ fn installed_key(root: &Utf8Path, repository_file: &Utf8Path) -> Result<Utf8Path
 }
 
 fn report(request: &InstallRequest<'_>, repository_file: Utf8PathBuf) -> Result<InstallReport, TrialError> {
-    let listing = Invocation::new(Tool::Rpm, request.scratch)
+    let query = Invocation::new(Tool::Rpm, request.scratch)
         .args(["--root", request.root.as_str(), "--dbpath", "/var/lib/rpm", "-qa", "--qf"])
-        .arg("%{NAME}-%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}.%{ARCH}\n")
+        .arg("%{NAME}-%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}.%{ARCH}\n");
+    let listing = as_root(query)
         .run()
         .map_err(|source| TrialError::List { root: request.root.to_owned(), source })?
         .text();
@@ -156,4 +212,34 @@ fn report(request: &InstallRequest<'_>, repository_file: Utf8PathBuf) -> Result<
         scriptlet_calls: record.lines().map(str::to_owned).collect(),
         repository_file,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint_of(text: &str) -> String {
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        complaint(&lines)
+    }
+
+    #[test]
+    fn the_reason_leads() {
+        let conflict = "bootstrap   9.7 kB/s | 1.1 kB   00:00    \nError: \n Problem: conflicting requests\n  \
+                        - nothing provides udev = 147 needed by xen\n(try to add '--skip-broken')\n\n";
+        assert_eq!(
+            complaint_of(conflict),
+            "Error:\n Problem: conflicting requests\n  - nothing provides udev = 147 needed by xen"
+        );
+        let unsigned =
+            "Total size: 1 k\nDownloading Packages:\nPackage a.rpm is not signed\nError: GPG check FAILED\n";
+        assert!(complaint_of(unsigned).ends_with("Package a.rpm is not signed\nError: GPG check FAILED"));
+    }
+
+    #[test]
+    fn without_an_error_the_end_is_told() {
+        let lines: Vec<String> = (0..30).map(|number| format!("line {number}")).collect();
+        assert!(complaint(&lines).starts_with("line 20\n"));
+        assert_eq!(complaint_of(""), "");
+    }
 }

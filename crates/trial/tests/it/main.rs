@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
+mod boot;
+
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -116,6 +118,7 @@ impl Bench {
             stand_in,
             root: &self.path.join(root),
             scratch: &self.path.join("scratch").join(root),
+            log: &self.path.join("logs").join(root),
         })
     }
 }
@@ -149,17 +152,20 @@ fn a_signed_repository_installs_and_a_changed_one_does_not() {
     bench.run(Tool::CreaterepoC, &["--quiet", "repository"]);
     bench.run(Tool::Gpg, &["--batch", "--armor", "--detach-sign", "repository/repodata/repomd.xml"]);
     let error = bench.install(&stand_in, "unsigned-package").unwrap_err();
-    assert!(
-        matches!(&error, TrialError::Install { packages, .. } if packages.starts_with("packages:")),
-        "{error}"
-    );
+    let TrialError::Install { packages, said, .. } = &error else { panic!("{error}") };
+    assert_eq!(packages, "packages: example-tool");
+    assert!(said.contains("Package example-tool-1-1.noarch.rpm is not signed"), "{said}");
 }
 
 #[test]
 fn a_base_that_lacks_a_requirement_is_said() {
     let bench = Bench::new();
     let error = bench.install(&bench.stand_in("centos-release = 5\n"), "root").unwrap_err();
-    let TrialError::Install { packages, source } = error else { panic!("{error}") };
+    let hint = error.hint().unwrap();
+    let TrialError::Install { packages, said, log } = error else { panic!("{error}") };
     assert_eq!(packages, "release package: example-release");
-    assert!(source.to_string().contains("centos-release = 6"), "{source}");
+    assert!(said.contains("centos-release = 6") && !said.contains("--installroot"), "{said}");
+    assert!(hint.ends_with(log.as_str()), "{hint}");
+    let log = fs_err::read_to_string(log).unwrap();
+    assert!(log.contains("--installroot") && log.contains("centos-release = 6"), "{log}");
 }
