@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod hostile;
 mod real_packages;
+mod rpm_rs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
