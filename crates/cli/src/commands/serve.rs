@@ -32,7 +32,7 @@ pub(crate) fn run(cli: &Cli, args: &ServeArgs, printer: &Printer) -> Outcome {
     }
     let (sender, receiver) = mpsc::channel();
     let server = Server::start(&session.publish_root, args.port, Arc::new(Teller(Mutex::new(sender))))?;
-    printer.data(format!("{}{}/", server.url(), session.channel.directory));
+    printer.data(format!("{}/{}/", server.url(), session.channel.directory));
     printer.step("Serving", format!("{} until it is interrupted", session.publish_root));
     while let Ok(access) = receiver.recv() {
         printer.step(
