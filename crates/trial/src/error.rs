@@ -25,6 +25,16 @@ pub enum TrialError {
         /// All of dnf's output, and its command line.
         log: Utf8PathBuf,
     },
+    /// dnf installed, and a scriptlet of a package ended with another status than 0.
+    #[error("a scriptlet failed while dnf installed {packages}:\n{said}")]
+    Scriptlet {
+        /// As in [`Install`](Self::Install).
+        packages: String,
+        /// Which scriptlets of which packages.
+        said: String,
+        /// As in [`Install`](Self::Install).
+        log: Utf8PathBuf,
+    },
     /// dnf could not be run.
     #[error("could not run dnf")]
     Dnf(#[source] ProcessError),
@@ -76,7 +86,9 @@ impl TrialError {
     /// The way out, where there is one.
     pub fn hint(&self) -> Option<String> {
         let process = match self {
-            Self::Install { log, .. } => return Some(format!("all that dnf said is in {log}")),
+            Self::Install { log, .. } | Self::Scriptlet { log, .. } => {
+                return Some(format!("all that dnf said is in {log}"));
+            }
             Self::Namespace(ProcessError::Failed { .. }) => {
                 return Some(
                     "run it as root, or allow user namespaces (sysctl user.max_user_namespaces)".to_owned(),

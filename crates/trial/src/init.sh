@@ -32,6 +32,7 @@ state() {
     elif message=$(modprobe "$1" 2>&1) && grep -q "^$1 " /proc/modules; then
         echo loaded
     else
+        # shellcheck disable=SC2001 # POSIX sh replaces nothing inside a word
         file=$(grep -o "^[^:]*/$(echo "$1" | sed 's/_/[-_]/g')\.ko:" "/lib/modules/$release/modules.dep")
         status=0
         [ -z "$file" ] || insmod "/lib/modules/$release/${file%:}" 2>/dev/null || status=$?

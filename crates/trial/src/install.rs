@@ -3,14 +3,19 @@
 //!
 //! dnf and rpm install as root only, and rpm's chroot is root's, too. Who is not root is root of a user namespace of
 //! their own (see `man 7 user_namespaces`): there only root and root's group exist, which is enough because every file of the
-//! packages belongs to root:root; a package with files of another user fails there, in rpm's chown.
+//! packages belongs to root:root; the owner of a file of another user could not be set there. Tried by hand as nobody
+//! on Debian 12 (rpm 4.18, dnf 4.14): all packages install, their scriptlets run, and the installed root boots; where
+//! the kernel refuses the namespace, the error says so and what to do.
 
 use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_process::{Invocation, ProcessError, Tool};
 
-use crate::{StandIn, TrialError, stand_in::RECORD};
+use crate::{
+    StandIn, TrialError,
+    stand_in::{FAILURES, RECORD},
+};
 
 /// What to install, from where, and to where.
 #[derive(Clone, Debug)]
@@ -48,7 +53,7 @@ pub struct InstallReport {
 /// Installs with `gpgcheck` and `repo_gpgcheck` on.
 ///
 /// # Errors
-/// When dnf is missing or refuses, or when this is not root and may not have a user namespace.
+/// When dnf is missing or refuses, when a scriptlet fails, or when this is not root and may not have a user namespace.
 pub fn install(request: &InstallRequest<'_>) -> Result<InstallReport, TrialError> {
     for directory in [Some(request.root), Some(request.scratch), request.log.parent()].into_iter().flatten() {
         fs_err::create_dir_all(directory).map_err(TrialError::file(directory))?;
@@ -121,15 +126,19 @@ impl<'a> Dnf<'a> {
             .args(packages);
         let invocation = as_root(invocation);
         note(log, &invocation.command_line())?;
+        let packages = format!("{step}: {}", packages.join(" "));
+        let log = (*log).to_owned();
         let mut lines = Vec::new();
-        invocation.run_logged(log, |line| lines.push(line.to_owned())).map_err(|source| match source {
-            ProcessError::Failed { .. } => TrialError::Install {
-                packages: format!("{step}: {}", packages.join(" ")),
-                said: complaint(&lines),
-                log: (*log).to_owned(),
-            },
-            source => TrialError::Dnf(source),
-        })
+        match invocation.run_logged(&log, |line| lines.push(line.to_owned())) {
+            Ok(()) if self.request.root.join(&FAILURES[1..]).exists() => {
+                Err(TrialError::Scriptlet { packages, said: scriptlets(&lines), log })
+            }
+            Ok(()) => Ok(()),
+            Err(ProcessError::Failed { .. }) => {
+                Err(TrialError::Install { packages, said: complaint(&lines), log })
+            }
+            Err(source) => Err(TrialError::Dnf(source)),
+        }
     }
 }
 
@@ -151,6 +160,13 @@ fn complaint(lines: &[String]) -> String {
     let from = error.map_or(lines.len().saturating_sub(END), |line| line.saturating_sub(BEFORE));
     let lines = lines[from..].iter().map(|line| line.trim_end());
     let told: Vec<&str> = lines.filter(|line| !line.is_empty() && !noise(line)).collect();
+    told.join("\n")
+}
+
+/// What rpm says of scriptlets that failed; that they did is known without it.
+fn scriptlets(lines: &[String]) -> String {
+    let told: Vec<&str> =
+        lines.iter().map(|line| line.trim_end()).filter(|line| line.contains("scriptlet failed")).collect();
     told.join("\n")
 }
 

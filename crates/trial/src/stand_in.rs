@@ -11,6 +11,20 @@ use crate::{TrialError, initramfs};
 /// Where the recorders write, inside the root.
 pub(crate) const RECORD: &str = "/var/log/stand-in.log";
 
+/// Where the shell writes a line for each scriptlet that failed, inside the root: rpm and dnf go on after most of them
+/// and end with status 0.
+pub(crate) const FAILURES: &str = "/var/log/stand-in-failures.log";
+
+/// What stands before the shell. rpm gives each scriptlet to its shell as a file of this name.
+const SHELL: &str = r#"#!/bin/busybox sh
+/bin/busybox sh "$@"
+status=$?
+case "$*" in
+    */rpm-tmp.*) [ "$status" -eq 0 ] || echo "status $status" >> FAILURES ;;
+esac
+exit "$status"
+"#;
+
 /// Programs that scriptlets run and that have no meaning in a root without a running system.
 const RECORDERS: [&str; 9] = [
     "/sbin/chkconfig",
@@ -53,7 +67,9 @@ impl StandIn {
         provides.extend(host_libraries(request, &libraries));
         let spec = scratch.join("base-stand-in.spec");
         let busybox = initramfs::busybox()?;
-        fs_err::write(&spec, spec_text(&provides, &busybox)).map_err(TrialError::file(&spec))?;
+        let shell = scratch.join("stand-in-shell");
+        fs_err::write(&shell, SHELL.replace("FAILURES", FAILURES)).map_err(TrialError::file(&shell))?;
+        fs_err::write(&spec, spec_text(&provides, &busybox, &shell)).map_err(TrialError::file(&spec))?;
         Invocation::new(Tool::Rpmbuild, scratch)
             .args(["-bb", "--nodeps", "--define"])
             .arg(format!("_topdir {scratch}/rpmbuild"))
@@ -96,7 +112,7 @@ fn libraries_of_this_machine(scratch: &Utf8Path) -> Result<BTreeSet<String>, Tri
     Ok(names.map(str::to_owned).collect())
 }
 
-fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path) -> String {
+fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path, shell: &Utf8Path) -> String {
     let mut text = String::from(
         "Name: base-stand-in\nVersion: 6\nRelease: 1\nSummary: Stand-in for the base system, for a trial only\n\
          License: none\nAutoReqProv: no\nProvides: bundled-for-trial\n",
@@ -110,8 +126,10 @@ fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path) -> String {
     text.push_str(
         "mkdir -p %{buildroot}/var/log %{buildroot}/sbin %{buildroot}/usr/bin %{buildroot}/usr/sbin\n",
     );
-    for applet in ["sh", "bash", "cat", "grep", "sed", "tr", "echo", "rm", "ln", "mkdir", "ls", "test", "awk"]
-    {
+    for name in ["sh", "bash"] {
+        writeln!(text, "install -m 0755 {shell} %{{buildroot}}/bin/{name}").expect("as above");
+    }
+    for applet in ["cat", "grep", "sed", "tr", "echo", "rm", "ln", "mkdir", "ls", "test", "awk"] {
         writeln!(text, "ln -s busybox %{{buildroot}}/bin/{applet}").expect("as above");
     }
     for program in RECORDERS {

@@ -115,7 +115,7 @@ fn dependencies(repository: &Utf8Path) -> Result<(BTreeSet<String>, BTreeSet<Str
 impl From<TrialError> for Failure {
     fn from(error: TrialError) -> Self {
         let kind = match &error {
-            TrialError::Install { .. } => Kind::Refused,
+            TrialError::Install { .. } | TrialError::Scriptlet { .. } => Kind::Refused,
             TrialError::Missing { .. } | TrialError::Damaged { .. } => Kind::Data,
             _ => Kind::World,
         };

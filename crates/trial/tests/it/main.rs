@@ -45,6 +45,7 @@ mkdir -p %{buildroot}/usr/share/example
 /usr/share/example
 %post
 /sbin/chkconfig --add example
+sh -c 'exit 1' || :
 ";
 
 const REPOSITORY_FILE: &str = "[example]\nname=example\nbaseurl=http://192.0.2.1/nowhere/\nenabled=1\ngpgcheck=1\n\
@@ -57,13 +58,18 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with_tool(TOOL_SPEC)
+    }
+
+    /// `tool` is the spec of the package `example-tool`.
+    fn with_tool(tool: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(directory.path()).unwrap().to_owned();
         for name in ["gnupg", "rpmbuild/SOURCES", "repository/Packages", "scratch"] {
             fs_err::create_dir_all(path.join(name)).unwrap();
         }
         let bench = Self { _directory: directory, path };
-        bench.make_repository();
+        bench.make_repository(tool);
         bench
     }
 
@@ -72,7 +78,7 @@ impl Bench {
         Invocation::new(tool, &self.path).env("GNUPGHOME", gnupg).args(arguments).run().unwrap().text()
     }
 
-    fn make_repository(&self) {
+    fn make_repository(&self, tool: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let private = std::fs::Permissions::from_mode(0o700);
         fs_err::set_permissions(self.path.join("gnupg"), private).unwrap();
@@ -88,7 +94,7 @@ impl Bench {
         fs_err::write(self.path.join("rpmbuild/SOURCES/example.repo"), REPOSITORY_FILE).unwrap();
         let topdir = format!("_topdir {}/rpmbuild", self.path);
         let gpg_name = format!("_gpg_name {user}");
-        for (name, spec) in [("example-release", RELEASE_SPEC), ("example-tool", TOOL_SPEC)] {
+        for (name, spec) in [("example-release", RELEASE_SPEC), ("example-tool", tool)] {
             let file = format!("{name}.spec");
             fs_err::write(self.path.join(&file), spec).unwrap();
             self.run(Tool::Rpmbuild, &["-bb", "--nodeps", "--define", &topdir, &file]);
@@ -168,4 +174,14 @@ fn a_base_that_lacks_a_requirement_is_said() {
     assert!(hint.ends_with(log.as_str()), "{hint}");
     let log = fs_err::read_to_string(log).unwrap();
     assert!(log.contains("--installroot") && log.contains("centos-release = 6"), "{log}");
+}
+
+/// dnf ends well after it, and so would an administrator think.
+#[test]
+fn a_scriptlet_that_fails_is_no_good_installation() {
+    let bench = Bench::with_tool(&(TOOL_SPEC.to_owned() + "exit 7\n"));
+    let error = bench.install(&bench.stand_in(BASE), "root").unwrap_err();
+    let TrialError::Scriptlet { packages, said, .. } = &error else { panic!("{error}") };
+    assert_eq!(packages, "packages: example-tool");
+    assert!(said.contains("%post(example-tool-1-1.noarch)") && said.contains('7'), "{said}");
 }
