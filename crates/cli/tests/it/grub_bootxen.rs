@@ -49,7 +49,7 @@ impl Host {
     fn run(&self, kver: Option<&str>, arguments: &[&str]) -> Result<String, ProcessError> {
         let mut invocation = Invocation::new(Tool::Sh, &self.root)
             .env("PATH", format!("{}/bin:/usr/bin:/bin", self.root))
-            .env("GRUB_BOOTXEN_ROOT", &self.root)
+            .env("GRUB_BOOTXEN_ROOT", self.root.as_str())
             .arg(source("grub-bootxen.sh"))
             .args(arguments);
         if let Some(kver) = kver {

@@ -2,5 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
+mod building;
+mod commands;
+mod el6_gate;
+mod fetching;
 mod grub_bootxen;
+mod killed;
+mod program;
+mod refusals;
+mod release;
+mod repository;
 mod tidy;
+mod workshop;

@@ -1,0 +1,226 @@
+//! The stages one by one, and the commands that only look.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::{
+    program::Call,
+    workshop::{ProjectCopy, Published, Work, copy_tree, files_in},
+};
+
+#[test]
+fn two_kernel_configurations_are_compared_in_the_terms_of_xen() {
+    let work = Work::new(&crate::workshop::project());
+    let old =
+        work.write("old", "CONFIG_XEN=y\nCONFIG_XEN_DOM0=y\nCONFIG_E1000E=y\n# CONFIG_TUN is not set\n");
+    let new =
+        work.write("new", "CONFIG_XEN=y\n# CONFIG_XEN_DOM0 is not set\nCONFIG_E1000E=m\nCONFIG_TUN=m\n");
+    let arguments = ["kernel-config", "--diff", old.as_str(), new.as_str()];
+    work.run(&arguments).ends_with(0).prints([
+        "required by Xen:\n  lost option   XEN_DOM0 y -> n",
+        "dom0 needs y",
+        "now a module  E1000E y -> m",
+        "TUN n -> m",
+    ]);
+    let changes = work.run(&[&arguments[..], &["--json"]].concat()).ends_with(0).json();
+    assert_eq!(changes[0]["symbol"], "XEN_DOM0");
+    assert_eq!(changes[0]["violations"][0]["role"], "dom0");
+    work.run(&["kernel-config", "--diff", old.as_str(), old.as_str()]).ends_with(0).prints(["are equal"]);
+    work.run(&["kernel-config", "--diff", old.as_str(), "/nowhere"]).ends_with(2).says(["/nowhere"]);
+}
+
+#[test]
+fn kernel_configuration_that_can_not_hold_is_refused() {
+    let copy = ProjectCopy::new();
+    let fragment = "kernel-configs/30-network.config";
+    copy.edit(fragment, "CONFIG_BRIDGE=m\n", "# CONFIG_BRIDGE is not set\n");
+    Work::new(copy.path()).run(&["kernel-config"]).ends_with(4).says([
+        "did not hold",
+        "30-network.config:63: CONFIG_BRIDGE_EBT_ARP asked m, got n: depends on",
+        "hint: mend the fragment",
+    ]);
+}
+
+#[test]
+fn rendered_specs_go_to_files_or_to_the_screen() {
+    let work = Work::published();
+    work.run(&["render", "xen"])
+        .ends_with(0)
+        .prints(["Name:           xen\n", "Release:        38.el6.centos.alt"]);
+    let output = work.path().join("specs");
+    work.run(&["render", "--output", output.as_str()]).ends_with(0);
+    let names: Vec<String> =
+        files_in(&output).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, ["centos-release-xen.spec", "kernel.spec", "xen.spec"]);
+    work.run(&["render", "--diff"]).ends_with(0).says(["Unchanged xen.spec", "Unchanged kernel.spec"]);
+}
+
+#[test]
+fn completions_know_the_commands() {
+    Call::new(["completions", "bash"]).run().ends_with(0).prints([
+        "complete -F _xen4centos",
+        "release",
+        "--source-tree",
+        "--publish-root",
+    ]);
+}
+
+#[test]
+fn help_is_enough_to_work_from() {
+    Call::new(["--help"]).run().ends_with(0).prints(["The main job is `xen4centos release`", "Exit codes:"]);
+    for command in
+        ["release", "status", "doctor", "fetch", "render", "kernel-config", "build", "sign", "index"]
+    {
+        Call::new([command, "--help"]).run().ends_with(0).prints(["Usage: xen4centos", "--work <DIR>"]);
+    }
+}
+
+#[test]
+fn new_key_is_private_and_says_how_to_pin_it() {
+    let copy = ProjectCopy::new();
+    copy.edit("repo-templates/targets/local.toml", "bits = 3072", "bits = 2048");
+    let work = Work::new(copy.path());
+    let passphrase = work.write("passphrase", "correct horse\n");
+    let directory = work.path().join("new");
+    work.run(&["sign", "--key", "new", "--output", directory.as_str()])
+        .ends_with(2)
+        .says(["needs a passphrase"]);
+    let mut arguments = vec!["sign", "--key", "new", "--output", directory.as_str()];
+    arguments.extend(["--passphrase-file", passphrase.as_str()]);
+    let run = work
+        .run(&arguments)
+        .ends_with(0)
+        .prints(["Pin it: put `fingerprint = \"", "repo-templates/targets/local.toml"]);
+    let secret = directory.join("secret.asc");
+    assert_eq!(fs_err::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs_err::read_to_string(directory.join("public.asc")).unwrap().contains("PUBLIC KEY BLOCK"));
+    assert_eq!(files_in(&directory).len(), 2);
+    // A key is never overwritten.
+    work.run(&arguments).ends_with(2).says(["a key is never overwritten"]);
+
+    // Pinned, another key does not sign.
+    let (_, rest) = run.stdout.split_once("put `fingerprint = \"").unwrap();
+    let fingerprint = &rest[..40];
+    copy.edit(
+        "repo-templates/targets/local.toml",
+        "bits = 2048",
+        &format!("bits = 2048\nfingerprint = \"{fingerprint}\""),
+    );
+    let published = Published::get();
+    let package = &published.packages()[0];
+    let output = work.path().join("out");
+    let sign = |key: &str, passphrase: &str| {
+        let mut arguments = vec!["sign", package.as_str(), "--output", output.as_str(), "--key", key];
+        arguments.extend(["--passphrase-file", passphrase]);
+        work.run(&arguments)
+    };
+    let other = published.path.join("keys/local/secret.asc");
+    sign(other.as_str(), passphrase.as_str()).ends_with(2).says([fingerprint]);
+    let wrong = work.write("wrong", "battery staple\n");
+    sign(secret.as_str(), wrong.as_str()).ends_with(2).says(["passphrase"]);
+    sign(secret.as_str(), passphrase.as_str()).ends_with(0).prints([fingerprint]);
+    let signed = output.join(package.file_name().unwrap());
+    let public = directory.join("public.asc");
+    work.run(&["sign", "--verify", public.as_str(), signed.as_str()])
+        .ends_with(0)
+        .says(["Verified 1 signatures"]);
+    let theirs = published.path.join("keys/local/public.asc");
+    work.run(&["sign", "--verify", theirs.as_str(), signed.as_str()]).ends_with(4).says([signed.as_str()]);
+}
+
+/// Build, sign, index and publish by hand come to what `release` does.
+#[test]
+fn stages_one_by_one_come_to_a_channel() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat()).ends_with(0);
+    let rows = with(&["build", "--json"]).json();
+    let built = rows[0]["directory"].as_str().unwrap().to_owned();
+    assert_eq!(rows[0]["packages"][0], "small-1.0-1.el6.centos.alt.noarch.rpm");
+    let signed = work.path().join("by-hand");
+    let package = format!("{built}/small-1.0-1.el6.centos.alt.noarch.rpm");
+    with(&["sign", &package, "--output", signed.as_str()]).prints([signed.as_str()]);
+    let report = with_index(&work, signed.as_str());
+    assert_eq!(report["signed"], false);
+    fs_err::remove_dir_all(signed.join("repodata")).unwrap();
+    with(&["publish", signed.as_str(), "--dry-run"])
+        .prints(["would publish small-1.0-1.el6.centos.alt.noarch"]);
+    assert!(!work.path().join("publish/small").exists());
+    let state = with(&["publish", signed.as_str(), "--json"]).json();
+    assert_eq!(state["number"], 1);
+    with(&["publish", signed.as_str()]).says(["all of it is published already"]);
+    with(&["check"]).says(["takes them"]);
+    // An unsigned package is not published.
+    work.run(&["publish", &built, "--target", "small"]).ends_with(4).says(["small-1.0-1"]);
+}
+
+fn with_index(work: &Work, directory: &str) -> serde_json::Value {
+    let report = work.run(&["index", directory, "--revision", "1700000000", "--json"]).ends_with(0).json();
+    assert_eq!(report["revision"], 1_700_000_000);
+    let first = fs_err::read(format!("{directory}/repodata/repomd.xml")).unwrap();
+    work.run(&["index", directory, "--revision", "1700000000"]).ends_with(0);
+    assert_eq!(
+        first,
+        fs_err::read(format!("{directory}/repodata/repomd.xml")).unwrap(),
+        "the same bytes again"
+    );
+    report
+}
+
+#[test]
+fn index_lists_groups_and_can_be_signed() {
+    let work = Work::published();
+    let directory = work.path().join("repository");
+    copy_tree(&work.channel().join("Packages"), &directory);
+    let groups = crate::workshop::project().join("repo-templates/comps.xml");
+    work.run(&["index", directory.as_str(), "--sign", "--groupfile", groups.as_str()]).ends_with(0);
+    let names: Vec<String> = files_in(&directory.join("repodata"))
+        .iter()
+        .map(|path| path.file_name().unwrap().rsplit('-').next().unwrap().to_owned())
+        .collect();
+    for name in
+        ["primary.xml.gz", "filelists.xml.gz", "other.xml.gz", "comps.xml", "repomd.xml", "repomd.xml.asc"]
+    {
+        assert!(names.iter().any(|found| found == name), "{name} of {names:?}");
+    }
+    let public = work.public_key();
+    work.run(&["sign", "--verify", public.as_str(), directory.as_str()]).ends_with(0);
+}
+
+#[test]
+fn doctor_finds_nothing_missing_here() {
+    let report = Published::get().run(&["doctor", "--json"]).ends_with(0).json();
+    assert_eq!(report["missing"], serde_json::json!([]));
+    assert!(report["facts"]["gcc-major"].as_u64().or(report["facts"]["gcc_major"].as_u64()).unwrap() >= 4);
+    Published::get().run(&["doctor"]).ends_with(0).prints(["build root  host", "rpm "]);
+}
+
+#[test]
+fn missing_tool_is_named_with_the_packages_that_have_it() {
+    let copy = ProjectCopy::with_small_package("true");
+    let need = "[[need]]\ncommand = \"no-such-tool\"\napt = \"no-such-tool-apt\"\nyum = \"no-such-tool-yum\"\n\n\
+                [[changelog]]\n";
+    copy.edit("specs/small/package.toml", "[[changelog]]\n", need);
+    let work = Work::new(copy.path());
+    work.run(&["doctor", "--target", "small"])
+        .ends_with(5)
+        .prints([
+            "missing     ",
+            "no-such-tool",
+            "apt-get install no-such-tool-apt",
+            "yum install no-such-tool-yum",
+        ])
+        .says(["can not build target `small`"]);
+    let report = work.run(&["doctor", "--target", "small", "--json"]).ends_with(5).json();
+    assert_eq!(report["missing"][0]["apt"], "no-such-tool-apt");
+    assert_eq!(report["missing"][0]["required"], true);
+    work.run(&["release", "--target", "small"]).ends_with(5).says(["no-such-tool", "no-such-tool-apt"]);
+}
+
+#[test]
+fn option_that_this_machine_can_not_give_is_not_left_out_silently() {
+    Published::get().run(&["release", "--with", "xen:ocaml"]).ends_with(5).says([
+        "option `ocaml` of `xen`",
+        "this build root lacks ocaml",
+        "--without xen:ocaml",
+    ]);
+}

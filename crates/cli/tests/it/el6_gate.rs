@@ -1,0 +1,57 @@
+//! The gate of the published target: what this machine's compiler made for user space does not get to CentOS 6, what is
+//! freestanding does.
+
+use crate::workshop::{ProjectCopy, Work};
+
+/// The published target with a channel that takes test doubles; nothing else about it is changed.
+fn project_with_a_channel_for_doubles() -> ProjectCopy {
+    let copy = ProjectCopy::new();
+    let target = "repo-templates/targets/xen4centos-6.toml";
+    copy.edit(target, "upstreams = \"release\"", "upstreams = \"miniature\"");
+    copy.edit(target, "accepts = \"override\"", "accepts = \"miniature\"");
+    copy.edit(target, "bits = 4096", "bits = 2048");
+    copy.edit(
+        target,
+        "[repository]\n",
+        "[option.xen]\nxend = false\nocaml = false\nqemu = false\nrombios = false\nseabios = false\nstubdom = false\n\n\
+         [repository]\n",
+    );
+    copy
+}
+
+#[test]
+fn only_freestanding_code_of_this_machine_gets_to_centos_6() {
+    let copy = project_with_a_channel_for_doubles();
+    let work = Work::new(copy.path());
+    let channel = ["--target", "xen4centos-6", "--channel", "testing"];
+    let with = |arguments: &[&str]| work.run(&[arguments, &channel[..]].concat());
+
+    let report = with(&[
+        "release",
+        "--json",
+        "--without=xen:tools",
+        "--without=kernel:perf",
+        "--without=kernel:devel-tools",
+    ])
+    .ends_with(0)
+    .says(["Planned xen without", "tools (by command line)", "against what client `el6` takes"])
+    .json();
+    let names: Vec<&str> = report["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["nevra"].as_str().unwrap().split("-3.4").next().unwrap().split("-4.2").next().unwrap())
+        .collect();
+    for expected in
+        ["centos-release-xen-10:6-6.el6.centos.x86_64", "kernel", "kernel-devel", "xen-hypervisor"]
+    {
+        assert!(names.contains(&expected), "{expected} of {names:?}");
+    }
+    assert!(!names.contains(&"xen-runtime"));
+    with(&["check"]).ends_with(0);
+
+    // glibc 2.12 has none of the symbols that this machine's compiler asks for.
+    with(&["release", "xen"]).ends_with(4).says(["client `el6` would refuse this", "GLIBC_2.", "xen-"]);
+    let history = with(&["publish", "--history", "--json"]).ends_with(0).json();
+    assert_eq!(history.as_array().unwrap().len(), 1, "nothing of it was published");
+}

@@ -1,0 +1,127 @@
+//! Exit code 2 for data that is wrong, 4 for what a channel or its clients must not get. Each says what, where and the
+//! way out.
+
+use crate::workshop::{ProjectCopy, Published, Work, files_below};
+
+#[test]
+fn all_problems_of_the_data_are_named_at_once() {
+    let copy = ProjectCopy::new();
+    copy.edit("specs/xen/package.toml", "release = \"38\"\n", "release = \"38\"\nrelaese = \"39\"\n");
+    copy.edit(
+        "specs/kernel/package.toml",
+        "d5492eeaadcf12aaad471011066e447907999035c26368da8e4f82b1871ef03a",
+        "d5492eea",
+    );
+    copy.edit("repo-templates/targets/local.toml", "client = \"local\"", "client = \"el9\"");
+    let line = |file: &str, text: &str| {
+        let all = fs_err::read_to_string(copy.path().join(file)).unwrap();
+        let line = all.lines().position(|line| line.contains(text)).unwrap() + 1;
+        format!("{file}:{line}: ")
+    };
+    let places = [
+        line("specs/xen/package.toml", "relaese"),
+        line("specs/kernel/package.toml", "\"d5492eea\""),
+        line("repo-templates/targets/local.toml", "client ="),
+    ];
+    Work::new(copy.path()).run(&["release"]).ends_with(2).says(places.iter().map(String::as_str));
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_known_ones() {
+    let work = &Published::get();
+    for (arguments, said) in [
+        (
+            ["release", "--target", "lokal"],
+            ["there is no target `lokal`", "known here: `local`, `xen4centos-6`"],
+        ),
+        (["release", "--channel", "stable"], ["`stable`", "quickstart"]),
+        (
+            ["release", "--quiet", "zen"],
+            ["there is no package `zen`", "`centos-release-xen`, `kernel`, `xen`"],
+        ),
+        (["release", "--without", "xen:dox"], ["has no option `dox`", "`docs`"]),
+        (["release", "--with", "xen"], ["`xen`", "PACKAGE:OPTION"]),
+        (["release", "--source-override", "linux"], ["--source-override NAME=FILE", "`linux`"]),
+        (["release", "--source-override", "linus=/f"], ["no source is named `linus`", "linux"]),
+        (["release", "--source-tree", "zen=/"], ["there is no package `zen`", "`xen`"]),
+        (["publish", "--roll-back", "77"], ["77", "state"]),
+    ] {
+        work.run(&arguments).ends_with(2).says(said);
+    }
+}
+
+#[test]
+fn command_lines_that_make_no_sense_are_refused() {
+    for arguments in [&["relase"][..], &["release", "--no-such"], &["release", "--verbose", "--quiet"], &[]] {
+        Published::get().run(arguments).ends_with(2);
+    }
+}
+
+#[test]
+fn directory_that_is_no_project_is_refused() {
+    let work = Work::new("/".into());
+    work.run(&["release"]).ends_with(2).says(["has no specs/"]);
+    assert!(files_below(work.path()).is_empty());
+}
+
+/// The release channel takes upstream's pinned files only.
+#[test]
+fn override_does_not_get_into_the_release_channel() {
+    let work = Published::get();
+    // Without a key of its own the published target does not begin.
+    work.run(&["release", "--target", "xen4centos-6", "--offline"])
+        .ends_with(2)
+        .says(["needs a signing key", "xen4centos sign --key new"]);
+    let key = work.path.join("keys/local/secret.asc");
+    let trees =
+        ["xen", "kernel"].map(|name| format!("{name}={}/specs/{name}/miniature", crate::workshop::project()));
+    work.run(&[
+        "release",
+        "--target",
+        "xen4centos-6",
+        "--offline",
+        "--key",
+        key.as_str(),
+        "--source-tree",
+        &trees[0],
+        "--source-tree",
+        &trees[1],
+        "--without=xen:tools",
+        "--without=xen:xend",
+        "--without=xen:ocaml",
+        "--without=xen:qemu",
+        "--without=xen:rombios",
+        "--without=xen:seabios",
+        "--without=xen:stubdom",
+    ])
+    .ends_with(4)
+    .says(["channel `release` of target `xen4centos-6` takes pinned sources only", "comes from the tree"])
+    .says(["leave the override away, or choose another channel: --channel testing"]);
+    assert!(!work.path.join("publish/centos").exists());
+}
+
+/// What hosts may have installed under a name never becomes something else.
+#[test]
+fn published_version_can_not_change() {
+    let copy = ProjectCopy::new();
+    copy.edit("specs/centos-release-xen/sources/grub-bootxen.sh", "#!/bin/sh\n", "#!/bin/sh\n# Mended.\n");
+    let work = Work::published().with_project(copy.path());
+    work.run(&["release", "centos-release-xen"]).ends_with(4).says([
+        "centos-release-xen",
+        "6-6.el6.centos",
+        "hint: ",
+    ]);
+    let history = work.run(&["publish", "--history", "--json"]).ends_with(0).json();
+    assert_eq!(history.as_array().unwrap().len(), 1, "nothing was published");
+
+    let package = "specs/centos-release-xen/package.toml";
+    copy.edit(package, "release = \"6.el6.centos\"", "release = \"7.el6.centos\"");
+    let entry = "[[changelog]]\ndate = \"2026-11-23\"\nauthor = \"Nobody <nobody@localhost>\"\n\
+                 version = \"6-7.el6.centos\"\nentries = [\"Mend\"]\n\n";
+    let text = fs_err::read_to_string(copy.path().join(package)).unwrap();
+    let (before, after) = text.split_once("[[changelog]]\n").unwrap();
+    copy.write(package, &format!("{before}{entry}[[changelog]]\n{after}"));
+    let report = work.run(&["release", "centos-release-xen", "--json"]).ends_with(0).json();
+    assert_eq!(report["state"], 2);
+    assert_eq!(report["packages"][0]["nevra"], "centos-release-xen-10:6-7.el6.centos.x86_64");
+}

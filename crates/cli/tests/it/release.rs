@@ -1,0 +1,131 @@
+//! The main job as users meet it: from nothing, again, and after a change.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::workshop::{ProjectCopy, Published, Work, files_below};
+
+type Times = BTreeMap<Utf8PathBuf, SystemTime>;
+
+#[track_caller]
+fn assert_untouched(before: &Times, after: &Times) {
+    let other = |one: &Times, two: &Times| -> Vec<Utf8PathBuf> {
+        one.iter().filter(|&(file, time)| two.get(file) != Some(time)).map(|(file, _)| file.clone()).collect()
+    };
+    assert_eq!((other(before, after), other(after, before)), (Vec::new(), Vec::new()));
+}
+
+/// When each file below a directory was last written.
+fn times(directory: &Utf8Path) -> Times {
+    let time = |file: Utf8PathBuf| {
+        let written = fs_err::symlink_metadata(directory.join(&file)).unwrap().modified().unwrap();
+        (file, written)
+    };
+    files_below(directory).into_iter().map(time).collect()
+}
+
+#[test]
+fn nothing_becomes_a_repository() {
+    let published = Published::get();
+    let run = published
+        .run
+        .clone()
+        .ends_with(0)
+        .says(["Built xen: 7 packages", "Published 14 packages as state 1"]);
+    let report = run.json();
+    assert_eq!(report["target"], "local");
+    assert_eq!(report["channel"], "quickstart");
+    assert_eq!(report["changed"], true);
+    assert_eq!(report["state"], 1);
+    assert!(report["revision"].as_u64().unwrap() > 0);
+    assert_eq!(report["repository"], published.channel().as_str());
+    let key = report["key"].as_str().unwrap();
+    assert!(key.len() == 40 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
+    let rows = report["packages"].as_array().unwrap();
+    assert_eq!(rows.len(), published.packages().len());
+    for (package, row) in published.packages().iter().zip(rows) {
+        let nevra = row["nevra"].as_str().unwrap().replace("10:", "");
+        assert_eq!(package.file_stem().unwrap(), nevra);
+        assert_eq!(row["sha256"].as_str().unwrap().len(), 64);
+    }
+    let metadata = published.channel().join("repodata");
+    for file in ["repomd.xml", "repomd.xml.asc"] {
+        assert!(metadata.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn second_run_does_nothing_and_says_so() {
+    let work = Work::published();
+    // What was verified is known by its inode, too, which a copy does not keep.
+    work.run(&["release"]).ends_with(0);
+    let before = times(work.path());
+    let report = work.run(&["release", "--json"]).ends_with(0).says(["Unchanged nothing to do"]).json();
+    assert_eq!(report["changed"], false);
+    assert_eq!(report["packages"].as_array().unwrap().len(), 14);
+    assert_untouched(&before, &times(work.path()));
+    let history = work.run(&["publish", "--history", "--json"]).ends_with(0).json();
+    assert_eq!(history.as_array().unwrap().len(), 1);
+    assert_eq!(history[0]["number"], 1);
+}
+
+#[test]
+fn dry_run_shows_what_would_be_done_and_does_nothing() {
+    let work = Work::published();
+    let before = times(work.path());
+    work.run(&["release", "--dry-run", "--without", "xen:docs"])
+        .ends_with(0)
+        .prints(["xen-4.2.5-38.el6.centos.alt: out-of-date (option docs is off, by command line"])
+        .prints(["kernel-3.4.113-1.el6.centos.alt: published"]);
+    let rows = work.run(&["release", "--dry-run", "--json"]).ends_with(0).json();
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+    assert!(rows.as_array().unwrap().iter().all(|row| row["state"] == "published"));
+    // The plan may note what it found out; what was made stays as it is.
+    let made = |times: Times| -> Times {
+        let parts = ["builds", "signed", "publish", "keys"];
+        times.into_iter().filter(|(file, _)| parts.iter().any(|part| file.starts_with(part))).collect()
+    };
+    assert_untouched(&made(before), &made(times(work.path())));
+}
+
+#[test]
+fn status_names_the_reason() {
+    let published = Published::get();
+    let states = |arguments: &[&str]| published.run(arguments).ends_with(0).json();
+    for row in states(&["status", "--json"]).as_array().unwrap() {
+        assert_eq!((&row["state"], &row["reasons"]), (&"published".into(), &serde_json::json!([])));
+    }
+    let rows = states(&["status", "--json", "--without", "xen:docs"]);
+    assert_eq!(rows[1]["state"], "published");
+    assert_eq!(rows[2]["package"], "xen");
+    assert_eq!(rows[2]["state"], "out-of-date");
+    assert_eq!(rows[2]["reasons"][0], "option docs is off, by command line");
+    assert!(rows[2]["off"].as_array().unwrap().contains(&"xend (by target local)".into()));
+}
+
+#[test]
+fn status_sees_what_changed_in_the_project() {
+    let copy = ProjectCopy::new();
+    copy.edit("specs/xen/xen.spec.tera", "Descriptions of Xen's interfaces", "Words about Xen's interfaces");
+    copy.edit("specs/centos-release-xen/sources/grub-bootxen.sh", "#!/bin/sh\n", "#!/bin/sh\n# Mended.\n");
+    // The kernel did not change, although the project lies elsewhere.
+    let work = Work::published().with_project(copy.path());
+    work.run(&["status"]).ends_with(0).prints([
+        "source grub-bootxen.sh changed",
+        "the rendered spec changed",
+        "kernel               3.4.113-1",
+    ]);
+    let rows = work.run(&["status", "--json"]).ends_with(0).json();
+    let states: Vec<&str> =
+        rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["out-of-date", "published", "out-of-date"]);
+    work.run(&["render", "--diff", "xen"]).ends_with(0).prints([
+        "--- xen.spec (built)",
+        "+++ xen.spec (now)",
+        "+Words about Xen's interfaces",
+    ]);
+    work.run(&["build", "--dry-run", "centos-release-xen"])
+        .ends_with(0)
+        .prints(["would be built: source grub-bootxen.sh changed"]);
+}
