@@ -25,6 +25,18 @@ esac
 exit "$status"
 "#;
 
+/// Of the real `new-kernel-pkg`, others wait for one result: the initramfs, of the version that is the last argument.
+const MAKE_INITRAMFS: &str = r#"
+case "$*" in
+    *--mkinitrd*)
+        for version; do :; done
+        echo "stand-in" > "/boot/initramfs-$version.img" ;;
+esac
+"#;
+
+/// What busybox is in scriptlets.
+const APPLETS: [&str; 11] = ["cat", "grep", "sed", "tr", "echo", "rm", "ln", "mkdir", "ls", "test", "awk"];
+
 /// Programs that scriptlets run and that have no meaning in a root without a running system.
 const RECORDERS: [&str; 9] = [
     "/sbin/chkconfig",
@@ -67,9 +79,9 @@ impl StandIn {
         provides.extend(host_libraries(request, &libraries));
         let spec = scratch.join("base-stand-in.spec");
         let busybox = initramfs::busybox()?;
-        let shell = scratch.join("stand-in-shell");
-        fs_err::write(&shell, SHELL.replace("FAILURES", FAILURES)).map_err(TrialError::file(&shell))?;
-        fs_err::write(&spec, spec_text(&provides, &busybox, &shell)).map_err(TrialError::file(&spec))?;
+        let tree = scratch.join("base-stand-in");
+        write_scripts(&tree)?;
+        fs_err::write(&spec, spec_text(&provides, &busybox, &tree)).map_err(TrialError::file(&spec))?;
         Invocation::new(Tool::Rpmbuild, scratch)
             .args(["-bb", "--nodeps", "--define"])
             .arg(format!("_topdir {scratch}/rpmbuild"))
@@ -86,6 +98,23 @@ impl StandIn {
     pub fn package(&self) -> &Utf8Path {
         &self.package
     }
+}
+
+/// Writes the shell's and the recorders' scripts below `tree`, as they lie in a root.
+fn write_scripts(tree: &Utf8Path) -> Result<(), TrialError> {
+    let shell = SHELL.replace("FAILURES", FAILURES);
+    let shells = ["/bin/sh", "/bin/bash"].map(|path| (path, shell.clone()));
+    let recorders = RECORDERS.map(|program| {
+        let more = if program == "/sbin/new-kernel-pkg" { MAKE_INITRAMFS } else { "" };
+        (program, format!("#!/bin/sh\necho \"{program} $*\" >> {RECORD}\n{more}"))
+    });
+    for (path, text) in shells.into_iter().chain(recorders) {
+        let path = tree.join(&path[1..]);
+        let directory = path.parent().unwrap_or(tree);
+        fs_err::create_dir_all(directory).map_err(TrialError::file(directory))?;
+        fs_err::write(&path, text).map_err(TrialError::file(&path))?;
+    }
+    Ok(())
 }
 
 fn listed(text: &str) -> BTreeSet<String> {
@@ -112,7 +141,7 @@ fn libraries_of_this_machine(scratch: &Utf8Path) -> Result<BTreeSet<String>, Tri
     Ok(names.map(str::to_owned).collect())
 }
 
-fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path, shell: &Utf8Path) -> String {
+fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path, tree: &Utf8Path) -> String {
     let mut text = String::from(
         "Name: base-stand-in\nVersion: 6\nRelease: 1\nSummary: Stand-in for the base system, for a trial only\n\
          License: none\nAutoReqProv: no\nProvides: bundled-for-trial\n",
@@ -122,25 +151,16 @@ fn spec_text(provides: &BTreeSet<String>, busybox: &Utf8Path, shell: &Utf8Path) 
         writeln!(text, "Provides: {provide}").expect("writing to a string does not fail");
     }
     text.push_str("%description\nNever publish this.\n%install\n");
-    writeln!(text, "install -D -m 0755 {busybox} %{{buildroot}}/bin/busybox").expect("as above");
-    text.push_str(
-        "mkdir -p %{buildroot}/var/log %{buildroot}/sbin %{buildroot}/usr/bin %{buildroot}/usr/sbin\n",
-    );
-    for name in ["sh", "bash"] {
-        writeln!(text, "install -m 0755 {shell} %{{buildroot}}/bin/{name}").expect("as above");
-    }
-    for applet in ["cat", "grep", "sed", "tr", "echo", "rm", "ln", "mkdir", "ls", "test", "awk"] {
+    writeln!(text, "cp -R {tree}/. %{{buildroot}}/\ninstall -D {busybox} %{{buildroot}}/bin/busybox")
+        .expect("as above");
+    for applet in APPLETS {
         writeln!(text, "ln -s busybox %{{buildroot}}/bin/{applet}").expect("as above");
     }
-    for program in RECORDERS {
-        writeln!(
-            text,
-            "printf '#!/bin/sh\\necho \"{program} $*\" >> {RECORD}\\n' > %{{buildroot}}{program}\n\
-             chmod 0755 %{{buildroot}}{program}"
-        )
-        .expect("as above");
-    }
-    text.push_str("%files\n%defattr(-,root,root)\n/bin/*\n/var/log\n");
+    // A device node would need root. What is written to this one stays in it, which a trial can bear.
+    text.push_str("mkdir -p %{buildroot}/dev %{buildroot}/var/log\n: > %{buildroot}/dev/null\n");
+    text.push_str(
+        "%files\n%defattr(0755,root,root)\n/bin/*\n%attr(0666,root,root) /dev/null\n%dir /var/log\n",
+    );
     for program in RECORDERS {
         writeln!(text, "{program}").expect("as above");
     }
