@@ -253,7 +253,12 @@ impl From<RenderError> for Failure {
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
-        let kind = if error.is_build_failure() { Kind::Build } else { Kind::World };
+        let kind = match &error {
+            BuildError::Spec { .. } => Kind::Data,
+            BuildError::Missing { .. } => Kind::World,
+            error if error.is_build_failure() => Kind::Build,
+            _ => Kind::World,
+        };
         let hint = error.hint();
         Self::of(kind, &error).hint(hint)
     }
