@@ -50,7 +50,8 @@ pub(crate) fn configure(
         return Ok(Configuration { file, fresh: false });
     }
     let activity = session.printer.activity("Configuring", format!("{}-{}", package.name, package.version));
-    let scratch = session.work("kernel-config").join(format!(".work-{}", std::process::id()));
+    // The work directory's lock is held: what lies there was left by a run that was killed.
+    let scratch = session.work("kernel-config").join(".work");
     remove(&scratch)?;
     fs_err::create_dir_all(&scratch)?;
     let outcome = resolve_in(session, &scratch, sources, &configs);
@@ -64,7 +65,7 @@ pub(crate) fn configure(
     remove(&scratch)?;
     drop(activity);
     fs_err::create_dir_all(&directory)?;
-    let temporary = directory.join(format!(".config-{}", std::process::id()));
+    let temporary = directory.join(".config");
     fs_err::write(&temporary, resolved)?;
     fs_err::rename(temporary, &file)?;
     session.printer.step(

@@ -140,7 +140,13 @@ fn write_private(path: &Utf8Path, text: &str) -> Result<(), Failure> {
         let message = format!("`{path}` exists: a key is never overwritten");
         return Err(Failure::new(Kind::Data, message).hint(Some("name another directory".to_owned())));
     }
-    let temporary = directory.join(format!(".secret-{}", std::process::id()));
+    let temporary = directory.join(".secret.asc");
+    // Of a run that was killed before it gave the key its name.
+    if let Err(error) = fs_err::remove_file(&temporary)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
@@ -154,7 +160,7 @@ fn remember(path: &Utf8Path, text: &str) -> Result<(), Failure> {
     }
     let directory = path.parent().unwrap_or(path);
     fs_err::create_dir_all(directory)?;
-    let temporary = directory.join(format!(".public-{}", std::process::id()));
+    let temporary = directory.join(".public.asc");
     fs_err::write(&temporary, text)?;
     fs_err::rename(temporary, path)?;
     Ok(())

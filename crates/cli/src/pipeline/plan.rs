@@ -184,7 +184,7 @@ impl Planner<'_> {
         let path = directory.join(sha256.to_string());
         if !path.is_file() {
             fs_err::create_dir_all(&directory)?;
-            let temporary = directory.join(format!(".new-{}", std::process::id()));
+            let temporary = directory.join(".new");
             fs_err::write(&temporary, text)?;
             fs_err::rename(temporary, &path)?;
         }
