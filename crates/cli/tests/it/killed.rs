@@ -26,7 +26,8 @@ fn leftovers(work: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut found: Vec<Utf8PathBuf> = files_below(work).into_iter().filter(temporary).collect();
     let mut directories = vec![work.join("kernel-config")];
     for parent in ["builds", "publish/.states"] {
-        directories.extend(files_in(&work.join(parent)));
+        let parent = work.join(parent);
+        directories.extend(if parent.is_dir() { files_in(&parent) } else { Vec::new() });
     }
     for directory in directories {
         let Ok(entries) = directory.read_dir_utf8() else { continue };
@@ -92,7 +93,8 @@ fn release_goes_on_after_a_kill_in_each_stage() {
     let history = published.run(&["publish", "--history", "--json"]).ends_with(0).json();
     let work = Work::new(&crate::workshop::project());
     copy_tree(&published.path.join("keys"), &work.path().join("keys"));
-    let release = work.call(&["release", "--verbose"]).env("SOURCE_DATE_EPOCH", &history[0]["time"]);
+    let release =
+        work.call(&["release", "--verbose"]).env("SOURCE_DATE_EPOCH", &history[0]["time"].to_string());
 
     // Two packages build at once, and what was done before a kill is not done again: where a line does not come, the
     // next one is the place.
@@ -146,4 +148,21 @@ fn small_release_goes_on_after_kills_at_any_time() {
         let history = work.run(&["publish", "--target", "small", "--history", "--json"]).ends_with(0).json();
         assert_eq!(history.as_array().unwrap().len(), 1, "after {milliseconds} ms");
     }
+}
+
+/// Configuring unpacks a whole kernel tree; those of killed runs must not pile up.
+#[test]
+fn killed_configurations_leave_no_trees() {
+    let work = Work::new(&crate::workshop::project());
+    let configure = work.call(&["kernel-config"]);
+    for milliseconds in [0, 50, 100, 200] {
+        let mut running = configure.start();
+        assert!(running.reaches(&["as the upstream release of kernel"]).is_some() || milliseconds > 0);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        running.kill();
+        assert_nothing_runs(work.path());
+    }
+    configure.run().ends_with(0);
+    assert_eq!(files_in(&work.path().join("kernel-config")).len(), 1);
+    assert_eq!(leftovers(work.path()), Vec::<Utf8PathBuf>::new());
 }

@@ -129,3 +129,25 @@ fn status_sees_what_changed_in_the_project() {
         .ends_with(0)
         .prints(["would be built: source grub-bootxen.sh changed"]);
 }
+
+/// Two CI jobs at once, in one work directory.
+#[test]
+fn second_run_waits_for_the_first() {
+    let copy = ProjectCopy::with_small_package("sleep 1");
+    let work = Work::new(copy.path());
+    let release = work.call(&["release", "--target", "small"]);
+    let mut first = release.start();
+    assert!(first.reaches(&["Building"]).is_some());
+    release.run().ends_with(0).says(["Waiting for another run", "Unchanged"]);
+    let history = work.run(&["publish", "--target", "small", "--history", "--json"]).ends_with(0).json();
+    assert_eq!(history.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn quiet_run_says_nothing() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    let run = work.run(&["release", "--target", "small", "--quiet", "--json"]).ends_with(0);
+    assert_eq!(run.stderr, "");
+    assert_eq!(run.json()["changed"], true);
+}
