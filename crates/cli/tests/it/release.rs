@@ -151,3 +151,45 @@ fn quiet_run_says_nothing() {
     assert_eq!(run.stderr, "");
     assert_eq!(run.json()["changed"], true);
 }
+
+/// A maintainer's day: an advisory's patch, a release number, a changelog entry, and nothing in the program.
+#[test]
+fn security_update_builds_one_package_and_keeps_the_old_one() {
+    let copy = ProjectCopy::new();
+    let source = fs_err::read_to_string(copy.path().join("specs/xen/miniature/xen/hypervisor.c")).unwrap();
+    let first = source.lines().next().unwrap();
+    let patch = format!(
+        "--- a/xen/hypervisor.c\n+++ b/xen/hypervisor.c\n@@ -1,1 +1,2 @@\n+/* Mended. */\n {first}\n"
+    );
+    copy.write("specs/xen/patches/xsa108.patch", &patch);
+    let package = "specs/xen/package.toml";
+    copy.edit(package, "release = \"38\"", "release = \"39\"");
+    let text = fs_err::read_to_string(copy.path().join(package)).unwrap();
+    let (before, after) = text.split_once("[[changelog]]\n").unwrap();
+    let update = "[[patch]]\nfile = \"xsa108.patch\"\nadvisory = \"XSA-108\"\nsummary = \"x2APIC reads\"\n\n\
+                  [[changelog]]\ndate = \"2026-11-24\"\nauthor = \"Nobody <nobody@localhost>\"\n\
+                  version = \"4.2.5-39\"\nentries = [\"XSA-108\"]\n\n";
+    copy.write(package, &format!("{before}{update}[[changelog]]\n{after}"));
+
+    let work = Work::published().with_project(copy.path());
+    work.run(&["status"]).ends_with(0).prints([
+        "version 4.2.5-39.el6.centos.alt (was 4.2.5-38.el6.centos.alt)",
+        "source xsa108.patch is new",
+    ]);
+    let run = work.run(&["release", "--json"]).ends_with(0).says(["Building xen"]);
+    assert!(!run.stderr.contains("Building kernel"), "{}", run.stderr);
+    assert_eq!(run.json()["state"], 2);
+    let names: Vec<String> = files_below(&work.channel().canonicalize_utf8().unwrap())
+        .into_iter()
+        .filter_map(|file| file.file_name().map(str::to_owned))
+        .collect();
+    for release in ["38", "39"] {
+        let name = format!("xen-hypervisor-4.2.5-{release}.el6.centos.alt.x86_64.rpm");
+        assert!(names.contains(&name), "{name} of {names:?}");
+    }
+
+    // A patch that does not apply stops the build, and says which one it is.
+    copy.write("specs/xen/patches/xsa108.patch", &patch.replace(first, "int not_there;"));
+    work.run(&["release", "xen"]).ends_with(3).says(["building `xen` failed in %prep", "xsa108.patch"]);
+    assert_eq!(work.run(&["publish", "--history", "--json"]).json().as_array().unwrap().len(), 2);
+}
