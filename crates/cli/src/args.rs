@@ -155,6 +155,10 @@ pub(crate) struct KeyArgs {
     /// Sign through gpg (agent, smart card) with the primary key of this fingerprint
     #[arg(long, value_name = "FINGERPRINT", env = "XEN4CENTOS_GPG_KEY")]
     pub(crate) gpg_key: Option<String>,
+    /// The armoured public key that hosts are given, where the secret one is elsewhere [default: the one beside the
+    /// secret key]
+    #[arg(long, value_name = "FILE", env = "XEN4CENTOS_PUBLIC_KEY")]
+    pub(crate) public_key: Option<Utf8PathBuf>,
     /// gpg's home directory [default: gpg's own]
     #[arg(long, value_name = "DIR", env = "GNUPGHOME")]
     pub(crate) gpg_home: Option<Utf8PathBuf>,
@@ -297,9 +301,11 @@ pub(crate) struct IndexArgs {
     /// The revision, in seconds since 1970; every time in the metadata is this [default: now]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) revision: Option<u64>,
-    /// Sign repomd.xml, too
+    /// Sign repomd.xml, too, with the target's key
     #[arg(long)]
     pub(crate) sign: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) key: KeyArgs,
     /// Print the result as JSON

@@ -54,7 +54,7 @@ impl<'a> Session<'a> {
             Some(given) => settings::current_directory()?.join(given),
             None => directories.work.join("publish"),
         };
-        let now = settings::now()?;
+        let now = settings::now();
         Ok(Self { printer, directories, project, target: chosen, channel, publish_root, now })
     }
 

@@ -1,7 +1,7 @@
 //! What is meant by what was typed: the project, the work directory, the printer, the clock.
 //!
 //! The environment variables that the program reads stand in `args` (those of options) and here (`NO_COLOR`, the
-//! proxies, `SOURCE_DATE_EPOCH`), and nowhere else.
+//! proxies, `HOME`, `SSL_CERT_FILE`), and nowhere else.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -77,14 +77,9 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Seconds since 1970: `SOURCE_DATE_EPOCH` where it is set, so that two runs can be compared, and otherwise the clock.
+/// Seconds since 1970, by the clock. Whether a key is valid is decided by it, so nothing of the environment replaces it.
 #[expect(clippy::disallowed_methods, reason = "the ban points here: the clock is read in the CLI")]
-pub(crate) fn now() -> Result<u64, Failure> {
-    if let Some(text) = environment("SOURCE_DATE_EPOCH") {
-        return text.parse().map_err(|_| {
-            Failure::new(Kind::Data, format!("SOURCE_DATE_EPOCH is not a number of seconds: `{text}`"))
-        });
-    }
+pub(crate) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Ok(since.map_or(0, |duration| duration.as_secs()))
+    since.map_or(0, |duration| duration.as_secs())
 }

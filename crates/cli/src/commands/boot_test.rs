@@ -19,6 +19,9 @@ use crate::{
 /// What has to be installed for a boot.
 const PACKAGES: [&str; 2] = ["kernel", "xen-hypervisor"];
 
+/// What drives hardware that qemu's machine has not: its firmware knows no processor power states.
+const MAY_LACK_DEVICE: [&str; 1] = ["xen-acpi-processor"];
+
 #[derive(serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Verdict<'a> {
@@ -47,6 +50,7 @@ pub(crate) fn run(cli: &Cli, args: &BootTestArgs, printer: &Printer) -> Outcome 
         root: &root,
         kernel: Some(&kernel),
         modules: &modules,
+        may_lack_device: &MAY_LACK_DEVICE,
         memory_mib: args.memory,
         cpu: &args.cpu,
         time_limit: Duration::from_secs(args.time_limit),

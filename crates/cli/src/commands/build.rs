@@ -7,7 +7,7 @@ use crate::{
     failure::Outcome,
     pipeline::{
         builds,
-        plan::{self, Opened},
+        plan::{self, Opened, Purpose},
         status,
     },
     printer::Printer,
@@ -24,21 +24,13 @@ struct Built<'a> {
 }
 
 pub(crate) fn run(cli: &Cli, args: &BuildCommandArgs, printer: &Printer) -> Outcome {
-    let Opened { session, planned, .. } = &plan::open(&cli.global, &args.plan, printer)?;
+    let purpose = if args.dry_run { Purpose::Look } else { Purpose::Build };
+    let opened = &plan::open(&cli.global, &args.plan, purpose, printer)?;
+    let Opened { session, planned, .. } = opened;
     if args.dry_run {
-        let before = builds::built_before(session, planned)?;
-        for planned in planned {
-            let name = &planned.package.name;
-            let state = match (before.contains_key(name), status::reasons(session, &planned.request)?) {
-                (true, _) => "was built from these inputs".to_owned(),
-                (false, None) => "would be built for the first time".to_owned(),
-                (false, Some(reasons)) => format!("would be built: {}", reasons.join("; ")),
-            };
-            printer.data(format!("{name}-{}: {state}", planned.request.evr));
-        }
-        return Ok(());
+        return status::print(opened, args.json);
     }
-    let results = builds::build_all(session, planned)?;
+    let results = builds::build_all(session, planned, &args.plan.key)?;
     let rows: Vec<Built<'_>> = results.iter().map(row).collect();
     if args.json {
         printer.json(&rows);

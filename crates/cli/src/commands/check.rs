@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
     Finding, RepositoryCheck, Severity, check_repository, check_rpm, render_report, rules,
 };
-use xen4centos_sign::PublicKeys;
+use xen4centos_sign::{PublicKeys, verify_rpm};
 
 use crate::{
     args::{CheckArgs, Cli},
@@ -101,8 +101,7 @@ fn check_path(
         return Ok(());
     }
     if !path.is_dir() {
-        findings.extend(check_rpm(path, client)?);
-        return Ok(());
+        return check_package(session, path, keys, findings);
     }
     let mut packages: Vec<Utf8PathBuf> = Vec::new();
     for entry in path.read_dir_utf8()? {
@@ -116,7 +115,23 @@ fn check_path(
         return Err(Failure::new(Kind::Data, format!("`{path}` has neither repodata/ nor packages")));
     }
     for package in packages {
-        findings.extend(check_rpm(&package, client)?);
+        check_package(session, &package, keys, findings)?;
+    }
+    Ok(())
+}
+
+fn check_package(
+    session: &Session<'_>,
+    path: &Utf8Path,
+    keys: Option<&PublicKeys>,
+    findings: &mut Vec<Finding>,
+) -> Outcome {
+    let found = check_rpm(path, session.project.client(&session.target))?;
+    // A package that is refused for what its signature header lacks need not be refused for it again.
+    let sound = found.iter().all(|finding| finding.severity != Severity::Error);
+    findings.extend(found);
+    if let Some(keys) = keys.filter(|_| sound) {
+        verify_rpm(path, keys).map_err(|error| Failure::of(Kind::Refused, &error))?;
     }
     Ok(())
 }

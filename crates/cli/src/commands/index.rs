@@ -4,7 +4,7 @@ use xen4centos_artifact::RepoTree;
 use xen4centos_repodata::{BadPackages, Event, IndexSettings, RepodataError, Reporter, index};
 
 use crate::{
-    args::{Cli, IndexArgs, TargetArgs},
+    args::{Cli, IndexArgs},
     failure::{Failure, Kind, Outcome},
     pipeline::keys::SigningKey,
     printer::Printer,
@@ -16,10 +16,7 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let here = settings::current_directory()?;
     let directory = here.join(&args.directory);
     let settings = IndexSettings {
-        revision: match args.revision {
-            Some(revision) => revision,
-            None => settings::now()?,
-        },
+        revision: args.revision.unwrap_or_else(settings::now),
         comps: args.groupfile.as_ref().map(|file| here.join(file)),
         carried: Vec::new(),
         cache: None,
@@ -44,10 +41,9 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
 }
 
 fn sign(cli: &Cli, args: &IndexArgs, tree: RepoTree, printer: &Printer) -> Outcome {
-    let target = TargetArgs { target: "local".to_owned(), ..TargetArgs::default() };
-    let session = Session::open(&cli.global, &target, printer)?;
+    let session = Session::open(&cli.global, &args.target, printer)?;
     let key = SigningKey::open(&session, &args.key)?;
-    let signed = key.signer(&session)?.sign_repository(tree)?;
+    let signed = key.signer(&session, None)?.sign_repository(tree)?;
     printer.step("Signed", format!("{}/repodata/repomd.xml with {}", signed.root(), signed.key()));
     Ok(())
 }

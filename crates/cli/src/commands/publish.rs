@@ -1,6 +1,9 @@
 //! Signed packages into a channel by hand, and the way back.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::SignedRpm;
+use xen4centos_build::{NetworkPolicy, PROVENANCE_FILE, Provenance, SourceOrigin, load};
+use xen4centos_manifest::Accepts;
 use xen4centos_publish::State;
 use xen4centos_sign::{PublicKeys, verify_rpm};
 
@@ -8,7 +11,7 @@ use crate::{
     args::{Cli, PublishArgs},
     commands::sign::{packages, unsigned},
     failure::{Failure, Kind, Outcome},
-    pipeline::{channel, checks, keys::SigningKey, lock::WorkLock},
+    pipeline::{channel, checks, keys::SigningKey, lock::WorkLock, signing},
     printer::Printer,
     session::Session,
     settings,
@@ -35,9 +38,9 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
             "name directories of signed packages, or use --history or --roll-back STATE".to_owned(),
         )));
     }
-    let signed = verified(&args.directories, &key)?;
+    let signed = collect(&session, &args.directories, &key)?;
     let wanted: Vec<_> = signed.iter().map(|package| (package.nevra().clone(), package.sha256())).collect();
-    if channel::is_current(&session, &key, &wanted)? {
+    if channel::is_current(&session, &key.shipped, &wanted)? {
         printer.step("Unchanged", "all of it is published already");
         return Ok(());
     }
@@ -53,12 +56,68 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
     Ok(())
 }
 
-/// A package becomes a signed one only by its signatures, verified here with the channel's key.
-fn verified(directories: &[camino::Utf8PathBuf], key: &SigningKey) -> Result<Vec<SignedRpm>, Failure> {
-    let keys = PublicKeys::new([key.public.clone()]);
+/// Directories are results of `build`, with their provenance, or hold packages that are signed already. Where a package
+/// came from shows only its provenance, so the release channel takes only the former.
+fn collect(
+    session: &Session<'_>,
+    directories: &[Utf8PathBuf],
+    key: &SigningKey,
+) -> Result<Vec<SignedRpm>, Failure> {
     let here = settings::current_directory()?;
+    let mut results = Vec::new();
     let mut signed = Vec::new();
-    for path in packages(&here, directories)? {
+    for directory in directories.iter().map(|directory| here.join(directory)) {
+        if directory.join(PROVENANCE_FILE).is_file() {
+            let result = load(&directory)?;
+            admit(session, &directory, &result.provenance)?;
+            results.push(result);
+        } else if session.channel.accepts == Accepts::Pinned {
+            let message = format!(
+                "`{directory}` has no {PROVENANCE_FILE}, and channel `{}` takes only what shows where it came from",
+                session.channel.name
+            );
+            let hint = "name the result directories that `build` printed; they are signed here".to_owned();
+            return Err(Failure::new(Kind::Refused, message).hint(Some(hint)));
+        } else {
+            signed.extend(verified(&directory, key)?);
+        }
+    }
+    signed.extend(signing::sign_all(session, key, results)?);
+    Ok(signed)
+}
+
+/// What the release command asks of its own builds, asked of one that came from elsewhere.
+fn admit(session: &Session<'_>, directory: &Utf8Path, provenance: &Provenance) -> Result<(), Failure> {
+    let inputs = &provenance.inputs;
+    let refuse = |what: String| Err(Failure::new(Kind::Refused, format!("`{directory}` {what}")));
+    if inputs.target != session.target.name {
+        return refuse(format!("was built for target `{}`, not `{}`", inputs.target, session.target.name));
+    }
+    let accepts = session.channel.accepts;
+    for (file, source) in &inputs.sources {
+        let needed = match source.origin {
+            SourceOrigin::Pinned | SourceOrigin::InTree | SourceOrigin::Generated => Accepts::Pinned,
+            SourceOrigin::Override | SourceOrigin::Tree => Accepts::Override,
+            SourceOrigin::Miniature => Accepts::Miniature,
+        };
+        if accepts < needed {
+            return refuse(format!(
+                "was built with `{file}` from {:?}, and channel `{}` takes {accepts} sources only",
+                source.origin, session.channel.name
+            ));
+        }
+    }
+    if accepts == Accepts::Pinned && inputs.network == NetworkPolicy::Allowed {
+        return refuse(format!("was built with the network at hand, which channel `{}` refuses", session.channel.name));
+    }
+    Ok(())
+}
+
+/// A package becomes a signed one only by its signatures, verified here with the channel's key.
+fn verified(directory: &Utf8Path, key: &SigningKey) -> Result<Vec<SignedRpm>, Failure> {
+    let keys = PublicKeys::new([key.shipped.public.clone()]);
+    let mut signed = Vec::new();
+    for path in packages(directory, &[directory.to_owned()])? {
         let verified = verify_rpm(&path, &keys).map_err(|error| {
             let hint = error.hint();
             Failure::of(Kind::Refused, &error).hint(hint)

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use xen4centos_artifact::{Nevra, Sha256Digest};
-use xen4centos_build::{BuildResult, Freshness};
+use xen4centos_build::Freshness;
 
 use crate::{
     args::{Cli, ReleaseArgs},
@@ -11,7 +11,7 @@ use crate::{
     pipeline::{
         builds, channel, checks,
         keys::SigningKey,
-        plan::{self, Opened, Planned},
+        plan::{self, Opened, Planned, Purpose},
         signing, status,
     },
     printer::Printer,
@@ -40,14 +40,17 @@ struct PackageRow {
 
 pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
     let start = Instant::now();
-    let Opened { session, key, planned, .. } = &plan::open(&cli.global, &args.plan, printer)?;
+    let purpose = if args.dry_run { Purpose::Look } else { Purpose::Release };
+    let opened = &plan::open(&cli.global, &args.plan, purpose, printer)?;
+    let Opened { session, planned, .. } = opened;
     announce(session, planned);
     if args.dry_run {
-        return dry_run(session, key, planned, args.json);
+        return status::print(opened, args.json);
     }
-    let built = builds::build_all(session, planned)?;
+    let key = &SigningKey::open(session, &args.plan.key)?;
+    let built = builds::build_all(session, planned, &args.plan.key)?;
     let fresh = built.iter().any(|result| result.freshness == Freshness::Built);
-    let signed = signing::sign_all(session, key, unsigned(built))?;
+    let signed = signing::sign_all(session, key, built)?;
     let wanted: Vec<(Nevra, Sha256Digest)> =
         signed.iter().map(|package| (package.nevra().clone(), package.sha256())).collect();
     let rows = wanted.iter().map(|(nevra, sha256)| PackageRow { nevra: nevra.to_string(), sha256: *sha256 });
@@ -56,12 +59,12 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         channel: session.channel.name.clone(),
         changed: false,
         repository: session.publish_root.join(&session.channel.directory).to_string(),
-        key: key.public.fingerprint().to_string(),
+        key: key.shipped.public.fingerprint().to_string(),
         state: None,
         revision: None,
         packages: rows.collect(),
     };
-    if !fresh && channel::is_current(session, key, &wanted)? {
+    if !fresh && channel::is_current(session, &key.shipped, &wanted)? {
         printer.step("Unchanged", format!("nothing to do ({} ms)", start.elapsed().as_millis()));
         finish(args, printer, &report);
         return Ok(());
@@ -90,22 +93,6 @@ fn announce(session: &Session<'_>, planned: &[Planned]) {
             session.printer.step("Planned", format!("{name} without {}", off.join(", ")));
         }
     }
-}
-
-fn dry_run(session: &Session<'_>, key: &SigningKey, planned: &[Planned], json: bool) -> Outcome {
-    if json {
-        session.printer.json(&status::standings(session, key, planned)?);
-        return Ok(());
-    }
-    for line in status::lines(session, key, planned)? {
-        session.printer.data(line);
-    }
-    Ok(())
-}
-
-/// Binary packages only: the repository is for hosts, and source packages stay with their provenance.
-fn unsigned(built: Vec<BuildResult>) -> Vec<xen4centos_artifact::UnsignedRpm> {
-    built.into_iter().flat_map(|result| result.rpms).collect()
 }
 
 fn finish(args: &ReleaseArgs, printer: &Printer, report: &Report) {

@@ -1,13 +1,12 @@
 //! Spec templates → specs, parsed by rpm under the target's macros.
 
 use camino::Utf8Path;
-use xen4centos_build::parse_spec;
 
 use crate::{
     args::{Cli, RenderArgs},
     failure::{Failure, Outcome},
     pipeline::{
-        plan::{self, Opened, Planned},
+        plan::{self, Opened, Planned, Purpose},
         status,
     },
     printer::Printer,
@@ -16,10 +15,7 @@ use crate::{
 };
 
 pub(crate) fn run(cli: &Cli, args: &RenderArgs, printer: &Printer) -> Outcome {
-    let Opened { session, planned, .. } = &plan::open(&cli.global, &args.plan, printer)?;
-    for planned in planned {
-        parse_spec(&planned.request, &session.work("parse"))?;
-    }
+    let Opened { session, planned, .. } = &plan::open(&cli.global, &args.plan, Purpose::Build, printer)?;
     if args.diff {
         return print_difference(session, planned);
     }

@@ -9,6 +9,7 @@ use xen4centos_build::{
 use xen4centos_process::StopFlag;
 
 use crate::{
+    args::KeyArgs,
     failure::Failure,
     pipeline::plan::Planned,
     printer::{Activity, Printer},
@@ -17,21 +18,30 @@ use crate::{
 };
 
 /// Builds what the same inputs have not given before; all of it, in the order of `planned`.
-pub(crate) fn build_all(session: &Session<'_>, planned: &[Planned]) -> Result<Vec<BuildResult>, Failure> {
+pub(crate) fn build_all(
+    session: &Session<'_>,
+    planned: &[Planned],
+    key: &KeyArgs,
+) -> Result<Vec<BuildResult>, Failure> {
     let builds = session.work("builds");
     let requests: BTreeMap<&str, &Planned> =
         planned.iter().map(|planned| (planned.package.name.as_str(), planned)).collect();
     let order: Plan = planned.iter().map(|planned| (planned.package.name.clone(), before(planned))).collect();
     let narrator = Narrator { printer: session.printer, activities: Mutex::default() };
     let stop = StopFlag::default();
-    let clock = || settings::now().unwrap_or(session.now);
+    let clock = settings::now;
     let conditions = Conditions { builds: &builds, reporter: &narrator, clock: &clock, stop: &stop };
     let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
     let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {
         build(&requests[name].request, &conditions)
     });
-    if let Some((_, error)) = outcome.failed.into_iter().next() {
-        return Err(error.into());
+    let mut failures = outcome.failed.into_iter().map(|(_, error)| Failure::from(error));
+    if let Some(first) = failures.next() {
+        // The first is how the run ends; the others have logs of their own and are no less failed.
+        for other in failures {
+            session.printer.error(&other, other.way_out());
+        }
+        return Err(first);
     }
     let mut done = outcome.done;
     let result = |planned: &Planned| done.remove(&planned.package.name);

@@ -11,7 +11,11 @@ use xen4centos_repodata::{BadPackages, IndexSettings, index};
 use crate::{
     commands::index::Narrator,
     failure::{Failure, Kind},
-    pipeline::{checks, keys::SigningKey, plan::sha256},
+    pipeline::{
+        checks,
+        keys::{ShippedKey, SigningKey},
+        plan::sha256,
+    },
     session::Session,
 };
 
@@ -30,7 +34,7 @@ pub(crate) fn open(session: &Session<'_>) -> Result<Channel, Failure> {
 /// Whether all of these are published already, under this key and with these groups.
 pub(crate) fn is_current(
     session: &Session<'_>,
-    key: &SigningKey,
+    key: &ShippedKey,
     packages: &[(Nevra, Sha256Digest)],
 ) -> Result<bool, Failure> {
     let comps = comps(session)?;
@@ -79,12 +83,15 @@ fn finish(
         bad_packages: BadPackages::Refuse,
         workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    let tree = index(&staging.root(), &settings, &Narrator { printer: session.printer })?;
+    let staged = staging.root();
+    let tree = index(&staged, &settings, &Narrator { printer: session.printer })?;
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
-    let signed = key.signer(session)?.sign_repository(tree)?;
-    checks::repository(session, key, signed.root(), published_before)?;
+    let signed = key.signer(session, None)?.sign_repository(tree)?;
+    checks::repository(session, &key.shipped, signed.root(), published_before)?;
+    fs_err::write(staged.join(&session.target.key.file), &key.shipped.armored)?;
     let published = staging.publish(signed)?;
     drop(activity);
+    key.shipped.remember(session)?;
     session.printer.step(
         "Published",
         format!(

@@ -9,7 +9,7 @@ use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_sign
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::keys::SigningKey,
+    pipeline::keys::ShippedKey,
     session::Session,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn packages<'p>(
 /// Checks a whole repository, its signature and the key that hosts will be given.
 pub(crate) fn repository(
     session: &Session<'_>,
-    key: &SigningKey,
+    key: &ShippedKey,
     root: &Utf8Path,
     published_before: Option<u64>,
 ) -> Result<(), Failure> {
@@ -94,6 +94,6 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
 
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
-        Self::of(Kind::Data, &error)
+        Self::of(Kind::World, &error)
     }
 }

@@ -2,7 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Fingerprint;
-use xen4centos_sign::{KeyRequest, Passphrase, PublicKey, SignError, Signer, Terms, generate_key};
+use xen4centos_manifest::Accepts;
+use xen4centos_sign::{KeyRequest, Passphrase, PublicKey, Signer, Terms, generate_key};
 
 use crate::{
     args::KeyArgs,
@@ -13,12 +14,18 @@ use crate::{
 
 const SECONDS_A_YEAR: u64 = 31_556_952;
 
-/// The key of a run: its public half is needed before anything is built, its secret half only when something is signed.
+/// What hosts are given. A plan needs no more than this, so that packages can be built where no secret is.
+#[derive(Clone, Debug)]
+pub(crate) struct ShippedKey {
+    pub(crate) public: PublicKey,
+    /// As it is shipped.
+    pub(crate) armored: String,
+}
+
+/// A key that may sign; its secret half is unlocked when something is signed, and not before.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
-    pub(crate) public: PublicKey,
-    /// As it is shipped to hosts.
-    pub(crate) armored: String,
+    pub(crate) shipped: ShippedKey,
     source: KeySource,
 }
 
@@ -28,56 +35,151 @@ enum KeySource {
     Gpg { home: Utf8PathBuf, fingerprint: Fingerprint },
 }
 
-impl SigningKey {
-    /// The key that the options name, or the target's own ephemeral one.
-    pub(crate) fn open(session: &Session<'_>, args: &KeyArgs) -> Result<Self, Failure> {
-        let source = KeySource::choose(session, args)?;
-        // The ephemeral key's public half lies beside it, and reading it costs nothing.
-        let signer = source.signer(session)?;
-        let public = signer.key().clone();
+impl ShippedKey {
+    /// The one that is named, or the public half of the key that would sign, or the one that the target was last
+    /// signed with; `None` where none is known yet.
+    pub(crate) fn find(session: &Session<'_>, args: &KeyArgs) -> Result<Option<Self>, Failure> {
+        let found = if let Some(path) = &args.public_key {
+            Some(Self::read(&settings::current_directory()?.join(path))?)
+        } else if let Some(source) = KeySource::choose(session, args)? {
+            Some(source.shipped(session)?)
+        } else {
+            let last = session.public_key_file();
+            if last.is_file() { Some(Self::read(&last)?) } else { None }
+        };
+        if let (Some(key), Some(pin)) = (&found, session.target.key.fingerprint)
+            && key.public.fingerprint() != pin
+        {
+            let message = format!(
+                "the key is {}, and {} pins {pin}",
+                key.public.fingerprint(),
+                session.target.path
+            );
+            return Err(Failure::new(Kind::Data, message));
+        }
+        Ok(found)
+    }
+
+    fn read(path: &Utf8Path) -> Result<Self, Failure> {
+        let text = fs_err::read_to_string(path).map_err(|error| Failure::of(Kind::Data, &error))?;
+        let public = PublicKey::from_armored(&text)
+            .map_err(|fault| Failure::new(Kind::Data, format!("`{path}` is no usable public key: {fault}")))?;
+        Self::of(public)
+    }
+
+    fn of(public: PublicKey) -> Result<Self, Failure> {
         let armored = public.to_armored().map_err(|fault| {
             Failure::new(Kind::Data, format!("the public key can not be written: {fault}"))
         })?;
-        remember(&session.public_key_file(), &armored)?;
-        Ok(Self { public, armored, source })
+        Ok(Self { public, armored })
     }
 
-    /// Ready to sign at the time of this run.
-    pub(crate) fn signer(&self, session: &Session<'_>) -> Result<Signer, Failure> {
-        self.source.signer(session)
+    /// Kept as the one that the target was last signed with.
+    pub(crate) fn remember(&self, session: &Session<'_>) -> Result<(), Failure> {
+        remember(&session.public_key_file(), &self.armored)
     }
 }
 
-impl KeySource {
-    fn choose(session: &Session<'_>, args: &KeyArgs) -> Result<Self, Failure> {
-        let here = settings::current_directory()?;
-        let passphrase = match &args.passphrase_file {
-            Some(file) => read_passphrase(&here.join(file))?,
-            None => Passphrase::none(),
+impl SigningKey {
+    /// The key that the options name, or the target's own ephemeral one.
+    pub(crate) fn open(session: &Session<'_>, args: &KeyArgs) -> Result<Self, Failure> {
+        let Some(source) = KeySource::choose(session, args)? else {
+            let message = format!("target `{}` needs a signing key", session.target.name);
+            let hint = "name one with --key FILE or --gpg-key FINGERPRINT, or make one: xen4centos sign --key new \
+                        --output DIR";
+            return Err(Failure::new(Kind::Data, message).hint(Some(hint.to_owned())));
         };
-        if let Some(text) = &args.gpg_key {
-            let fingerprint = text.parse().map_err(|error| Failure::of(Kind::Data, &error))?;
-            let home = match &args.gpg_home {
-                Some(home) => here.join(home),
-                None => Utf8PathBuf::from(settings::environment("HOME").unwrap_or_default()).join(".gnupg"),
-            };
-            return Ok(Self::Gpg { home, fingerprint });
+        if session.channel.accepts == Accepts::Pinned {
+            source.demand_care(session, args)?;
         }
-        if let Some(key) = &args.key {
-            return Ok(Self::File { path: here.join(key), passphrase });
-        }
-        if session.is_miniature() {
-            return Ok(Self::File { path: ephemeral(session)?, passphrase: Passphrase::none() });
-        }
-        let message = format!("target `{}` needs a signing key", session.target.name);
-        Err(Failure::new(Kind::Data, message).hint(Some(
-            "name one with --key FILE or --gpg-key FINGERPRINT, or make one: xen4centos sign --key new --output DIR"
-                .to_owned(),
-        )))
+        let shipped = ShippedKey::find(session, args)?.expect("there is a source, and it has a public half");
+        Ok(Self { shipped, source })
     }
 
-    fn signer(&self, session: &Session<'_>) -> Result<Signer, Failure> {
-        let time = u32::try_from(session.now)
+    /// Ready to sign. The key must be valid now; the signatures carry `time`, or the time of this run.
+    pub(crate) fn signer(&self, session: &Session<'_>, time: Option<u64>) -> Result<Signer, Failure> {
+        let signer = self.source.signer(session, session.now)?;
+        if signer.key().fingerprint() != self.shipped.public.fingerprint() {
+            let message = format!(
+                "the secret key is {}, and the public key that hosts would be given is {}",
+                signer.key().fingerprint(),
+                self.shipped.public.fingerprint()
+            );
+            return Err(Failure::new(Kind::Data, message));
+        }
+        match time {
+            Some(time) => self.source.signer(session, time.max(u64::from(self.shipped.public.created()))),
+            None => Ok(signer),
+        }
+    }
+}
+
+/// Where secrets lie that no build may see.
+pub(crate) fn secret_paths(session: &Session<'_>, args: &KeyArgs) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let here = settings::current_directory()?;
+    let mut paths = vec![session.work("keys"), default_gpg_home()];
+    paths.extend([&args.key, &args.passphrase_file, &args.gpg_home].into_iter().flatten().map(|path| here.join(path)));
+    Ok(paths)
+}
+
+fn default_gpg_home() -> Utf8PathBuf {
+    Utf8PathBuf::from(settings::environment("HOME").unwrap_or_default()).join(".gnupg")
+}
+
+impl KeySource {
+    fn choose(session: &Session<'_>, args: &KeyArgs) -> Result<Option<Self>, Failure> {
+        let here = settings::current_directory()?;
+        if let Some(text) = &args.gpg_key {
+            let fingerprint = text.parse().map_err(|error| Failure::of(Kind::Data, &error))?;
+            let home = args.gpg_home.as_ref().map_or_else(default_gpg_home, |home| here.join(home));
+            return Ok(Some(Self::Gpg { home, fingerprint }));
+        }
+        if let Some(key) = &args.key {
+            let passphrase = match &args.passphrase_file {
+                Some(file) => read_passphrase(&here.join(file))?,
+                None => Passphrase::none(),
+            };
+            return Ok(Some(Self::File { path: here.join(key), passphrase }));
+        }
+        if session.is_miniature() {
+            return Ok(Some(Self::File { path: ephemeral(session)?, passphrase: Passphrase::none() }));
+        }
+        Ok(None)
+    }
+
+    /// What lies beside a secret key file spares unlocking it.
+    fn shipped(&self, session: &Session<'_>) -> Result<ShippedKey, Failure> {
+        if let Self::File { path, .. } = self {
+            let beside = path.with_file_name("public.asc");
+            if beside.is_file() {
+                return ShippedKey::read(&beside);
+            }
+        }
+        ShippedKey::of(self.signer(session, session.now)?.key().clone())
+    }
+
+    /// The release channel's key is pinned, and its files are its owner's alone.
+    fn demand_care(&self, session: &Session<'_>, args: &KeyArgs) -> Result<(), Failure> {
+        use std::os::unix::fs::PermissionsExt as _;
+        if session.target.key.fingerprint.is_none() {
+            let message = format!("{} does not pin the key that signs the release channel", session.target.path);
+            let hint = "put `fingerprint = \"…\"` under its [key]; `sign --key new` prints the line";
+            return Err(Failure::new(Kind::Data, message).hint(Some(hint.to_owned())));
+        }
+        let Self::File { path, .. } = self else { return Ok(()) };
+        let here = settings::current_directory()?;
+        for path in [Some(path.clone()), args.passphrase_file.as_ref().map(|file| here.join(file))].iter().flatten() {
+            let mode = fs_err::metadata(path).map_err(|error| Failure::of(Kind::Data, &error))?.permissions().mode();
+            if mode & 0o077 != 0 {
+                let message = format!("`{path}` can be read by others (mode {:o})", mode & 0o777);
+                return Err(Failure::new(Kind::Data, message).hint(Some(format!("chmod 600 {path}"))));
+            }
+        }
+        Ok(())
+    }
+
+    fn signer(&self, session: &Session<'_>, time: u64) -> Result<Signer, Failure> {
+        let time = u32::try_from(time)
             .map_err(|_| Failure::new(Kind::Data, "the time is past what OpenPGP can write (2106)"))?;
         let terms = Terms { time, pin: session.target.key.fingerprint };
         Ok(match self {
@@ -164,11 +266,4 @@ fn remember(path: &Utf8Path, text: &str) -> Result<(), Failure> {
     fs_err::write(&temporary, text)?;
     fs_err::rename(temporary, path)?;
     Ok(())
-}
-
-impl From<SignError> for Failure {
-    fn from(error: SignError) -> Self {
-        let hint = error.hint();
-        Self::of(Kind::Data, &error).hint(hint)
-    }
 }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{
     BuildError, BuildRequest, BuildSource, BuildTarget, HostRoot, NetworkPolicy, OptionChoice, SourceOrigin,
+    parse_spec,
 };
 use xen4centos_manifest::Package;
 use xen4centos_render::{FileRole, RenderError, SourceFile, SpecContext, SpecInputs, asks_for};
@@ -15,7 +16,12 @@ use xen4centos_sources::{Origin, Pin, Role, VerifiedSource};
 use crate::{
     args::{BuildArgs, GlobalArgs, PlanArgs},
     failure::{Failure, Kind},
-    pipeline::{kernel, keys::SigningKey, lock::WorkLock, sources},
+    pipeline::{
+        kernel,
+        keys::{ShippedKey, SigningKey},
+        lock::WorkLock,
+        sources,
+    },
     printer::Printer,
     session::{Options, Session, requirements},
 };
@@ -38,33 +44,65 @@ struct Generated {
 /// A run that has its plan. The work directory is its own until this is dropped.
 pub(crate) struct Opened<'a> {
     pub(crate) session: Session<'a>,
-    pub(crate) key: SigningKey,
+    pub(crate) key: Option<ShippedKey>,
     pub(crate) planned: Vec<Planned>,
+    /// What has no plan, and why; empty unless the purpose is to look.
+    pub(crate) refused: Vec<(String, Failure)>,
     _lock: WorkLock,
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To say how things stand: nothing is downloaded, and a package that can not be planned stops no other.
+    Look,
+    /// To build, where no secret key need be.
+    Build,
+    /// To publish: without a key that may sign nothing is begun.
+    Release,
 }
 
 /// Opens a session and makes its plan: fetches, configures and renders what the packages need, in that order.
 pub(crate) fn open<'a>(
     global: &GlobalArgs,
     args: &PlanArgs,
+    purpose: Purpose,
     printer: &'a Printer,
 ) -> Result<Opened<'a>, Failure> {
     let session = Session::open(global, &args.target, printer)?;
-    let packages = session.packages(&args.packages)?;
+    let mut packages = session.packages(&args.packages)?;
     let lock = WorkLock::take(&session)?;
-    let key = SigningKey::open(&session, &args.key)?;
+    let key = match purpose {
+        Purpose::Release => Some(SigningKey::open(&session, &args.key)?.shipped),
+        Purpose::Look | Purpose::Build => ShippedKey::find(&session, &args.key)?,
+    };
     let options = session.options(&packages, &args.build)?;
     let network = network_policy(&args.build);
     let root = session.host_root(&packages, &options, network)?;
-    for package in &packages {
-        check_root(package, &options, &root)?;
+    let mut refused = Vec::new();
+    if purpose == Purpose::Look {
+        let away = sources::not_here(&session, &args.sources, &packages, &options)?;
+        packages.retain(|package| !away.contains_key(&package.name));
+        refused.extend(away);
     }
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
-    let planner =
-        Planner { session: &session, key: &key, build: &args.build, options: &options, root: &root, network };
-    let planned =
-        packages.iter().map(|package| planner.plan(package, &verified)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Opened { session, key, planned, _lock: lock })
+    let planner = Planner {
+        session: &session,
+        key: key.as_ref(),
+        build: &args.build,
+        options: &options,
+        root: &root,
+        network,
+    };
+    let mut planned = Vec::new();
+    for package in &packages {
+        match planner.plan(package, &verified) {
+            Ok(plan) => planned.push(plan),
+            Err(failure) if purpose == Purpose::Look => refused.push((package.name.clone(), failure)),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(Opened { session, key, planned, refused, _lock: lock })
 }
 
 /// What the build root must have is there, and every option that is on can be given.
@@ -97,7 +135,7 @@ pub(crate) fn network_policy(build: &BuildArgs) -> NetworkPolicy {
 
 struct Planner<'a> {
     session: &'a Session<'a>,
-    key: &'a SigningKey,
+    key: Option<&'a ShippedKey>,
     build: &'a BuildArgs,
     options: &'a Options,
     root: &'a HostRoot,
@@ -106,6 +144,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn plan(&self, package: &Package, verified: &[VerifiedSource]) -> Result<Planned, Failure> {
+        check_root(package, self.options, self.root)?;
         let own: Vec<VerifiedSource> =
             verified.iter().filter(|source| source.package == package.name).cloned().collect();
         let template = fs_err::read_to_string(&package.template)?;
@@ -122,7 +161,9 @@ impl Planner<'_> {
             detail: String::new(),
         }));
         debug_assert!(files.len() <= sources.len(), "every SourceN is handed to the build");
-        Ok(Planned { package: package.clone(), request: self.request(package, spec.text, sources) })
+        let request = self.request(package, spec.text, sources);
+        self.parse(&request)?;
+        Ok(Planned { package: package.clone(), request })
     }
 
     fn context(
@@ -173,9 +214,26 @@ impl Planner<'_> {
         }
         if asks_for(template, "source.signing_key") {
             let file = self.session.target.key.file.clone();
-            generated.push(self.keep("signing-key", file, &self.key.armored)?);
+            let Some(key) = self.key else {
+                let message = format!("`{}` ships the signing key, and none is known", package.name);
+                let hint = "name it with --public-key FILE, or the secret one with --key FILE or --gpg-key FINGERPRINT";
+                return Err(Failure::new(Kind::Data, message).hint(Some(hint.to_owned())));
+            };
+            generated.push(self.keep("signing-key", file, &key.armored)?);
         }
         Ok(generated)
+    }
+
+    /// Has rpm parse the spec before anything is built; once for the same inputs.
+    fn parse(&self, request: &BuildRequest) -> Result<(), Failure> {
+        let parsed = self.session.work("parsed").join(request.input_key().to_string());
+        if parsed.is_file() {
+            return Ok(());
+        }
+        parse_spec(request, &self.session.work("parse"))?;
+        fs_err::create_dir_all(self.session.work("parsed"))?;
+        fs_err::write(parsed, "")?;
+        Ok(())
     }
 
     fn keep(&self, name: &'static str, file: String, text: &str) -> Result<Generated, Failure> {

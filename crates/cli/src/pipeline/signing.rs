@@ -1,42 +1,57 @@
 //! Unsigned → signed packages, each kept under the key and the digest of the unsigned one.
+//!
+//! A signature carries the time of the build's changelog, not of the clock: the same package signed again by the same
+//! key is the same file, so that what was lost can be made again and is still what was published.
+
+use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::{Nevra, Sha256Digest, SignedRpm, UnsignedRpm};
-use xen4centos_sign::Signer;
+use xen4centos_build::BuildResult;
+use xen4centos_sign::{SignError, Signer};
 
-use crate::{failure::Failure, pipeline::keys::SigningKey, session::Session};
+use crate::{
+    failure::{Failure, Kind},
+    pipeline::keys::{ShippedKey, SigningKey},
+    session::Session,
+};
 
-/// Signs what was not signed before with this key.
+/// Signs the binary packages of these builds, but for those that were signed before with this key. Source packages
+/// stay with their provenance: the repository is for hosts.
 pub(crate) fn sign_all(
     session: &Session<'_>,
     key: &SigningKey,
-    unsigned: Vec<UnsignedRpm>,
+    built: Vec<BuildResult>,
 ) -> Result<Vec<SignedRpm>, Failure> {
-    let store = session.work("signed").join(key.public.fingerprint().to_string());
-    let mut signer: Option<Signer> = None;
+    let store = store(session, &key.shipped);
+    let fingerprint = key.shipped.public.fingerprint();
     let mut fresh = 0;
-    let mut signed = Vec::with_capacity(unsigned.len());
+    let mut signed = Vec::new();
     let activity = session.printer.activity("Signing", "packages");
-    for package in unsigned {
-        let directory = store.join(package.sha256.to_string());
-        if let Some((path, sha256)) = kept(&directory, &package) {
-            signed.push(package.into_signed(path, sha256, key.public.fingerprint()));
-            continue;
+    for result in built {
+        let time = result.provenance.inputs.source_date_epoch;
+        let mut signer: Option<Signer> = None;
+        for package in result.rpms {
+            let directory = store.join(package.sha256.to_string());
+            if let Some((path, sha256)) = kept(&directory, &package) {
+                signed.push(package.into_signed(path, sha256, fingerprint));
+                continue;
+            }
+            activity.message(package.nevra.to_string());
+            let signer = match &mut signer {
+                Some(signer) => signer,
+                none => none.insert(key.signer(session, Some(time))?),
+            };
+            fs_err::create_dir_all(&directory)?;
+            let result = signer.sign_rpm(package, &directory)?;
+            keep(&directory, &result)?;
+            signed.push(result);
+            fresh += 1;
         }
-        activity.message(package.nevra.to_string());
-        let signer = match &mut signer {
-            Some(signer) => signer,
-            none => none.insert(key.signer(session)?),
-        };
-        fs_err::create_dir_all(&directory)?;
-        let result = signer.sign_rpm(package, &directory)?;
-        keep(&directory, &result)?;
-        signed.push(result);
-        fresh += 1;
     }
     drop(activity);
     if fresh > 0 {
-        session.printer.step("Signed", format!("{fresh} packages with {}", key.public.fingerprint()));
+        session.printer.step("Signed", format!("{fresh} packages with {fingerprint}"));
     }
     Ok(signed)
 }
@@ -44,10 +59,10 @@ pub(crate) fn sign_all(
 /// Names and digests of the signed packages, where every one of these was signed before with this key.
 pub(crate) fn signed_before(
     session: &Session<'_>,
-    key: &SigningKey,
+    key: &ShippedKey,
     unsigned: &[UnsignedRpm],
 ) -> Option<Vec<(Nevra, Sha256Digest)>> {
-    let store = session.work("signed").join(key.public.fingerprint().to_string());
+    let store = store(session, key);
     let signed = unsigned.iter().map(|package| {
         let (_, sha256) = kept(&store.join(package.sha256.to_string()), package)?;
         Some((package.nevra.clone(), sha256))
@@ -55,23 +70,44 @@ pub(crate) fn signed_before(
     signed.collect()
 }
 
-/// The note beside a signed package: its size and digest, so that it need not be read again.
+fn store(session: &Session<'_>, key: &ShippedKey) -> Utf8PathBuf {
+    session.work("signed").join(key.public.fingerprint().to_string())
+}
+
+/// The note beside a signed package, so that an unchanged file need not be read again: its digest, size and time.
 fn note(directory: &Utf8Path) -> Utf8PathBuf {
     directory.join("signed.sha256")
+}
+
+/// The stamp by which a file that was changed, or put back from elsewhere, is noticed.
+fn stamp(path: &Utf8Path) -> std::io::Result<String> {
+    let metadata = fs_err::metadata(path)?;
+    Ok(format!("{} {}.{:09}", metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
 }
 
 fn kept(directory: &Utf8Path, package: &UnsignedRpm) -> Option<(Utf8PathBuf, Sha256Digest)> {
     let path = directory.join(package.nevra.file_name());
     let text = fs_err::read_to_string(note(directory)).ok()?;
-    let (digest, size) = text.trim().split_once(' ')?;
-    let right_size = fs_err::metadata(&path).is_ok_and(|file| Ok(file.len()) == size.parse());
-    right_size.then_some((path, digest.parse().ok()?))
+    let (digest, recorded) = text.trim().split_once(' ')?;
+    let unchanged = stamp(&path).is_ok_and(|stamp| stamp == recorded);
+    unchanged.then_some((path, digest.parse().ok()?))
 }
 
 fn keep(directory: &Utf8Path, signed: &SignedRpm) -> Result<(), Failure> {
-    let size = fs_err::metadata(signed.path())?.len();
+    let stamp = stamp(signed.path())?;
     let temporary = directory.join(".signed.sha256");
-    fs_err::write(&temporary, format!("{} {size}\n", signed.sha256()))?;
+    fs_err::write(&temporary, format!("{} {stamp}\n", signed.sha256()))?;
     fs_err::rename(temporary, note(directory))?;
     Ok(())
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        let kind = match &error {
+            SignError::Read { .. } | SignError::Write { .. } | SignError::Gpg { .. } => Kind::World,
+            _ => Kind::Data,
+        };
+        let hint = error.hint();
+        Self::of(kind, &error).hint(hint)
+    }
 }

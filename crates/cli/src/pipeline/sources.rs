@@ -1,11 +1,13 @@
 //! Packages → verified source files, as the command line, the local settings and the target ask for them.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use xen4centos_build::{BuildSource, SourceOrigin};
 use xen4centos_manifest::{Accepts, Package, Upstreams};
 use xen4centos_sources::{
     Event, FailureKind, FetchError, FetchSettings, Limits, Network, NetworkSettings, Origin, Pin, Proxies,
-    ProxyUrl, Reporter, RetrySchedule, SourceOverride, SourceTree, Store, VerifiedSource,
+    ProxyUrl, Reporter, RetrySchedule, SourceOverride, SourceTree, Standing, Store, VerifiedSource,
 };
 
 use crate::{
@@ -36,6 +38,28 @@ pub(crate) fn fetch(
         admit(session, source)?;
     }
     Ok(sources)
+}
+
+/// The packages with sources that would have to be downloaded, and which these are.
+pub(crate) fn not_here(
+    session: &Session<'_>,
+    args: &SourceArgs,
+    packages: &[Package],
+    options: &Options,
+) -> Result<BTreeMap<String, Failure>, Failure> {
+    let settings = fetch_settings(session, args, packages, options)?;
+    let references: Vec<&Package> = packages.iter().collect();
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in Store::new(session.work("store")).survey(&references, &settings)? {
+        if source.standing == Standing::Remote {
+            files.entry(source.package).or_default().push(source.file);
+        }
+    }
+    let failure = |files: Vec<String>| {
+        Failure::new(Kind::World, format!("not fetched yet: {}", files.join(", ")))
+            .hint(Some("xen4centos fetch".to_owned()))
+    };
+    Ok(files.into_iter().map(|(package, files)| (package, failure(files))).collect())
 }
 
 /// The command line, then `xen4centos.local.toml`, then the target.

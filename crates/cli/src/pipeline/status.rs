@@ -1,11 +1,12 @@
 //! What is out of date, and why: the plan of this moment beside what was built last.
 
 use camino::Utf8PathBuf;
+use xen4centos_artifact::UnsignedRpm;
 use xen4centos_build::{BuildRequest, Provenance};
 
 use crate::{
     failure::Failure,
-    pipeline::{builds, channel, keys::SigningKey, plan::Planned, signing},
+    pipeline::{builds, channel, keys::ShippedKey, plan::{Opened, Planned}, signing},
     session::Session,
 };
 
@@ -34,7 +35,7 @@ pub(crate) fn last_build(session: &Session<'_>, package: &str) -> Option<LastBui
 pub(crate) struct Standing {
     pub(crate) package: String,
     pub(crate) version: String,
-    /// `out-of-date`, `unsigned`, `unpublished` or `published`
+    /// `unplanned`, `out-of-date`, `unsigned`, `unpublished` or `published`
     pub(crate) state: &'static str,
     /// Empty where there is nothing to do.
     pub(crate) reasons: Vec<String>,
@@ -43,9 +44,9 @@ pub(crate) struct Standing {
 }
 
 /// How far each package of the plan is.
-pub(crate) fn standings(
+fn standings(
     session: &Session<'_>,
-    key: &SigningKey,
+    key: Option<&ShippedKey>,
     planned: &[Planned],
 ) -> Result<Vec<Standing>, Failure> {
     let built = builds::built_before(session, planned)?;
@@ -56,11 +57,7 @@ pub(crate) fn standings(
             None => {
                 ("out-of-date", reasons(session, request)?.unwrap_or_else(|| vec!["never built".to_owned()]))
             }
-            Some(result) => match signing::signed_before(session, key, &result.rpms) {
-                None => ("unsigned", vec![format!("not signed by {}", key.public.fingerprint())]),
-                Some(signed) if channel::is_current(session, key, &signed)? => ("published", Vec::new()),
-                Some(_) => ("unpublished", vec![format!("not in channel {}", session.channel.name)]),
-            },
+            Some(result) => published(session, key, &result.rpms)?,
         };
         let off = request.options.iter().filter(|(_, choice)| !choice.value);
         standings.push(Standing {
@@ -74,21 +71,48 @@ pub(crate) fn standings(
     Ok(standings)
 }
 
-/// The same for people.
-pub(crate) fn lines(
+fn published(
     session: &Session<'_>,
-    key: &SigningKey,
-    planned: &[Planned],
-) -> Result<Vec<String>, Failure> {
-    let line = |standing: &Standing| {
-        let name = format!("{}-{}", standing.package, standing.version);
-        if standing.reasons.is_empty() {
-            format!("{name}: {}", standing.state)
-        } else {
-            format!("{name}: {} ({})", standing.state, standing.reasons.join("; "))
+    key: Option<&ShippedKey>,
+    unsigned: &[UnsignedRpm],
+) -> Result<(&'static str, Vec<String>), Failure> {
+    let Some(key) = key else { return Ok(("unsigned", vec!["no signing key is known".to_owned()])) };
+    Ok(match signing::signed_before(session, key, unsigned) {
+        None => ("unsigned", vec![format!("not signed by {}", key.public.fingerprint())]),
+        Some(signed) if channel::is_current(session, key, &signed)? => ("published", Vec::new()),
+        Some(_) => ("unpublished", vec![format!("not in channel {}", session.channel.name)]),
+    })
+}
+
+/// Prints how things stand, what has no plan included.
+pub(crate) fn print(opened: &Opened<'_>, json: bool) -> Result<(), Failure> {
+    let Opened { session, key, planned, refused, .. } = opened;
+    let mut standings = standings(session, key.as_ref(), planned)?;
+    for (package, failure) in refused {
+        let evr = session.project.package(package)?.evr(&session.target.dist);
+        standings.push(Standing {
+            package: package.clone(),
+            version: evr.to_string(),
+            state: "unplanned",
+            reasons: failure.to_string().lines().map(str::to_owned).collect(),
+            off: Vec::new(),
+        });
+    }
+    standings.sort_by(|left, right| left.package.cmp(&right.package));
+    if json {
+        session.printer.json(&standings);
+        return Ok(());
+    }
+    for standing in &standings {
+        session.printer.data(format!("{:<20} {:<24} {}", standing.package, standing.version, standing.state));
+        for reason in &standing.reasons {
+            session.printer.data(format!("{:<20}   {reason}", ""));
         }
-    };
-    Ok(standings(session, key, planned)?.iter().map(line).collect())
+        if !standing.off.is_empty() {
+            session.printer.data(format!("{:<20}   without {}", "", standing.off.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 /// Why a request is not what was built last, a line each; `None` when nothing was ever built.
