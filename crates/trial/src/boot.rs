@@ -22,6 +22,9 @@ pub struct BootRequest<'a> {
     pub kernel: Option<&'a str>,
     /// Modules that must load, such as `xen-evtchn`.
     pub modules: &'a [String],
+    /// Those among them that are good, too, when their start finds no device: what they drive is hardware that the
+    /// emulated machine lacks, such as firmware with processor power states for `xen-acpi-processor`.
+    pub may_lack_device: &'a [&'a str],
     /// The machine's memory in MiB.
     pub memory_mib: u32,
     /// qemu's CPU model.
@@ -40,9 +43,8 @@ pub enum ModuleState {
     Loaded,
     /// Compiled into the kernel.
     BuiltIn,
-    /// The kernel took it and its start said ENODEV: this machine has nothing for it. That is the emulated machine's
-    /// fault, such as firmware without processor power states for xen-acpi-processor. A driver of Xen's own interface
-    /// says the same outside Xen, which the report's capabilities show.
+    /// The kernel took it and its start said ENODEV, which the request allows for it: the emulated machine has nothing
+    /// for it. A driver of Xen's own interface says the same when something is wrong with that interface, and failed.
     NoDevice,
     /// Not there, with what modprobe said.
     Failed(String),
@@ -101,7 +103,7 @@ impl BootReport {
         failures
     }
 
-    fn read(serial: &str, wanted: &[String]) -> Self {
+    fn read(serial: &str, wanted: &[String], may_lack_device: &[&str]) -> Self {
         let last_line = serial.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
         let mut report = Self { last_line, ..Self::default() };
         for line in serial.lines().filter_map(|line| Some(line.split_once("X4C ")?.1.trim())) {
@@ -110,7 +112,7 @@ impl BootReport {
                 "kernel" => report.kernel = Some(value.to_owned()),
                 "xen" => report.xen = Some(value.to_owned()),
                 "capabilities" => report.capabilities = Some(value.to_owned()),
-                "module" => report.modules.extend(module_line(value)),
+                "module" => report.modules.extend(module_line(value, may_lack_device)),
                 "end" => report.completed = true,
                 _ => {}
             }
@@ -124,12 +126,18 @@ impl BootReport {
     }
 }
 
-fn module_line(value: &str) -> Option<(String, ModuleState)> {
+fn module_line(value: &str, may_lack_device: &[&str]) -> Option<(String, ModuleState)> {
     let (name, rest) = value.split_once(' ')?;
     let state = match rest.split_once(' ').unwrap_or((rest, "")) {
         ("loaded", _) => ModuleState::Loaded,
         ("built-in", _) => ModuleState::BuiltIn,
-        ("no-device", _) => ModuleState::NoDevice,
+        // modprobe takes a hyphen and an underscore for the same.
+        ("no-device", _)
+            if may_lack_device.iter().any(|one| one.replace('-', "_") == name.replace('-', "_")) =>
+        {
+            ModuleState::NoDevice
+        }
+        ("no-device", _) => ModuleState::Failed("its start found no device".to_owned()),
         (_, message) => ModuleState::Failed(message.to_owned()),
     };
     Some((name.to_owned(), state))
@@ -166,7 +174,8 @@ pub fn boot(request: &BootRequest<'_>) -> Result<BootReport, TrialError> {
             Err(error) => return Err(TrialError::Machine(error)),
         };
     let serial = fs_err::read(&serial_log).map_err(TrialError::file(&serial_log))?;
-    let report = BootReport::read(&String::from_utf8_lossy(&serial), request.modules);
+    let report =
+        BootReport::read(&String::from_utf8_lossy(&serial), request.modules, request.may_lack_device);
     Ok(BootReport { seconds: start.elapsed().as_secs(), timed_out, serial_log, ..report })
 }
 
@@ -231,14 +240,15 @@ mod tests {
     fn a_good_boot() {
         let serial = "(XEN) Xen version 4.2.5\nX4C kernel 3.4.113-1\nX4C capabilities control_d\nX4C xen 4.2.5-1\n\
                       X4C module xen-evtchn loaded\n(XEN) note X4C module xen-netback built-in\r\nX4C end\n";
-        let report = BootReport::read(serial, &wanted());
+        let report = BootReport::read(serial, &wanted(), &[]);
         assert_eq!(report.failures(), [""; 0]);
         assert_eq!(report.xen.as_deref(), Some("4.2.5-1"));
     }
 
     #[test]
     fn a_banner_is_no_boot() {
-        let report = BootReport::read("(XEN) Xen version 4.2.5\n(XEN) Xen BUG at traps.c:3420\n", &wanted());
+        let report =
+            BootReport::read("(XEN) Xen version 4.2.5\n(XEN) Xen BUG at traps.c:3420\n", &wanted(), &[]);
         assert_eq!(
             report.failures(),
             [
@@ -252,19 +262,29 @@ mod tests {
     }
 
     #[test]
-    fn missing_hardware_is_no_failure_and_an_unreadable_xenfs_is() {
+    fn an_unreadable_xenfs_is_a_failure() {
         let serial = "X4C kernel 3.4\nX4C capabilities \nX4C module xen-evtchn loaded\n\
-                      X4C module xen-netback no-device\nX4C end\n";
-        let report = BootReport::read(serial, &wanted());
+                      X4C module xen-netback loaded\nX4C end\n";
+        let failures = BootReport::read(serial, &wanted(), &[]).failures();
+        assert_eq!(failures, ["/proc/xen/capabilities can not be read: is there an xenfs?"]);
+    }
+
+    #[test]
+    fn only_a_module_that_may_lack_its_device_is_good_without_one() {
+        let serial = "X4C kernel 3.4\nX4C capabilities control_d\nX4C module xen-evtchn no-device\n\
+                      X4C module xen_acpi_processor no-device\nX4C end\n";
+        let wanted = ["xen-evtchn".to_owned(), "xen_acpi_processor".to_owned()];
+        let report = BootReport::read(serial, &wanted, &["xen-acpi-processor"]);
         assert_eq!(report.modules[1].1, ModuleState::NoDevice);
-        assert_eq!(report.failures(), ["/proc/xen/capabilities can not be read: is there an xenfs?"]);
+        assert_eq!(report.failures(), ["module xen-evtchn did not load: its start found no device"]);
+        assert_eq!(BootReport::read(serial, &wanted, &[]).failures().len(), 2);
     }
 
     #[test]
     fn a_module_that_does_not_load_is_named() {
         let serial = "X4C kernel 3.4\nX4C capabilities control_d\nX4C module xen-evtchn failed invalid module format\n\
                       X4C module xen-netback loaded\nX4C end\n";
-        let failures = BootReport::read(serial, &wanted()).failures();
+        let failures = BootReport::read(serial, &wanted(), &[]).failures();
         assert_eq!(failures, ["module xen-evtchn did not load: invalid module format"]);
     }
 }

@@ -75,6 +75,7 @@ impl Host {
             root: &self.root(),
             kernel: None,
             modules: &["xen-evtchn".to_owned(), "xen_netback".to_owned()],
+            may_lack_device: &["xen_netback"],
             memory_mib: 64,
             cpu: "qemu64",
             time_limit: Duration::from_secs(seconds),
