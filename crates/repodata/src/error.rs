@@ -20,6 +20,12 @@ pub enum RepodataError {
         /// The repository.
         path: Utf8PathBuf,
     },
+    /// A directory of that name that holds something else, and would have to make way.
+    #[error("`{path}` is not metadata of a repository: it has no repomd.xml")]
+    Foreign {
+        /// The directory.
+        path: Utf8PathBuf,
+    },
     /// A file name that is no UTF-8 can not stand in XML.
     #[error("file name is not UTF-8 in `{path}`")]
     FileName {
@@ -118,6 +124,7 @@ impl RepodataError {
             Self::Package { path, .. } | Self::Truncated { path, .. } => {
                 format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
             }
+            Self::Foreign { .. } => "name the directory that holds the packages; nothing was changed".into(),
             Self::Changed { .. } => "index again when nothing writes to the directory any more".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),
             Self::Mismatch { .. } => {

@@ -32,6 +32,7 @@ impl Workspace {
         }
         let workspace = Self { root: root.to_owned(), _lock: lock };
         workspace.recover()?;
+        workspace.demand_metadata()?;
         fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;
         Ok(workspace)
     }
@@ -44,6 +45,22 @@ impl Workspace {
             return fs_err::rename(&old, &current).map_err(RepodataError::files("restore", &current));
         }
         remove(&old)
+    }
+
+    /// What takes the place of something else must know what that is: a directory that only has the name stays.
+    fn demand_metadata(&self) -> Result<(), RepodataError> {
+        let current = self.current();
+        let failed = |source| RepodataError::Files { act: "read", path: current.clone(), source };
+        let is_empty = match fs_err::read_dir(&current) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(failed(error)),
+        };
+        if is_empty || current.join("repomd.xml").is_file() {
+            Ok(())
+        } else {
+            Err(RepodataError::Foreign { path: current })
+        }
     }
 
     /// What readers see.

@@ -159,3 +159,19 @@ fn only_new_packages_are_read_and_nothing_else_differs() {
     fs_err::rename(scratch.path().join("copy"), &package).unwrap();
     check((1, count));
 }
+
+#[test]
+fn a_directory_that_only_has_the_name_is_left_alone() {
+    let scratch = Scratch::new();
+    let file = scratch.path().join("repodata/src/lib.rs");
+    fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+    fs_err::write(&file, "code").unwrap();
+    let error = index(scratch.path(), &settings(), &Silent).unwrap_err();
+    assert!(matches!(error, RepodataError::Foreign { .. }), "{error}");
+    assert_eq!(fs_err::read_to_string(&file).unwrap(), "code");
+    assert_eq!(files(scratch.path()).len(), 1, "nothing is left beside it");
+
+    // An empty one is nobody's.
+    fs_err::remove_dir_all(scratch.path().join("repodata/src")).unwrap();
+    assert!(index(scratch.path(), &settings(), &Silent).is_ok());
+}
