@@ -10,6 +10,7 @@ use crate::{
     failure::{Failure, Kind, Outcome},
     pipeline::{
         kernel,
+        lock::WorkLock,
         trials::{self, Repository},
     },
     printer::Printer,
@@ -41,9 +42,14 @@ pub(crate) fn run(cli: &Cli, args: &BootTestArgs, printer: &Printer) -> Outcome 
         None => xen4centos_trial::newest_kernel(&root)?,
     };
     let modules = kernel::dom0_modules(&session, &root, &kernel)?;
+    // Two boots must not share one serial log.
+    let mut lock = None;
     let output = match &args.output {
         Some(output) => crate::settings::current_directory()?.join(output),
-        None => session.work("boot-test"),
+        None => {
+            lock = Some(WorkLock::take(&session)?);
+            session.work("boot-test")
+        }
     };
     let activity = printer.activity("Booting", "the hypervisor, with the kernel as dom0");
     let report = xen4centos_trial::boot(&BootRequest {
@@ -57,6 +63,7 @@ pub(crate) fn run(cli: &Cli, args: &BootTestArgs, printer: &Printer) -> Outcome 
         scratch: &output,
     })?;
     drop(activity);
+    drop(lock);
     let failures = report.failures();
     if args.json {
         printer.json(&Verdict { good: failures.is_empty(), failures: &failures, report: &report });

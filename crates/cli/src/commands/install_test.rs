@@ -1,6 +1,8 @@
 //! An installation as a host makes it, into an empty root.
 
 use camino::Utf8PathBuf;
+use xen4centos_artifact::Nevra;
+use xen4centos_manifest::Accepts;
 
 use crate::{
     args::{Cli, InstallTestArgs},
@@ -38,27 +40,27 @@ pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outco
     for call in &report.scriptlet_calls {
         printer.detail(format!("scriptlet called {call}"));
     }
-    print_host_lines(&session, &repository);
+    print_host_lines(&session, &repository, &report.packages);
     Ok(())
 }
 
 /// What an administrator has to do on a host.
-fn print_host_lines(session: &Session<'_>, repository: &Repository) {
+fn print_host_lines(session: &Session<'_>, repository: &Repository, installed: &[String]) {
     let printer = session.printer;
     let published = session.publish_root.join(&session.channel.directory);
     printer.data(format!("\nThe repository is in {published}"));
     printer.data(format!("Its key is         {}", repository.key));
     printer.data(format!("Its address is     {}", session.channel.base_url));
-    if session.is_miniature() {
+    if session.channel.accepts == Accepts::Miniature {
         printer
             .data("Its upstreams are test doubles: nothing in it runs. Look at it with `xen4centos serve`.");
     }
+    let base_url = &session.channel.base_url;
+    let release = installed.iter().filter_map(|name| name.parse::<Nevra>().ok());
+    let release = release.into_iter().find(|nevra| nevra.name == trials::RELEASE_PACKAGE);
+    let file = release.map_or_else(|| format!("{}.rpm", trials::RELEASE_PACKAGE), |nevra| nevra.file_name());
     printer.data("\nA host needs:");
-    printer.data(format!("  rpm --import {}", session.target.key.file));
-    printer.data(format!(
-        "  yum install {}Packages/{}-*.rpm",
-        session.channel.base_url,
-        trials::RELEASE_PACKAGE
-    ));
+    printer.data(format!("  rpm --import {base_url}{}", session.target.key.file));
+    printer.data(format!("  yum install {base_url}Packages/{file}"));
     printer.data("  yum install kernel xen");
 }

@@ -108,7 +108,10 @@ fn admit(session: &Session<'_>, directory: &Utf8Path, provenance: &Provenance) -
         }
     }
     if accepts == Accepts::Pinned && inputs.network == NetworkPolicy::Allowed {
-        return refuse(format!("was built with the network at hand, which channel `{}` refuses", session.channel.name));
+        return refuse(format!(
+            "was built with the network at hand, which channel `{}` refuses",
+            session.channel.name
+        ));
     }
     Ok(())
 }
