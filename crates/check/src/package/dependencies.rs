@@ -122,7 +122,8 @@ fn glibcxx(package: &Subject<'_>) -> Messages {
     symbol_versions(package, "GLIBCXX_", package.client.max_glibcxx.as_deref())
 }
 
-/// Requirements like `libc.so.6(GLIBC_2.34)(64bit)` above `limit`, for the newest version of each library only.
+/// Requirements like `libc.so.6(GLIBC_2.34)(64bit)` above `limit`, for the newest version of each library only; names
+/// that are no numbers, like `GLIBC_ABI_DT_RELR`, came after every limit and are given one by one.
 fn symbol_versions(package: &Subject<'_>, prefix: &str, limit: Option<&str>) -> Messages {
     // In a source package these would be build requirements, which no client installs.
     let Some(limit) = limit.filter(|_| !package.headers.is_source()) else { return Ok(Vec::new()) };
@@ -134,7 +135,10 @@ fn symbol_versions(package: &Subject<'_>, prefix: &str, limit: Option<&str>) -> 
             continue;
         }
         let entry = (library.to_owned(), version.to_owned(), name.clone());
-        match newest.iter_mut().find(|(known, ..)| known == library) {
+        let same = |(known, other, _): &&mut (String, String, String)| {
+            known == library && is_numeric(other) && is_numeric(version)
+        };
+        match newest.iter_mut().find(same) {
             None => newest.push(entry),
             Some(known) if compare_versions(version, &known.1) == Ordering::Greater => *known = entry,
             Some(_) => {}
@@ -150,8 +154,12 @@ fn symbol_versions(package: &Subject<'_>, prefix: &str, limit: Option<&str>) -> 
 fn symbol_version<'a>(name: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
     let (library, rest) = name.split_once('(')?;
     let version = rest.split(')').next()?.strip_prefix(prefix)?;
-    // `GLIBC_PRIVATE` and the like are no versions.
-    version.starts_with(|first: char| first.is_ascii_digit()).then_some((library, version))
+    // What libraries of one build ask of each other; every glibc has it.
+    (version != "PRIVATE").then_some((library, version))
+}
+
+fn is_numeric(version: &str) -> bool {
+    version.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Dotted numbers, part by part; a part that is no number counts as the largest one.
@@ -170,10 +178,13 @@ mod tests {
         assert_eq!(symbol_version("libc.so.6(GLIBC_2.34)(64bit)", "GLIBC_"), Some(("libc.so.6", "2.34")));
         assert_eq!(symbol_version("libc.so.6(GLIBC_2.2.5)", "GLIBC_"), Some(("libc.so.6", "2.2.5")));
         assert_eq!(symbol_version("libc.so.6(GLIBC_PRIVATE)(64bit)", "GLIBC_"), None);
+        let relr = symbol_version("libc.so.6(GLIBC_ABI_DT_RELR)(64bit)", "GLIBC_");
+        assert_eq!(relr, Some(("libc.so.6", "ABI_DT_RELR")));
         assert_eq!(symbol_version("libc.so.6()(64bit)", "GLIBC_"), None);
         assert_eq!(compare_versions("2.12", "2.12"), Ordering::Equal);
         assert_eq!(compare_versions("2.2.5", "2.12"), Ordering::Less);
         assert_eq!(compare_versions("2.12.1", "2.12"), Ordering::Greater);
         assert_eq!(compare_versions("2.DT", "2.12"), Ordering::Greater);
+        assert_eq!(compare_versions("ABI_DT_RELR", "2.12"), Ordering::Greater);
     }
 }

@@ -128,6 +128,9 @@ const POISONS: &[Poison] = &[
     ("EL6-PKG-033", "requires libc.so.6(GLIBC_2.34)(64bit), the client has GLIBC_2.12", |package| {
         package.requires(&["libc.so.6(GLIBC_2.14)(64bit)", "libc.so.6(GLIBC_2.34)(64bit)"])
     }),
+    ("EL6-PKG-033", "requires libc.so.6(GLIBC_ABI_DT_RELR)(64bit), the client has GLIBC_2.12", |package| {
+        package.requires(&["libc.so.6(GLIBC_2.4)(64bit)", "libc.so.6(GLIBC_ABI_DT_RELR)(64bit)"])
+    }),
     (
         "EL6-PKG-034",
         "requires libstdc++.so.6(GLIBCXX_3.4.29)(64bit), the client has GLIBCXX_3.4.13",
@@ -172,6 +175,15 @@ fn each_poison_trips_exactly_its_rule() {
     for (code, words, spoil) in POISONS {
         check(&spoil(Package::clean()), &[(code, words)]);
     }
+}
+
+#[test]
+fn a_name_that_is_no_version_hides_no_version() {
+    let symbols = ["ABI_DT_RELR", "2.34", "2.38", "ABI_DT_X86_64_PLT", "PRIVATE"];
+    let requirements = symbols.map(|symbol| format!("libc.so.6(GLIBC_{symbol})(64bit)"));
+    let package = Package::clean().requires(&requirements.each_ref().map(String::as_str));
+    let code = "EL6-PKG-033";
+    check(&package, &[(code, "GLIBC_ABI_DT_RELR"), (code, "GLIBC_2.38"), (code, "GLIBC_ABI_DT_X86_64_PLT")]);
 }
 
 #[test]
