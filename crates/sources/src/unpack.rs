@@ -84,7 +84,9 @@ fn only_directory(name: &str, inside: &Utf8Path) -> Result<String, FetchError> {
     let mut names = Vec::new();
     for entry in inside.read_dir_utf8().map_err(file_error("read", inside))? {
         let entry = entry.map_err(file_error("read", inside))?;
-        names.push((entry.file_name().to_owned(), entry.path().is_dir()));
+        // Of the entry itself: a link to a directory would have patches applied wherever it leads.
+        let kind = entry.file_type().map_err(file_error("read", inside))?;
+        names.push((entry.file_name().to_owned(), kind.is_dir()));
     }
     match names.as_slice() {
         [(top, true)] => Ok(top.clone()),

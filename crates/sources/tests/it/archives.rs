@@ -125,7 +125,7 @@ fn a_patch_that_does_not_apply_leaves_nothing() {
 #[test]
 fn nothing_is_written_outside() {
     use EntryType as E;
-    let hostile: [(&str, &[Item]); 9] = [
+    let hostile: [(&str, &[Item]); 11] = [
         ("parent", &[("top/", E::Directory, ""), ("top/../../escaped", E::Regular, "x")]),
         ("absolute", &[("/escaped", E::Regular, "x")]),
         (
@@ -140,6 +140,8 @@ fn nothing_is_written_outside() {
         ("absolute hard link", &[("top/", E::Directory, ""), ("top/h", E::Link, "/etc/passwd")]),
         ("device", &[("top/", E::Directory, ""), ("top/d", E::Char, "")]),
         ("pipe", &[("top/", E::Directory, ""), ("top/p", E::Fifo, "")]),
+        ("a top that is a link to a directory", &[("top", E::Symlink, "..")]),
+        ("a top that is an absolute link", &[("top", E::Symlink, "/usr")]),
         ("two tops", &[("a/", E::Directory, ""), ("b/", E::Directory, "")]),
     ];
     for (what, entries) in hostile {
