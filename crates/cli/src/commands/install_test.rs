@@ -47,8 +47,7 @@ pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outco
 /// What an administrator has to do on a host.
 fn print_host_lines(session: &Session<'_>, repository: &Repository, installed: &[String]) {
     let printer = session.printer;
-    let published = session.publish_root.join(&session.channel.directory);
-    printer.data(format!("\nThe repository is in {published}"));
+    printer.data(format!("\nThe repository is in {}", repository.shown));
     printer.data(format!("Its key is         {}", repository.key));
     printer.data(format!("Its address is     {}", session.channel.base_url));
     if session.channel.accepts == Accepts::Miniature {

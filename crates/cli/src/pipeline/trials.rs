@@ -14,7 +14,10 @@ use crate::{
 /// A repository that a trial installs from, and the key that it must be signed by.
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
+    /// Where it really lies.
     pub(crate) directory: Utf8PathBuf,
+    /// Where a reader finds it.
+    pub(crate) shown: Utf8PathBuf,
     pub(crate) key: Utf8PathBuf,
 }
 
@@ -43,8 +46,9 @@ impl Repository {
             }
         }
         // dnf is given a path that does not move when the channel is switched meanwhile.
-        let directory = directory.canonicalize_utf8()?;
-        Ok(Self { directory, key })
+        let shown = directory;
+        let directory = shown.canonicalize_utf8()?;
+        Ok(Self { directory, shown, key })
     }
 }
 
