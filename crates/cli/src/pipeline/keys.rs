@@ -50,11 +50,8 @@ impl ShippedKey {
         if let (Some(key), Some(pin)) = (&found, session.target.key.fingerprint)
             && key.public.fingerprint() != pin
         {
-            let message = format!(
-                "the key is {}, and {} pins {pin}",
-                key.public.fingerprint(),
-                session.target.path
-            );
+            let message =
+                format!("the key is {}, and {} pins {pin}", key.public.fingerprint(), session.target.path);
             return Err(Failure::new(Kind::Data, message));
         }
         Ok(found)
@@ -62,8 +59,9 @@ impl ShippedKey {
 
     fn read(path: &Utf8Path) -> Result<Self, Failure> {
         let text = fs_err::read_to_string(path).map_err(|error| Failure::of(Kind::Data, &error))?;
-        let public = PublicKey::from_armored(&text)
-            .map_err(|fault| Failure::new(Kind::Data, format!("`{path}` is no usable public key: {fault}")))?;
+        let public = PublicKey::from_armored(&text).map_err(|fault| {
+            Failure::new(Kind::Data, format!("`{path}` is no usable public key: {fault}"))
+        })?;
         Self::of(public)
     }
 
@@ -118,7 +116,9 @@ impl SigningKey {
 pub(crate) fn secret_paths(session: &Session<'_>, args: &KeyArgs) -> Result<Vec<Utf8PathBuf>, Failure> {
     let here = settings::current_directory()?;
     let mut paths = vec![session.work("keys"), default_gpg_home()];
-    paths.extend([&args.key, &args.passphrase_file, &args.gpg_home].into_iter().flatten().map(|path| here.join(path)));
+    paths.extend(
+        [&args.key, &args.passphrase_file, &args.gpg_home].into_iter().flatten().map(|path| here.join(path)),
+    );
     Ok(paths)
 }
 
@@ -162,14 +162,18 @@ impl KeySource {
     fn demand_care(&self, session: &Session<'_>, args: &KeyArgs) -> Result<(), Failure> {
         use std::os::unix::fs::PermissionsExt as _;
         if session.target.key.fingerprint.is_none() {
-            let message = format!("{} does not pin the key that signs the release channel", session.target.path);
+            let message =
+                format!("{} does not pin the key that signs the release channel", session.target.path);
             let hint = "put `fingerprint = \"…\"` under its [key]; `sign --key new` prints the line";
             return Err(Failure::new(Kind::Data, message).hint(Some(hint.to_owned())));
         }
         let Self::File { path, .. } = self else { return Ok(()) };
         let here = settings::current_directory()?;
-        for path in [Some(path.clone()), args.passphrase_file.as_ref().map(|file| here.join(file))].iter().flatten() {
-            let mode = fs_err::metadata(path).map_err(|error| Failure::of(Kind::Data, &error))?.permissions().mode();
+        for path in
+            [Some(path.clone()), args.passphrase_file.as_ref().map(|file| here.join(file))].iter().flatten()
+        {
+            let mode =
+                fs_err::metadata(path).map_err(|error| Failure::of(Kind::Data, &error))?.permissions().mode();
             if mode & 0o077 != 0 {
                 let message = format!("`{path}` can be read by others (mode {:o})", mode & 0o777);
                 return Err(Failure::new(Kind::Data, message).hint(Some(format!("chmod 600 {path}"))));

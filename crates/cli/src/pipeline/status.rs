@@ -6,7 +6,12 @@ use xen4centos_build::{BuildRequest, Provenance};
 
 use crate::{
     failure::Failure,
-    pipeline::{builds, channel, keys::ShippedKey, plan::{Opened, Planned}, signing},
+    pipeline::{
+        builds, channel,
+        keys::ShippedKey,
+        plan::{Opened, Planned},
+        signing,
+    },
     session::Session,
 };
 
