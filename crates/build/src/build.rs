@@ -23,6 +23,9 @@ const WAIT: Duration = Duration::from_millis(100);
 pub struct Conditions<'a> {
     /// The directory that holds all results; made when it is not there.
     pub builds: &'a Utf8Path,
+    /// Files and directories that a build must not see, such as keys; absolute, and they need not exist. The
+    /// provenance says where a machine could not hide them.
+    pub hidden: &'a [Utf8PathBuf],
     /// Hears of progress.
     pub reporter: &'a dyn Reporter,
     /// Unix time in seconds, for the provenance only.
@@ -160,7 +163,7 @@ fn build_in(
     place: &Place,
 ) -> Result<BuildResult, BuildError> {
     let started = (conditions.clock)();
-    let isolation = Isolation::find(&request.package, request.network, work)?;
+    let isolation = Isolation::find(&request.package, request.network, work, conditions.hidden)?;
     let workshop = Workshop::set_up(work, request, isolation.stage())?;
     let log = workshop.log();
     conditions.reporter.event(&request.package, Event::Started { log: &log });

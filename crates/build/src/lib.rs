@@ -30,7 +30,7 @@ pub use build::{BuildResult, Conditions, Freshness, build, existing, load};
 pub use error::BuildError;
 pub use from_manifest::requirements_of;
 pub use host::{HostRoot, ProbeSettings};
-pub use isolation::NetworkPolicy;
+pub use isolation::{Isolation, NetworkPolicy};
 pub use progress::{Event, Reporter, Silent};
 pub use provenance::{InputSource, Inputs, OutputFile, OutputKind, PROVENANCE_FILE, Provenance, Run};
 pub use request::{BuildRequest, BuildSource, BuildTarget, OptionChoice, SourceOrigin};

@@ -101,7 +101,8 @@ pub struct Run {
     pub finished: u64,
     /// Parallel jobs of `make`.
     pub jobs: usize,
-    /// Arguments given to `unshare`, or `none`.
+    /// Arguments given to `unshare`, or `none`; then how many paths were hidden from the build, and how many of those
+    /// that should have been were not.
     pub isolation: String,
     /// Whether rpm checked the spec's `BuildRequires`; it can not where the system is not made of rpm packages.
     pub build_requires: String,

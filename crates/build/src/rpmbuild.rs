@@ -98,15 +98,8 @@ impl Workshop {
             .arg(format!("--macros={}", self.macros))
     }
 
-    /// rpmbuild with the root mounted where it is to be seen. It must be there before the spec is read, so rpm
-    /// itself does it, expanding a macro on the way; where that fails, the next thing it does not find is the spec.
     fn rpmbuild(&self, request: &BuildRequest, stop: &StopFlag) -> Invocation {
-        let rpmbuild = self.rpm(Tool::Rpmbuild, request).time_limit(request.time_limit).stopped_by(stop);
-        if self.seen == self.root {
-            rpmbuild
-        } else {
-            rpmbuild.arg(format!("--eval=%(mount --bind {} {})", self.root, self.seen))
-        }
+        self.rpm(Tool::Rpmbuild, request).time_limit(request.time_limit).stopped_by(stop)
     }
 
     /// Writes the source package. It needs nothing that `BuildRequires` names.

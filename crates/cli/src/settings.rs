@@ -1,7 +1,7 @@
 //! What is meant by what was typed: the project, the work directory, the printer, the clock.
 //!
 //! The environment variables that the program reads stand in `args` (those of options) and here (`NO_COLOR`, the
-//! proxies, `HOME`, `SSL_CERT_FILE`), and nowhere else.
+//! proxies, `HOME`, `XDG_RUNTIME_DIR`, `SSL_CERT_FILE`), and nowhere else.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -27,6 +27,7 @@ fn build_that_gets_killed() {
     let builds = Utf8Path::new(&directory).join("builds");
     let conditions = xen4centos_build::Conditions {
         builds: &builds,
+        hidden: &[],
         reporter: &xen4centos_build::Silent,
         clock: &|| 0,
         stop: &StopFlag::default(),

@@ -41,10 +41,19 @@ impl Scratch {
         request: &BuildRequest,
         reporter: &dyn Reporter,
     ) -> Result<BuildResult, BuildError> {
-        let builds = self.builds();
-        let conditions =
-            Conditions { builds: &builds, reporter, clock: &|| 1_700_000_000, stop: &StopFlag::default() };
-        build(request, &conditions)
+        self.build_without(&[], request, reporter)
+    }
+
+    /// With paths that the build is not to see.
+    pub(crate) fn build_without(
+        &self,
+        hidden: &[Utf8PathBuf],
+        request: &BuildRequest,
+        reporter: &dyn Reporter,
+    ) -> Result<BuildResult, BuildError> {
+        let (builds, stop) = (self.builds(), StopFlag::default());
+        let clock = || 1_700_000_000;
+        build(request, &Conditions { builds: &builds, hidden, reporter, clock: &clock, stop: &stop })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use camino::Utf8PathBuf;
 use xen4centos_build::{
     BuildError, BuildResult, Conditions, Event, OnFailure, Plan, Reporter, build, existing, run_plan,
 };
@@ -11,7 +12,7 @@ use xen4centos_process::StopFlag;
 use crate::{
     args::KeyArgs,
     failure::Failure,
-    pipeline::plan::Planned,
+    pipeline::{keys, plan::Planned},
     printer::{Activity, Printer},
     session::Session,
     settings,
@@ -30,7 +31,9 @@ pub(crate) fn build_all(
     let narrator = Narrator { printer: session.printer, activities: Mutex::default() };
     let stop = StopFlag::default();
     let clock = settings::now;
-    let conditions = Conditions { builds: &builds, reporter: &narrator, clock: &clock, stop: &stop };
+    let hidden = hidden(session, key)?;
+    let conditions =
+        Conditions { builds: &builds, hidden: &hidden, reporter: &narrator, clock: &clock, stop: &stop };
     let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
     let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {
         build(&requests[name].request, &conditions)
@@ -46,6 +49,17 @@ pub(crate) fn build_all(
     let mut done = outcome.done;
     let result = |planned: &Planned| done.remove(&planned.package.name);
     Ok(planned.iter().filter_map(result).collect())
+}
+
+/// What code of others is not to see, besides keys: the maintainer's own files, what was signed, and the sockets of
+/// agents, behind which keys are too. What the environment names counts for commands that take no key.
+pub(crate) fn hidden(session: &Session<'_>, key: &KeyArgs) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let here = settings::current_directory()?;
+    let mut paths = keys::secret_paths(session, key)?;
+    paths.extend([session.work("signed"), Utf8PathBuf::from("/run/user")]);
+    let named = ["HOME", "GNUPGHOME", "XDG_RUNTIME_DIR", "XEN4CENTOS_KEY", "XEN4CENTOS_PASSPHRASE_FILE"];
+    paths.extend(named.into_iter().filter_map(settings::environment).map(|path| here.join(path)));
+    Ok(paths)
 }
 
 /// The packages that the same inputs gave before, by package name.

@@ -2,7 +2,8 @@
 
 use std::net::TcpListener;
 
-use crate::workshop::{ProjectCopy, Work};
+use crate::program::Call;
+use crate::workshop::{Directory, ProjectCopy, Work, files_below};
 
 #[test]
 fn failing_build_shows_its_lines_and_its_log() {
@@ -74,4 +75,31 @@ fn builds_see_no_network() {
     let log = log_of(&["build", "--target", "small", "--json", "--allow-network"]);
     assert!(log.lines().any(|line| line == "REACHED"), "{log}");
     assert!(listener.accept().is_ok());
+}
+
+/// The target's own key, one that the run is given, and the maintainer's home, in which the work directory lies.
+#[test]
+fn builds_see_no_key() {
+    let home = Directory::new();
+    let key = home.write("other/key.asc", "SECRET");
+    home.write(".gnupg/private-keys-v1.d/key", "SECRET");
+    let passphrase = Directory::new();
+    let file = passphrase.write("passphrase", "SECRET");
+    let work = home.path.join("work");
+    let look =
+        format!("set +x\ncat {file} {key} || :\nfind {0} -name '*ke*' -not -path '*/builds/*'", home.path);
+    let copy = ProjectCopy::with_small_package(&look);
+    let places = ["--project", copy.path().as_str(), "--work", work.as_str()];
+    let release = ["release", "--target", "small", "--json"];
+    Call::new(places.iter().chain(&release))
+        .env("HOME", home.path.as_str())
+        .env("XEN4CENTOS_PASSPHRASE_FILE", file.as_str())
+        .run()
+        .ends_with(0);
+    assert!(work.join("keys/small/secret.asc").is_file());
+    let results = files_below(&work.join("builds/small"));
+    let log = results.iter().find(|file| file.file_name() == Some("build.log")).unwrap();
+    let log = fs_err::read_to_string(work.join("builds/small").join(log)).unwrap();
+    assert!(!log.contains("SECRET") && !log.contains("secret.asc") && !log.contains("private-keys"), "{log}");
+    assert!(log.contains("find:") || log.contains("cat: "), "it has looked: {log}");
 }
