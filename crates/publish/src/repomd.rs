@@ -2,7 +2,7 @@
 //! says it is.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use quick_xml::{Reader, XmlVersion, events::Event};
+use quick_xml::{Reader, XmlVersion, errors::IllFormedError, events::Event};
 use xen4centos_artifact::Sha256Digest;
 
 use crate::{PublishError, files};
@@ -58,8 +58,19 @@ fn parse(text: &str) -> Result<Repomd, quick_xml::Error> {
     let mut reader = Reader::from_str(text);
     let mut repomd = Repomd::default();
     let (mut open, mut sha256) = (String::new(), false);
+    // The reader checks that what ends has begun, not that what began has ended: a list cut short.
+    let mut unended = 0_usize;
     loop {
-        match reader.read_event()? {
+        let event = reader.read_event()?;
+        match &event {
+            Event::Start(_) => unended += 1,
+            Event::End(_) => unended -= 1,
+            Event::Eof if unended > 0 => {
+                return Err(IllFormedError::MissingEndTag("repomd".to_owned()).into());
+            }
+            _ => {}
+        }
+        match event {
             Event::Start(element) | Event::Empty(element) => {
                 element.local_name().as_ref().clone_into(&mut open);
                 let attribute = |name| {
@@ -113,7 +124,12 @@ mod tests {
             timestamp: 16,
         };
         assert_eq!(parse(&text).unwrap(), Repomd { revision: "17".into(), documents: vec![document] });
-        assert!(parse("<repomd>").is_err() || parse("<repomd>").unwrap().documents.is_empty());
         assert!(parse("<a></b>").is_err());
+        // Up to the last element's end every piece of the list is one that was cut short.
+        let root = text.find("<repomd>").unwrap();
+        for length in root + "<repomd>".len()..text.len() {
+            assert!(parse(&text[..length]).is_err(), "{}", &text[..length]);
+        }
+        assert_eq!(parse("<repomd></repomd>").unwrap(), Repomd::default());
     }
 }
