@@ -4,6 +4,7 @@
 //! <root>/centos/6/xen4/x86_64 -> ../../../.states/centos~6~xen4~x86_64/7/tree
 //! <root>/.states/centos~6~xen4~x86_64/7/tree/{Packages,repodata}     what readers see
 //! <root>/.states/centos~6~xen4~x86_64/7/state.json                   what we know about it
+//! <root>/.states/centos~6~xen4~x86_64/7/switched                     it was about to be switched to, or was
 //! <root>/.states/centos~6~xen4~x86_64/staging                        what is being prepared
 //! ```
 
@@ -19,6 +20,10 @@ const STATES: &str = ".states";
 
 /// Prefix of states that are being removed.
 const REMOVED: &str = "removed-";
+
+/// File in a state's directory: written down to the disk after the prepared link and before that takes the channel's
+/// place. So a state that has it was switched to unless the prepared link still leads there.
+const SWITCHED: &str = "switched";
 
 /// One channel of a [`Storage`](crate::Storage).
 #[derive(Clone)]
@@ -85,6 +90,13 @@ impl Channel {
         path.with_file_name(format!(".{}.new", path.file_name().unwrap_or_default()))
     }
 
+    /// Says of a state that it was switched to, or is about to be; see [`SWITCHED`].
+    pub(crate) fn mark(&self, number: u64) -> Result<(), PublishError> {
+        let directory = self.state_directory(number);
+        files::write_synced(&directory.join(SWITCHED), b"")?;
+        files::sync_directory(&directory)
+    }
+
     pub(crate) fn before(&self, step: Step) -> Result<(), PublishError> {
         match self.observer.before(step) {
             ControlFlow::Continue(()) => Ok(()),
@@ -107,11 +119,16 @@ impl Channel {
     }
 
     /// Removes what a killed publication left: the staging directory, a state that was never switched to, a
-    /// state half removed, a prepared link. Only with the lock.
+    /// state half removed, a prepared link. Only with the lock. The prepared link goes last: without it a state that
+    /// was never switched to could look like one whose link is lost.
     pub(crate) fn clean(&self) -> Result<(), PublishError> {
         self.before(Step::Clean)?;
-        files::remove(&self.staging())?;
         let current = self.current_number()?.unwrap_or(0);
+        files::remove(&self.staging())?;
+        if current > 0 && !self.state_directory(current).join(SWITCHED).is_file() {
+            // Of a storage that is older than the mark.
+            self.mark(current)?;
+        }
         let states = self.states();
         for name in names(&states)? {
             let unused = name.parse::<u64>().is_ok_and(|number| number > current);
@@ -119,6 +136,7 @@ impl Channel {
                 files::remove(&states.join(name))?;
             }
         }
+        files::sync_directory(&states)?;
         match fs_err::remove_file(self.prepared_link()) {
             Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Err(PublishError::files("remove", self.prepared_link())(error))
@@ -141,10 +159,24 @@ impl Channel {
         Ok(())
     }
 
+    /// The state that readers see; `None` before the first publication.
     pub(crate) fn current_number(&self) -> Result<Option<u64>, PublishError> {
-        let path = self.path();
-        let foreign = || PublishError::Foreign { path: path.clone() };
-        match fs_err::read_link(&path) {
+        if let Some(number) = self.linked(&self.path())? {
+            return Ok(Some(number));
+        }
+        let Some(last) = self.last_switched()? else { return Ok(None) };
+        // Another process may have made the first publication since the first look.
+        if let Some(number) = self.linked(&self.path())? {
+            return Ok(Some(number));
+        }
+        let (channel, path) = (self.directory.to_string(), self.path());
+        Err(PublishError::LinkLost { channel, path, last, target: self.target(last) })
+    }
+
+    /// The state to which a link leads.
+    fn linked(&self, link: &Utf8Path) -> Result<Option<u64>, PublishError> {
+        let foreign = || PublishError::Foreign { path: link.to_owned() };
+        match fs_err::read_link(link) {
             Ok(target) => {
                 let number =
                     target.parent().and_then(|state| state.file_name()).and_then(|name| name.to_str());
@@ -153,18 +185,40 @@ impl Channel {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(foreign()),
-            Err(error) => Err(PublishError::files("read", path)(error)),
+            Err(error) => Err(PublishError::files("read", link)(error)),
         }
+    }
+
+    /// Where there is no link: the state that readers saw last, or `None` when all that lies there is what a first
+    /// publication leaves that is killed before it switches.
+    fn last_switched(&self) -> Result<Option<u64>, PublishError> {
+        // What is no link of ours is no evidence either.
+        let prepared = self.linked(&self.prepared_link()).unwrap_or_default();
+        let numbers = self.all_numbers()?;
+        let switched = |number: &&u64| {
+            Some(**number) != prepared && self.state_directory(**number).join(SWITCHED).is_file()
+        };
+        let last = numbers.iter().rev().find(switched).or_else(|| {
+            // A storage that is older than the mark; its last state may never have been switched to.
+            let beyond_a_first = numbers.iter().any(|number| *number > 1);
+            let unprepared = |number: &&u64| Some(**number) != prepared;
+            numbers.iter().rev().find(unprepared).or(numbers.last()).filter(|_| beyond_a_first)
+        });
+        Ok(last.copied())
     }
 
     /// Numbers of the states that were published, ascending.
     fn numbers(&self) -> Result<Vec<u64>, PublishError> {
         let current = self.current_number()?.unwrap_or(0);
-        let mut numbers: Vec<u64> = names(&self.states())?
-            .iter()
-            .filter_map(|name| name.parse().ok())
-            .filter(|number| *number <= current)
-            .collect();
+        let mut numbers = self.all_numbers()?;
+        numbers.retain(|number| *number <= current);
+        Ok(numbers)
+    }
+
+    /// Numbers of all states, ascending, also of those that were never switched to.
+    fn all_numbers(&self) -> Result<Vec<u64>, PublishError> {
+        let mut numbers: Vec<u64> =
+            names(&self.states())?.iter().filter_map(|name| name.parse().ok()).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }

@@ -28,6 +28,18 @@ pub enum PublishError {
         /// What lies there.
         path: Utf8PathBuf,
     },
+    /// A channel that has states and no link to any of them. To publish would begin its history anew.
+    #[error("channel `{channel}` has lost its link `{path}`; its last state is {last}")]
+    LinkLost {
+        /// The channel's directory.
+        channel: String,
+        /// Where the link belongs.
+        path: Utf8PathBuf,
+        /// Number of the state that readers saw last.
+        last: u64,
+        /// What the link has to say, relative to the directory in which it belongs.
+        target: Utf8PathBuf,
+    },
     /// Another process publishes to the same channel.
     #[error("another publication is running, it holds the lock `{path}`")]
     Busy {
@@ -171,6 +183,10 @@ impl PublishError {
             Self::FileName { .. } => "raise version or release: file names do not carry the epoch".into(),
             Self::Busy { .. } => "wait for it to end; a killed process leaves no lock behind".into(),
             Self::Foreign { path } => format!("move `{path}` away, or publish into another directory"),
+            Self::LinkLost { path, target, .. } => {
+                let parent = path.parent().unwrap_or(path);
+                format!("restore the link: mkdir -p '{parent}' && ln -s '{target}' '{path}'")
+            }
             Self::Digest { .. } => "sign the package again".into(),
             Self::Incomplete { .. } | Self::OtherTree { .. } => "stage, index and sign again".into(),
             Self::Record { path, .. } => format!("restore `{path}` from a copy of the storage"),

@@ -297,6 +297,11 @@ impl Staging {
         fs_err::create_dir_all(&parent).map_err(PublishError::files("create", &parent))?;
         fs_err::os::unix::fs::symlink(channel.target(state.number), &prepared)
             .map_err(PublishError::files("create", &prepared))?;
+        // Up to the storage, so that the mark never survives a power failure that the prepared link does not.
+        for directory in path.ancestors().skip(1).take(channel.directory().components().count()) {
+            files::sync_directory(directory)?;
+        }
+        channel.mark(state.number)?;
         channel.before(Step::Switch)?;
         fs_err::rename(&prepared, &path).map_err(PublishError::files("replace", &path))?;
         files::sync_directory(&parent)

@@ -4,6 +4,7 @@
 
 mod history;
 mod killed;
+mod lost_link;
 mod readers;
 mod serve;
 
