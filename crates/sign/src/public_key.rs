@@ -3,9 +3,9 @@
 use pgp::{
     composed::{Deserializable, SignedPublicKey},
     crypto::public_key::PublicKeyAlgorithm,
-    packet::{self, Signature},
+    packet::{self, Signature, SignatureType},
     ser::Serialize,
-    types::{Duration, KeyDetails, Tag},
+    types::{Duration, KeyDetails, SignedUser, Tag},
 };
 use xen4centos_artifact::Fingerprint;
 
@@ -29,7 +29,7 @@ pub enum KeyFault {
     /// Too small to be safe, or larger than what EL6 was seen to accept.
     #[error("its primary key has {0} bits, EL6 takes RSA keys of 2048 to 4096")]
     Bits(u32),
-    /// No user id that the key itself certified.
+    /// No user id that the key itself certified and did not revoke.
     #[error("it has no user id with a valid self-signature")]
     NotCertified,
     /// It was revoked.
@@ -214,20 +214,26 @@ fn modulus_bits(key: &packet::PublicKey) -> Option<u32> {
     Some(u32::from(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?])))
 }
 
-/// Signatures of strangers are not looked at; they could claim anything.
+/// Of the user ids that are not revoked.
 fn newest_self_signature(certificate: &SignedPublicKey) -> Option<(String, Signature)> {
     let key = &certificate.primary_key;
-    let mut newest: Option<(String, Signature)> = None;
-    for user in &certificate.details.users {
-        for signature in &user.signatures {
-            let newer = newest.as_ref().is_none_or(|(_, other)| signature.created() >= other.created());
-            if newer && signature.verify_certification(key, Tag::UserId, &user.id).is_ok() {
-                let user_id = String::from_utf8_lossy(user.id.id()).into_owned();
-                newest = Some((user_id, signature.clone()));
-            }
-        }
-    }
-    newest
+    let users = certificate.details.users.iter();
+    let certified = users.filter_map(|user| Some((user, newest_certification(key, user)?)));
+    let (user, newest) = certified.max_by_key(|(_, signature)| signature.created())?;
+    Some((String::from_utf8_lossy(user.id.id()).into_owned(), newest.clone()))
+}
+
+/// What the key said last of a user id; none when that was to revoke it. Signatures of strangers are not looked at;
+/// they could claim anything.
+fn newest_certification<'a>(key: &packet::PublicKey, user: &'a SignedUser) -> Option<&'a Signature> {
+    let own = user
+        .signatures
+        .iter()
+        .filter(|signature| signature.verify_certification(key, Tag::UserId, &user.id).is_ok());
+    let revokes = |signature: &Signature| signature.typ() == Some(SignatureType::CertRevocation);
+    // Of two that were made in the same second the revocation holds.
+    let newest = own.max_by_key(|signature| (signature.created(), revokes(signature)))?;
+    (!revokes(newest)).then_some(newest)
 }
 
 /// The keys that a verification trusts.

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_sign::{
-    KeyFault, KeyFileFault, KeyRequest, Passphrase, PublicKeys, SignError, Signer, Terms,
+    KeyFault, KeyFileFault, KeyRequest, Passphrase, PublicKey, PublicKeys, SignError, Signer, Terms,
     check_key_file_for_el6, generate_key,
 };
 
@@ -161,4 +161,50 @@ fn curves_are_fatal_even_beside_a_good_key() {
     );
     let faults = check_key_file_for_el6(export(&rsa).as_bytes(), NOW);
     assert!(matches!(&faults[..], [KeyFileFault::Subkey { block: 1, .. }]), "{faults:?}");
+}
+
+#[test]
+fn a_revoked_user_id_is_not_one_of_the_key() {
+    let home = Home::new();
+    let (old, new) = ("Old <old@example.org>", "New <new@example.org>");
+    let key = home.key(old, "rsa2048", "cert,sign").to_string();
+    home.gpg(&["--quick-add-uid", &key, new]);
+    let later = |arguments: &[&str]| {
+        // The last one given counts.
+        let time = format!("{}!", CREATED + 60);
+        home.gpg(&[&["--faked-system-time", time.as_str()][..], arguments].concat())
+    };
+    later(&["--quick-revoke-uid", &key, old]);
+    let read = |filter: &[&str]| PublicKey::from_bytes(&home.gpg(&[filter, &["--export", &key]].concat()));
+    // The revocation is the newest thing that the key says of itself.
+    assert_eq!(read(&[]).unwrap().user_id(), new);
+    let only_old = ["--export-filter", "keep-uid=mbox = old@example.org"];
+    assert_eq!(read(&only_old).unwrap_err(), KeyFault::NotCertified);
+    let only_new = ["--export-filter", "keep-uid=mbox = new@example.org"];
+    assert_eq!(read(&only_new).unwrap().user_id(), new);
+}
+
+#[test]
+fn a_revoked_key_neither_signs_nor_verifies() {
+    let home = Home::new();
+    let fingerprint = home.key("Revoked <r@example.org>", "rsa2048", "cert,sign");
+    let certificate = home.path.join(format!("openpgp-revocs.d/{fingerprint}.rev"));
+    // gpg puts a colon before the armour, lest somebody import it by mistake.
+    let text = fs_err::read_to_string(&certificate).unwrap().replace(":-----BEGIN", "-----BEGIN");
+    fs_err::write(&certificate, text).unwrap();
+    home.gpg(&["--import", certificate.as_str()]);
+    let name = fingerprint.to_string();
+    let text = |what: &str| String::from_utf8(home.gpg(&["--armor", what, &name])).unwrap();
+    let public = text("--export");
+    assert_eq!(PublicKeys::from_armored(&public).unwrap_err(), KeyFault::Revoked);
+    let faults = check_key_file_for_el6(public.as_bytes(), NOW);
+    assert_eq!(faults, [KeyFileFault::Key { block: 1, fault: KeyFault::Revoked }]);
+    let terms = Terms { time: NOW, pin: None };
+    for signer in [
+        open(&home.path, &text("--export-secret-keys"), "", terms),
+        Signer::from_gpg(&home.path, fingerprint, terms),
+    ] {
+        let error = signer.unwrap_err();
+        assert!(matches!(&error, SignError::Key { fault: KeyFault::Revoked, .. }), "{error}");
+    }
 }
