@@ -35,11 +35,12 @@ pub struct Resolution {
 }
 
 /// Where and how the tree's configuration step runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Resolver<'a> {
     tree: &'a Utf8Path,
     work: &'a Utf8Path,
     stop: StopFlag,
+    hold: &'a dyn Fn(Invocation) -> Invocation,
 }
 
 /// Asks the tree in `tree_directory` (which is left unmodified) for `request`. Everything written goes into
@@ -58,7 +59,14 @@ pub fn resolve(
 impl<'a> Resolver<'a> {
     /// As [`resolve`]; both paths must be absolute.
     pub fn new(tree: &'a Utf8Path, work: &'a Utf8Path) -> Self {
-        Self { tree, work, stop: StopFlag::default() }
+        Self { tree, work, stop: StopFlag::default(), hold: &|invocation| invocation }
+    }
+
+    /// Has `hold` wrap every program of the tree, which is code of others: without this it sees what the caller sees.
+    #[must_use]
+    pub fn held_by(mut self, hold: &'a dyn Fn(Invocation) -> Invocation) -> Self {
+        self.hold = hold;
+        self
     }
 
     /// Kills the step when the flag is raised.
@@ -119,7 +127,17 @@ impl<'a> Resolver<'a> {
         }
         let failed =
             |source| KconfigError::Step { step: step.to_owned(), tree: self.tree.to_owned(), source };
-        make.run().map(drop).map_err(failed)
+        (self.hold)(make).run().map(drop).map_err(failed)
+    }
+}
+
+impl std::fmt::Debug for Resolver<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Resolver")
+            .field("tree", &self.tree)
+            .field("work", &self.work)
+            .finish_non_exhaustive()
     }
 }
 

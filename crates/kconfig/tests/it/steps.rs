@@ -1,7 +1,10 @@
 //! The tree's own step, with Makefiles that stand for the kernel's, and with the project's own miniature tree.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_kconfig::{KconfigError, KconfigTree, KernelConfigs, TreeUse, resolve, unknown, verify};
+use xen4centos_kconfig::{
+    KconfigError, KconfigTree, KernelConfigs, Resolver, TreeUse, resolve, unknown, verify,
+};
+use xen4centos_process::{Invocation, Tool};
 
 use crate::{request, tree_directory};
 
@@ -72,6 +75,18 @@ fn a_tree_that_can_not_write_elsewhere_is_copied_without_objects() {
     let tree = make_tree(directory, "OUT := .\n");
     let resolution = resolve(&tree, &directory.join("work"), &request("CONFIG_XEN=y")).unwrap();
     assert!(!resolution.file.with_file_name("drivers").join("built.o").exists());
+}
+
+#[test]
+fn every_program_of_the_tree_is_held() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let makefile = "OUT := .\nheld:\n\techo $(HELD) >> ../../steps\ndefconfig oldnoconfig: held\n";
+    let tree = make_tree(directory, makefile);
+    let hold = |make: Invocation| make.wrapped_by(Tool::Timeout, ["60"]).env("HELD", "held");
+    let work = directory.join("work");
+    Resolver::new(&tree, &work).held_by(&hold).resolve(&request("CONFIG_XEN=y")).unwrap();
+    assert_eq!(fs_err::read_to_string(directory.join("steps")).unwrap(), "held\nheld\n");
 }
 
 #[test]
