@@ -4,9 +4,9 @@ use camino::Utf8PathBuf;
 use xen4centos_kconfig::{Config, diff, render_diff};
 
 use crate::{
-    args::{Cli, KernelConfigArgs},
+    args::{Cli, KernelConfigArgs, KeyArgs},
     failure::{Failure, Kind, Outcome},
-    pipeline::{kernel, lock::WorkLock, sources},
+    pipeline::{kernel, lock::WorkLock, plan, sources},
     printer::Printer,
     session::Session,
     settings,
@@ -24,7 +24,8 @@ pub(crate) fn run(cli: &Cli, args: &KernelConfigArgs, printer: &Printer) -> Outc
     let options = session.options(&packages, &args.build)?;
     let _lock = WorkLock::take(&session)?;
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
-    let configuration = kernel::configure(&session, &packages[0], &verified)?;
+    let network = plan::network_policy(&args.build);
+    let configuration = kernel::configure(&session, &packages[0], &verified, network, &KeyArgs::default())?;
     let file = match &args.output {
         Some(output) => {
             let output = settings::current_directory()?.join(output);

@@ -3,15 +3,18 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Sha256Digest;
+use xen4centos_build::{Isolation, NetworkPolicy};
 use xen4centos_kconfig::{
-    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Role, Violation, resolve, unknown,
+    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Resolver, Role, Violation, unknown,
     verify,
 };
 use xen4centos_manifest::Package;
 use xen4centos_sources::{Role as SourceRole, VerifiedSource, unpack};
 
 use crate::{
+    args::KeyArgs,
     failure::{Failure, Kind},
+    pipeline::builds,
     session::Session,
 };
 
@@ -30,11 +33,14 @@ pub(crate) fn kernel_configs(session: &Session<'_>) -> Result<KernelConfigs, Fai
     Ok(KernelConfigs::load(&session.project.root.join("kernel-configs"))?)
 }
 
-/// Configures the kernel of `package` from its verified `sources`, or takes what the same inputs gave before.
+/// Configures the kernel of `package` from its verified `sources`, or takes what the same inputs gave before. The step
+/// is code of the tree: it is held as a build is, under the same rule for the network, and sees no key.
 pub(crate) fn configure(
     session: &Session<'_>,
     package: &Package,
     sources: &[VerifiedSource],
+    network: NetworkPolicy,
+    key: &KeyArgs,
 ) -> Result<Configuration, Failure> {
     let configs = kernel_configs(session)?;
     let request = configs.request();
@@ -43,8 +49,8 @@ pub(crate) fn configure(
             .printer
             .detail(format!("{} in {} overrules {}", replaced.symbol, replaced.after.1, replaced.before.1));
     }
-    let key = input_key(sources, &request, &configs);
-    let directory = session.work("kernel-config").join(key.to_string());
+    let inputs = input_key(sources, &request, &configs);
+    let directory = session.work("kernel-config").join(inputs.to_string());
     let file = directory.join("config");
     if file.is_file() {
         return Ok(Configuration { file, fresh: false });
@@ -54,7 +60,9 @@ pub(crate) fn configure(
     let scratch = session.work("kernel-config").join(".work");
     remove(&scratch)?;
     fs_err::create_dir_all(&scratch)?;
-    let outcome = resolve_in(session, &scratch, sources, &configs);
+    let outcome = Isolation::find(&package.name, network, &scratch, &builds::hidden(session, key)?)
+        .map_err(Failure::from)
+        .and_then(|isolation| resolve_in(session, &scratch, sources, &configs, &isolation));
     let resolved = match outcome {
         Ok(text) => text,
         Err(failure) => {
@@ -85,11 +93,12 @@ fn resolve_in(
     scratch: &Utf8Path,
     sources: &[VerifiedSource],
     configs: &KernelConfigs,
+    isolation: &Isolation,
 ) -> Result<String, Failure> {
     let request = &configs.request();
-    let tree_directory = scratch.join("tree");
-    let tree = unpack(sources, &tree_directory)?;
-    let resolution = resolve(&tree, &scratch.join("output"), request)?;
+    let tree = unpack(sources, &scratch.join("tree"))?;
+    let hold = |invocation| isolation.wrap(invocation);
+    let resolution = Resolver::new(&tree, &scratch.join("output")).held_by(&hold).resolve(request)?;
     let kconfig = KconfigTree::load(&tree)?;
     for misspelt in unknown(request, &kconfig) {
         session.printer.warning(misspelt);

@@ -14,7 +14,7 @@ use xen4centos_render::{FileRole, RenderError, SourceFile, SpecContext, SpecInpu
 use xen4centos_sources::{Origin, Pin, Role, VerifiedSource};
 
 use crate::{
-    args::{BuildArgs, GlobalArgs, PlanArgs},
+    args::{BuildArgs, GlobalArgs, KeyArgs, PlanArgs},
     failure::{Failure, Kind},
     pipeline::{
         kernel,
@@ -89,6 +89,7 @@ pub(crate) fn open<'a>(
     let planner = Planner {
         session: &session,
         key: key.as_ref(),
+        secrets: &args.key,
         build: &args.build,
         options: &options,
         root: &root,
@@ -136,6 +137,7 @@ pub(crate) fn network_policy(build: &BuildArgs) -> NetworkPolicy {
 struct Planner<'a> {
     session: &'a Session<'a>,
     key: Option<&'a ShippedKey>,
+    secrets: &'a KeyArgs,
     build: &'a BuildArgs,
     options: &'a Options,
     root: &'a HostRoot,
@@ -200,7 +202,8 @@ impl Planner<'_> {
     ) -> Result<Vec<Generated>, Failure> {
         let mut generated = Vec::new();
         if asks_for(template, "kernel_config") {
-            let configuration = kernel::configure(self.session, package, verified)?;
+            let configuration =
+                kernel::configure(self.session, package, verified, self.network, self.secrets)?;
             let text = fs_err::read_to_string(&configuration.file)?;
             let file = format!("{}-{}.config", package.name, self.session.target.arch);
             generated.push(self.keep("kernel-config", file, &text)?);

@@ -103,3 +103,28 @@ fn builds_see_no_key() {
     assert!(!log.contains("SECRET") && !log.contains("secret.asc") && !log.contains("private-keys"), "{log}");
     assert!(log.contains("find:") || log.contains("cat: "), "it has looked: {log}");
 }
+
+/// The configuration step is the tree's own makefile.
+#[test]
+fn configuration_step_sees_no_key_and_no_network() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let home = Directory::new();
+    let key = home.write("key.asc", "SECRET");
+    let copy = ProjectCopy::new();
+    let makefile = "specs/kernel/miniature/Makefile";
+    let probes = format!(
+        "REACHED := $(shell bash -c ': < /dev/tcp/127.0.0.1/{port}' 2>&1 || echo cut off)\n\
+         ifeq ($(findstring cut off,$(REACHED)),)\n$(error it reached the network)\nendif\n\
+         ifneq ($(shell cat {key} 2>/dev/null),)\n$(error it read the key)\nendif\n"
+    );
+    let text = fs_err::read_to_string(copy.path().join(makefile)).unwrap();
+    copy.write(makefile, &format!("{probes}{text}"));
+    let work = Work::new(copy.path());
+    let configure = |arguments: &[&str]| work.call(&[&["kernel-config"], arguments].concat());
+    configure(&["--allow-network"]).run().ends_with(2).says(["it reached the network"]);
+    configure(&[]).run().ends_with(2).says(["it read the key"]);
+    configure(&[]).env("XEN4CENTOS_KEY", key.as_str()).run().ends_with(0);
+    fs_err::remove_dir_all(work.path().join("kernel-config")).unwrap();
+    configure(&[]).env("HOME", home.path.as_str()).run().ends_with(0);
+}
