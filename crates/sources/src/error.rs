@@ -142,7 +142,7 @@ pub enum FetchError {
         /// The package.
         package: String,
     },
-    /// `patch` did not apply an upstream patch.
+    /// `patch` did not apply a patch.
     #[error("`{patch}` does not apply")]
     Patch {
         /// The patch.

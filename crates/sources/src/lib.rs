@@ -42,5 +42,5 @@ pub use settings::{
 };
 pub use store::Store;
 pub use survey::{Planned, Standing};
-pub use unpack::unpack;
+pub use unpack::{apply_patches, unpack};
 pub use verified::{Origin, Pin, Role, SignedBy, VerifiedSource};

@@ -32,10 +32,20 @@ pub fn unpack(sources: &[VerifiedSource], dest: &Utf8Path) -> Result<Utf8PathBuf
     extract(&archive.path, &archive.file, &inside)?;
     let top = only_directory(&archive.file, &inside)?;
     for patch in sources.iter().filter(|source| source.role == Role::UpstreamPatch) {
-        apply(patch, &inside.join(&top))?;
+        apply(patch, 1, &inside.join(&top))?;
     }
     fs_err::rename(&inside, dest).map_err(file_error("create", dest))?;
     Ok(dest.join(top))
+}
+
+/// Applies patches to an unpacked `tree`, in this order, each with the number of leading path components that it
+/// strips: as a spec's `%prep` does, where what comes after needs the tree that will be built. A tree to which one
+/// does not apply is left as the ones before it made it.
+///
+/// # Errors
+/// [`FetchError::Patch`]; [`FetchError::NotInstalled`] without `patch`; [`FetchError::File`].
+pub fn apply_patches(patches: &[(&VerifiedSource, u32)], tree: &Utf8Path) -> Result<(), FetchError> {
+    patches.iter().try_for_each(|(patch, strip)| apply(patch, *strip, tree))
 }
 
 fn extract(path: &Utf8Path, name: &str, into: &Utf8Path) -> Result<(), FetchError> {
@@ -97,14 +107,15 @@ fn only_directory(name: &str, inside: &Utf8Path) -> Result<String, FetchError> {
     }
 }
 
-fn apply(patch: &VerifiedSource, tree: &Utf8Path) -> Result<(), FetchError> {
+fn apply(patch: &VerifiedSource, strip: u32, tree: &Utf8Path) -> Result<(), FetchError> {
     let plain = tree.with_extension("patch");
     let mut from = decompress::open(&patch.path).map_err(file_error("read", &patch.path))?;
     let mut file = fs_err::File::create(&plain).map_err(file_error("write", &plain))?;
     crate::hashing::copy(&mut from, &mut file).map_err(file_error("write", &plain))?;
     let invocation = Invocation::new(Tool::Patch, tree)
-        // Without fuzz: upstream's patches are made for exactly this release.
-        .args(["--strip=1", "--fuzz=0", "--silent", "--force", "--no-backup-if-mismatch", "--input"])
+        // Without fuzz: they are made for exactly this release.
+        .arg(format!("--strip={strip}"))
+        .args(["--fuzz=0", "--silent", "--force", "--no-backup-if-mismatch", "--input"])
         .arg(&plain);
     match invocation.run() {
         Ok(_) => fs_err::remove_file(&plain).map_err(file_error("remove", &plain)),

@@ -5,7 +5,7 @@ use std::io::Write;
 use camino::Utf8PathBuf;
 use flate2::{Compression, write::GzEncoder};
 use tar::{Builder, EntryType, Header};
-use xen4centos_sources::{FetchError, Origin, Role, VerifiedSource, unpack};
+use xen4centos_sources::{FetchError, Origin, Role, VerifiedSource, apply_patches, unpack};
 
 use crate::world::{World, digest};
 
@@ -108,6 +108,24 @@ fn patches_of_the_release_are_applied() {
     let top = unpack(&sources, &world.path("out")).unwrap();
     assert!(fs_err::read_to_string(top.join("Makefile")).unwrap().contains("SUBLEVEL = 113"));
     assert_eq!(fs_err::read_dir(world.path("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn patches_of_the_package_are_applied_in_order() {
+    let world = World::new();
+    let linux = [verified(world.write("linux.tar", tarball(LINUX)), Role::UpstreamArchive)];
+    let first = verified(world.write("1.patch.xz", xz(PATCH.as_bytes())), Role::Patch);
+    let text = PATCH.replace("= 113", "= 114").replace("-SUBLEVEL = 0", "-SUBLEVEL = 113");
+    let deep = text.replace(" a/", " old/linux/").replace(" b/", " new/linux/");
+    let second = verified(world.write("2.patch", deep), Role::Patch);
+    let top = unpack(&linux, &world.path("out")).unwrap();
+    apply_patches(&[(&first, 1), (&second, 2)], &top).unwrap();
+    assert!(fs_err::read_to_string(top.join("Makefile")).unwrap().contains("SUBLEVEL = 114"));
+    assert_eq!(fs_err::read_dir(world.path("out")).unwrap().count(), 1);
+
+    let top = unpack(&linux, &world.path("again")).unwrap();
+    let error = apply_patches(&[(&second, 2), (&first, 1)], &top).unwrap_err();
+    assert!(matches!(&error, FetchError::Patch { patch, .. } if patch == "2.patch"), "{error}");
 }
 
 #[test]
