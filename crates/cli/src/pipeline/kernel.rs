@@ -9,7 +9,7 @@ use xen4centos_kconfig::{
     verify,
 };
 use xen4centos_manifest::Package;
-use xen4centos_sources::{Role as SourceRole, VerifiedSource, unpack};
+use xen4centos_sources::{Role as SourceRole, VerifiedSource, apply_patches, unpack};
 
 use crate::{
     args::KeyArgs,
@@ -19,7 +19,41 @@ use crate::{
 };
 
 /// Goes up when the same inputs can give another result.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
+
+/// What a kernel is made of: its release, and the package's own patches in their order, each with what it strips.
+struct Tree<'a> {
+    sources: &'a [VerifiedSource],
+    patches: Vec<(&'a VerifiedSource, u32)>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(package: &Package, sources: &'a [VerifiedSource]) -> Self {
+        let verified = |file: &str| {
+            sources.iter().find(|source| source.role == SourceRole::Patch && source.file == file)
+        };
+        let patches = package.patches.iter().filter_map(|patch| Some((verified(&patch.file)?, patch.strip)));
+        Self { sources, patches: patches.collect() }
+    }
+
+    /// As `%prep` makes it: a patch may bring the symbol that a fragment asks for. Returns its top directory.
+    fn unpack(&self, into: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+        let top = unpack(self.sources, into)?;
+        apply_patches(&self.patches, &top)?;
+        Ok(top)
+    }
+
+    /// For the key.
+    fn digests(&self) -> String {
+        let of_release = self
+            .sources
+            .iter()
+            .filter(|source| matches!(source.role, SourceRole::UpstreamArchive | SourceRole::UpstreamPatch));
+        let release = of_release.map(|source| source.sha256.to_string());
+        let patches = self.patches.iter().map(|(patch, strip)| format!("-p{strip}:{}", patch.sha256));
+        release.chain(patches).collect::<Vec<_>>().join(" ")
+    }
+}
 
 /// A configuration that the tree accepted and in which every wish held.
 #[derive(Clone, Debug)]
@@ -43,13 +77,14 @@ pub(crate) fn configure(
     key: &KeyArgs,
 ) -> Result<Configuration, Failure> {
     let configs = kernel_configs(session)?;
+    let tree = Tree::new(package, sources);
     let request = configs.request();
     for replaced in request.overrides() {
         session
             .printer
             .detail(format!("{} in {} overrules {}", replaced.symbol, replaced.after.1, replaced.before.1));
     }
-    let inputs = input_key(sources, &request, &configs);
+    let inputs = input_key(&tree, &request, &configs);
     let directory = session.work("kernel-config").join(inputs.to_string());
     let file = directory.join("config");
     if file.is_file() {
@@ -62,7 +97,7 @@ pub(crate) fn configure(
     fs_err::create_dir_all(&scratch)?;
     let outcome = Isolation::find(&package.name, network, &scratch, &builds::hidden(session, key)?)
         .map_err(Failure::from)
-        .and_then(|isolation| resolve_in(session, &scratch, sources, &configs, &isolation));
+        .and_then(|isolation| resolve_in(session, &scratch, &tree, &configs, &isolation));
     let resolved = match outcome {
         Ok(text) => text,
         Err(failure) => {
@@ -91,12 +126,12 @@ pub(crate) fn configure(
 fn resolve_in(
     session: &Session<'_>,
     scratch: &Utf8Path,
-    sources: &[VerifiedSource],
+    tree: &Tree<'_>,
     configs: &KernelConfigs,
     isolation: &Isolation,
 ) -> Result<String, Failure> {
     let request = &configs.request();
-    let tree = unpack(sources, &scratch.join("tree"))?;
+    let tree = tree.unpack(&scratch.join("tree"))?;
     let hold = |invocation| isolation.wrap(invocation);
     let resolution = Resolver::new(&tree, &scratch.join("output")).held_by(&hold).resolve(request)?;
     let kconfig = KconfigTree::load(&tree)?;
@@ -125,14 +160,10 @@ fn refusal(lost: &[Lost], violations: &[Violation]) -> Failure {
         .hint(Some("mend the fragment that asks for it, or ask for what it depends on".to_owned()))
 }
 
-/// Of the release's bytes and the wishes; the host's compiler has no part in Kconfig of Linux 3.4.
-fn input_key(sources: &[VerifiedSource], request: &Request, configs: &KernelConfigs) -> Sha256Digest {
-    let of_release = sources
-        .iter()
-        .filter(|source| matches!(source.role, SourceRole::UpstreamArchive | SourceRole::UpstreamPatch));
-    let digests: Vec<String> = of_release.map(|source| source.sha256.to_string()).collect();
+/// Of the tree's bytes and the wishes; the host's compiler has no part in Kconfig of Linux 3.4.
+fn input_key(tree: &Tree<'_>, request: &Request, configs: &KernelConfigs) -> Sha256Digest {
     let contract = format!("{:?}", configs.contract.requirements());
-    let text = format!("{SCHEMA}\n{}\n{}\n{contract}", digests.join(" "), request.to_config_text());
+    let text = format!("{SCHEMA}\n{}\n{}\n{contract}", tree.digests(), request.to_config_text());
     super::plan::sha256(text.as_bytes())
 }
 

@@ -40,6 +40,38 @@ fn kernel_configuration_that_can_not_hold_is_refused() {
     ]);
 }
 
+/// A patch of the package is part of the tree that is configured.
+#[test]
+fn patch_can_bring_the_symbol_that_a_fragment_asks_for() {
+    let copy = ProjectCopy::new();
+    let work = Work::new(copy.path());
+    let configure = || work.run(&["kernel-config"]);
+    configure().ends_with(0);
+    let fragment = copy.path().join("kernel-configs/30-network.config");
+    let text = fs_err::read_to_string(&fragment).unwrap();
+    fs_err::write(&fragment, format!("{text}CONFIG_OF_THE_PATCH=m\n")).unwrap();
+    configure().ends_with(4).says(["CONFIG_OF_THE_PATCH asked m"]);
+
+    let package = copy.path().join("specs/kernel/package.toml");
+    let text = fs_err::read_to_string(&package).unwrap();
+    let entry = "[[patch]]\nfile = \"symbol.patch\"\nstrip = 0\nsummary = \"One more symbol\"\n\n";
+    let (before, after) = text.split_once("[[changelog]]").unwrap();
+    fs_err::write(&package, format!("{before}{entry}[[changelog]]{after}")).unwrap();
+    let kconfig = fs_err::read_to_string(copy.path().join("specs/kernel/miniature/init/Kconfig")).unwrap();
+    let first = kconfig.lines().next().unwrap();
+    let patch = |kind: &str| {
+        format!(
+            "--- init/Kconfig\n+++ init/Kconfig\n@@ -1,1 +1,4 @@\n+config OF_THE_PATCH\n+\t{kind}\n+\n {first}\n"
+        )
+    };
+    copy.write("specs/kernel/patches/symbol.patch", &patch("tristate \"it\""));
+    let run = configure().ends_with(0);
+    let config = fs_err::read_to_string(run.stdout.trim()).unwrap();
+    assert!(config.contains("CONFIG_OF_THE_PATCH=m\n"), "{config}");
+    copy.write("specs/kernel/patches/symbol.patch", &patch("bool \"it\""));
+    configure().ends_with(4).says(["CONFIG_OF_THE_PATCH asked m"]);
+}
+
 #[test]
 fn rendered_specs_go_to_files_or_to_the_screen() {
     let work = Work::published();
@@ -224,4 +256,16 @@ fn option_that_this_machine_can_not_give_is_not_left_out_silently() {
         "this build root lacks ocaml",
         "--without xen:ocaml",
     ]);
+}
+
+/// Once it was taken for old metadata and removed, with a maintainer's work in it.
+#[test]
+fn directory_that_is_only_named_repodata_is_left_alone() {
+    let work = Work::new(&crate::workshop::project());
+    let file = work.write("tree/repodata/lib.rs", "work");
+    let tree = work.path().join("tree");
+    let run = work.run(&["index", tree.as_str()]).says(["tree/repodata"]);
+    assert_eq!(run.code, Some(2));
+    assert_eq!(fs_err::read_to_string(file).unwrap(), "work");
+    assert_eq!(files_in(&tree).len(), 1);
 }
