@@ -1,6 +1,8 @@
 //! The kernel configuration: fragments over the tree's own default, resolved by the tree, verified, and kept under the
 //! digest of all that it depends on.
 
+use std::io::Write as _;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{Isolation, NetworkPolicy};
@@ -87,7 +89,7 @@ pub(crate) fn configure(
     let inputs = input_key(&tree, &request, &configs);
     let directory = session.work("kernel-config").join(inputs.to_string());
     let file = directory.join("config");
-    if file.is_file() {
+    if is_whole(&file) {
         return Ok(Configuration { file, fresh: false });
     }
     let activity = session.printer.activity("Configuring", format!("{}-{}", package.name, package.version));
@@ -107,10 +109,7 @@ pub(crate) fn configure(
     };
     remove(&scratch)?;
     drop(activity);
-    fs_err::create_dir_all(&directory)?;
-    let temporary = directory.join(".config");
-    fs_err::write(&temporary, resolved)?;
-    fs_err::rename(temporary, &file)?;
+    keep(&file, &resolved)?;
     session.printer.step(
         "Configured",
         format!(
@@ -121,6 +120,35 @@ pub(crate) fn configure(
         ),
     );
     Ok(Configuration { file, fresh: true })
+}
+
+/// The digest of a kept configuration stands beside it. What does not have it, a disk that was full or a hand has
+/// changed: it is made anew.
+fn is_whole(file: &Utf8Path) -> bool {
+    let Ok(bytes) = fs_err::read(file) else { return false };
+    fs_err::read_to_string(note(file)).is_ok_and(|said| said == said_of(&bytes))
+}
+
+fn note(file: &Utf8Path) -> Utf8PathBuf {
+    file.with_extension("sha256")
+}
+
+/// As `sha256sum --check` reads it.
+fn said_of(bytes: &[u8]) -> String {
+    format!("{}  config\n", super::plan::sha256(bytes))
+}
+
+fn keep(file: &Utf8Path, text: &str) -> Result<(), Failure> {
+    for (path, text) in [(note(file), said_of(text.as_bytes())), (file.to_owned(), text.to_owned())] {
+        let directory = path.parent().unwrap_or(&path);
+        fs_err::create_dir_all(directory)?;
+        let temporary = directory.join(".new");
+        let mut new = fs_err::File::create(&temporary)?;
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        fs_err::rename(&temporary, &path)?;
+    }
+    Ok(())
 }
 
 fn resolve_in(

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use camino::Utf8Path;
+
 use crate::{
     program::Call,
     workshop::{ProjectCopy, Published, Work, copy_tree, files_in},
@@ -38,6 +40,23 @@ fn kernel_configuration_that_can_not_hold_is_refused() {
         "30-network.config:63: CONFIG_BRIDGE_EBT_ARP asked m, got n: depends on",
         "hint: mend the fragment",
     ]);
+}
+
+#[test]
+fn kept_kernel_configuration_that_changed_is_made_anew() {
+    let project = crate::workshop::project();
+    let work = Work::new(&project);
+    let configure = || work.run(&["kernel-config", "--json"]).ends_with(0).json();
+    let first = configure();
+    assert_eq!((&first["fresh"], &configure()["fresh"]), (&true.into(), &false.into()));
+    let file = Utf8Path::new(first["file"].as_str().unwrap());
+    let whole = fs_err::read_to_string(file).unwrap();
+    for damage in ["", &whole[..whole.len() / 2], &whole.replace("=m", "=y")] {
+        fs_err::write(file, damage).unwrap();
+        assert_eq!(configure()["fresh"], true);
+        assert_eq!(fs_err::read_to_string(file).unwrap(), whole);
+    }
+    assert_eq!(configure()["fresh"], false);
 }
 
 /// A patch of the package is part of the tree that is configured.
