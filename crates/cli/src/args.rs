@@ -1,5 +1,7 @@
 //! What was typed. What is meant by it (defaults, files, the target's own settings) is worked out in `settings`.
 
+use std::num::NonZeroUsize;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -136,7 +138,7 @@ pub(crate) struct BuildArgs {
     pub(crate) without: Vec<String>,
     /// How many processes a build may run [default: the processors of this machine]
     #[arg(long, short, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Build even where the machine can not cut builds off from the network; recorded
     #[arg(long)]
     pub(crate) allow_network: bool,

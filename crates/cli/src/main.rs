@@ -18,6 +18,10 @@ fn main() -> ExitCode {
     let cli = args::Cli::parse();
     let printer = settings::printer(&cli.global);
     match commands::run(&cli, &printer) {
+        Ok(()) if printer.data_lost() => {
+            printer.error("the result could not be written to standard output", None);
+            ExitCode::from(failure::Kind::World.exit_code())
+        }
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             printer.error(&failure, failure.way_out());

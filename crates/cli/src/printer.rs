@@ -1,8 +1,14 @@
 //! Standard output is data, standard error is for people, and this decides what either looks like.
 
-#![expect(clippy::print_stderr, reason = "this is the one place that prints")]
-
-use std::{fmt::Display, io::IsTerminal, sync::Mutex, time::Duration};
+use std::{
+    fmt::Display,
+    io::IsTerminal,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -26,6 +32,7 @@ pub(crate) struct Printer {
     color: bool,
     bars: Option<MultiProgress>,
     lines: Mutex<()>,
+    data_lost: AtomicBool,
 }
 
 const GREEN: &str = "32";
@@ -42,7 +49,7 @@ impl Printer {
             ColorChoice::Auto => terminal && !no_color_set,
         };
         let bars = (terminal && verbosity == Verbosity::Normal).then(MultiProgress::new);
-        Self { verbosity, color, bars, lines: Mutex::new(()) }
+        Self { verbosity, color, bars, lines: Mutex::new(()), data_lost: AtomicBool::new(false) }
     }
 
     /// Data, for a pipe or a person.
@@ -50,13 +57,23 @@ impl Printer {
         let _line = self.lines.lock();
         let print = || {
             use std::io::Write;
-            // A reader that closed the pipe has what it wanted.
-            drop(writeln!(std::io::stdout(), "{text}"));
+            match writeln!(std::io::stdout(), "{text}") {
+                // A reader that closed the pipe has what it wanted.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    self.data_lost.store(true, Ordering::Relaxed);
+                }
+                _ => {}
+            }
         };
         match &self.bars {
             Some(bars) => bars.suspend(print),
             None => print(),
         }
+    }
+
+    /// Whether data could not be written: a full disk must not look like a short answer.
+    pub(crate) fn data_lost(&self) -> bool {
+        self.data_lost.load(Ordering::Relaxed)
     }
 
     /// Data as JSON, with a final newline.
@@ -109,14 +126,20 @@ impl Printer {
     fn line(&self, text: &str) {
         let _line = self.lines.lock();
         match &self.bars {
-            Some(bars) => bars.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bars) => bars.suspend(|| write_line(text)),
+            None => write_line(text),
         }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// To the people. Who closed the pipe does not want to read, and that is no reason to stop.
+fn write_line(text: &str) {
+    use std::io::Write as _;
+    drop(writeln!(std::io::stderr(), "{text}"));
 }
 
 /// A changing line; it goes when this is dropped.

@@ -26,6 +26,8 @@ pub enum SwitchedBy {
     Local,
     /// An option of the command line.
     CommandLine,
+    /// Another option of the package, which it requires and which is off.
+    Option(String),
 }
 
 /// An option switched on the command line.
@@ -61,6 +63,7 @@ impl fmt::Display for SwitchedBy {
             Self::Target(name) => write!(formatter, "target {name}"),
             Self::Local => formatter.write_str("xen4centos.local.toml"),
             Self::CommandLine => formatter.write_str("command line"),
+            Self::Option(name) => write!(formatter, "option {name}, which is off"),
         }
     }
 }
@@ -87,10 +90,33 @@ pub(crate) fn effective(
     for change in switches.iter().filter(|change| change.package == package.name) {
         switch(&mut result, package, (&change.option, change.on), SwitchedBy::CommandLine)?;
     }
+    follow_requirements(&mut result, package);
     Ok(result)
 }
 
 /// Somebody who only repeats what holds already has decided nothing.
+/// Switches off what is nothing without an option that is off, until nothing more follows.
+fn follow_requirements(options: &mut BTreeMap<String, EffectiveOption>, package: &Package) {
+    let missing = |options: &BTreeMap<String, EffectiveOption>, name: &String| {
+        let requires = &package.options.get(name)?.requires;
+        requires.iter().find(|required| !options.get(*required).is_some_and(|option| option.on)).cloned()
+    };
+    loop {
+        let on = options.values().filter(|option| option.on).map(|option| option.name.clone());
+        let off: Vec<(String, String)> =
+            on.filter_map(|name| Some((name.clone(), missing(options, &name)?))).collect();
+        if off.is_empty() {
+            return;
+        }
+        for (name, required) in off {
+            if let Some(option) = options.get_mut(&name) {
+                option.on = false;
+                option.by = SwitchedBy::Option(required);
+            }
+        }
+    }
+}
+
 fn switch(
     options: &mut BTreeMap<String, EffectiveOption>,
     package: &Package,

@@ -190,6 +190,8 @@ pub struct PackageOption {
     pub default: bool,
     /// Capabilities of the build root (`artifact::BuildRootFacts`).
     pub needs: Vec<String>,
+    /// Options of the same package without which this one is nothing: where one of them is off, so is this.
+    pub requires: Vec<String>,
     /// Line of its declaration in `package.toml`, from 1.
     pub line: usize,
 }

@@ -253,7 +253,11 @@ impl Channel {
         let Some(state) = self.current()? else { return Ok(false) };
         let published = |(nevra, sha256): &(Nevra, Sha256Digest)| {
             let found = state.packages.binary_search_by(|package| package.nevra.cmp(nevra));
-            found.is_ok_and(|index| state.packages[index].sha256 == *sha256)
+            found.is_ok_and(|index| {
+                let package = &state.packages[index];
+                let file = fs_err::metadata(self.path().join(package.location()));
+                package.sha256 == *sha256 && file.is_ok_and(|file| file.len() == package.size)
+            })
         };
         let is_there = self.path().join("repodata/repomd.xml").is_file();
         Ok(is_there && state.key == key && state.comps == comps && packages.iter().all(published))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_manifest::Accepts;
 use xen4centos_trial::{BootReport, BootRequest, ModuleState};
 
 use crate::{
@@ -92,6 +93,12 @@ fn installed_root(
         if directory.join("boot/xen.gz").is_file() {
             return Ok(directory);
         }
+    }
+    if args.directory.is_none() && session.channel.accepts == Accepts::Miniature {
+        let message = format!("channel `{}` holds test doubles, which can not boot", session.channel.name);
+        let hint = "publish real trees into another channel first: release --channel trial --source-tree …"
+            .to_owned();
+        return Err(Failure::new(Kind::Data, message).hint(Some(hint)));
     }
     let repository = Repository::find(session, args.directory.as_deref(), args.public_key.as_deref())?;
     let root = temporary.join("root");

@@ -15,11 +15,7 @@ use crate::{
 pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outcome {
     let session = Session::open(&cli.global, &args.target, printer)?;
     let repository = Repository::find(&session, args.repository.as_deref(), args.public_key.as_deref())?;
-    let packages = if args.packages.is_empty() {
-        vec!["kernel".to_owned(), "xen".to_owned()]
-    } else {
-        args.packages.clone()
-    };
+    let packages = if args.packages.is_empty() { repository.main_packages()? } else { args.packages.clone() };
     let temporary = tempfile::Builder::new().prefix("xen4centos-root-").tempdir()?;
     let root = match &args.root {
         Some(root) => crate::settings::current_directory()?.join(root),

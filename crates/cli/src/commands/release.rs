@@ -48,6 +48,7 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         return status::print(opened, args.json);
     }
     let key = &SigningKey::open(session, &args.plan.key)?;
+    status::demand_new_versions(session, planned)?;
     let built = builds::build_all(session, planned, &args.plan.key)?;
     let fresh = built.iter().any(|result| result.freshness == Freshness::Built);
     let signed = signing::sign_all(session, key, built)?;

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use xen4centos_artifact::{Nevra, Sha256Digest, SignedRpm};
+use xen4centos_artifact::{Evr, Nevra, Sha256Digest, SignedRpm};
 use xen4centos_publish::{
     Channel, Policy, PublishError, Published, RestoreRequest, Retention, StageRequest, Staging, Storage,
 };
@@ -39,6 +39,15 @@ pub(crate) fn is_current(
 ) -> Result<bool, Failure> {
     let comps = comps(session)?;
     Ok(open(session)?.is_current(packages, key.public.fingerprint(), comps.map(|(_, digest)| digest))?)
+}
+
+/// Whether a build of this version of the package is published already.
+pub(crate) fn has_version(session: &Session<'_>, package: &str, evr: &Evr) -> Result<bool, Failure> {
+    let state = open(session)?.current()?;
+    let found = state.is_some_and(|state| {
+        state.packages.iter().any(|published| published.source == package && published.nevra.evr == *evr)
+    });
+    Ok(found)
 }
 
 /// Publishes what is not published yet; nothing that readers see changes before everything is checked.
@@ -116,7 +125,9 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let kind = match &error {
             PublishError::Changed { .. } => Kind::Refused,
-            PublishError::Files { .. } | PublishError::Busy { .. } => Kind::World,
+            PublishError::Files { .. } | PublishError::Busy { .. } | PublishError::Listen { .. } => {
+                Kind::World
+            }
             _ => Kind::Data,
         };
         let hint = error.hint();

@@ -1,6 +1,6 @@
 //! From data to build requests: everything that happens before something is built, and nothing that builds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
@@ -275,8 +275,8 @@ impl Planner<'_> {
     }
 
     fn jobs(&self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        self.build.jobs.unwrap_or_else(processors).max(1)
+        let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.build.jobs.unwrap_or_else(processors).get()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{BuildSource, SourceOrigin};
 use xen4centos_manifest::{Accepts, Package, Upstreams};
 use xen4centos_sources::{
@@ -94,6 +94,9 @@ pub(crate) fn fetch_settings(
             trees.push(SourceTree { package: package.clone(), dir: session.project.root.join(directory) });
         }
     }
+    for tree in &trees {
+        refuse_hidden_double(session, tree)?;
+    }
     // A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
     let doubles = session.is_miniature() && session.channel.accepts == Accepts::Miniature;
     let on = |package: &Package| {
@@ -115,6 +118,19 @@ pub(crate) fn fetch_settings(
         source_date_epoch: TREE_TIME,
         now: session.now,
     })
+}
+
+/// A test double given as somebody's own tree is a test double all the same.
+fn refuse_hidden_double(session: &Session<'_>, tree: &SourceTree) -> Result<(), Failure> {
+    let place = |path: &Utf8Path| path.canonicalize_utf8().ok();
+    let double = session.project.packages.values().filter_map(|package| package.miniature.as_deref());
+    let is_double = double.filter_map(place).any(|double| Some(double) == place(&tree.dir));
+    if is_double && session.channel.accepts < Accepts::Miniature {
+        let message =
+            format!("`{}` is a test double, which channel `{}` refuses", tree.dir, session.channel.name);
+        return Err(Failure::new(Kind::Refused, message));
+    }
+    Ok(())
 }
 
 fn network(args: &SourceArgs) -> Network {

@@ -5,7 +5,7 @@ use xen4centos_artifact::UnsignedRpm;
 use xen4centos_build::{BuildRequest, Provenance};
 
 use crate::{
-    failure::Failure,
+    failure::{Failure, Kind},
     pipeline::{
         builds, channel,
         keys::ShippedKey,
@@ -59,9 +59,7 @@ fn standings(
     for planned in planned {
         let request = &planned.request;
         let (state, reasons) = match built.get(&request.package) {
-            None => {
-                ("out-of-date", reasons(session, request)?.unwrap_or_else(|| vec!["never built".to_owned()]))
-            }
+            None => ("out-of-date", unbuilt_reasons(session, request)?),
             Some(result) => published(session, key, &result.rpms)?,
         };
         let off = request.options.iter().filter(|(_, choice)| !choice.value);
@@ -74,6 +72,40 @@ fn standings(
         });
     }
     Ok(standings)
+}
+
+fn unbuilt_reasons(session: &Session<'_>, request: &BuildRequest) -> Result<Vec<String>, Failure> {
+    let Some(mut reasons) = reasons(session, request)? else { return Ok(vec!["never built".to_owned()]) };
+    if channel::has_version(session, &request.package, &request.evr)? {
+        reasons.push(format!("{} is published already: raise the release in package.toml", request.evr));
+    }
+    Ok(reasons)
+}
+
+/// Refuses before anything is built what could not be published after it: another content under a published version.
+/// What was built nowhere before may be the published one, made again.
+pub(crate) fn demand_new_versions(session: &Session<'_>, planned: &[Planned]) -> Result<(), Failure> {
+    let built = builds::built_before(session, planned)?;
+    for planned in planned.iter().filter(|planned| !built.contains_key(&planned.package.name)) {
+        let request = &planned.request;
+        let Some(reasons) = reasons(session, request)? else { continue };
+        if channel::has_version(session, &request.package, &request.evr)? {
+            let message = format!(
+                "{}-{} is published in channel `{}`, and what it is made of has changed since: {}",
+                request.package,
+                request.evr,
+                session.channel.name,
+                reasons.join("; ")
+            );
+            let hint = format!(
+                "raise `release` in {} and say why in its changelog: hosts that have this version would never get \
+                 another one",
+                planned.package.manifest()
+            );
+            return Err(Failure::new(Kind::Refused, message).hint(Some(hint)));
+        }
+    }
+    Ok(())
 }
 
 fn published(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::header::RpmHeaders;
+use xen4centos_artifact::{Nevra, header::RpmHeaders};
 use xen4centos_trial::{InstallReport, InstallRequest, StandIn, StandInRequest, TrialError};
 
 use crate::{
@@ -49,6 +49,20 @@ impl Repository {
         let shown = directory;
         let directory = shown.canonicalize_utf8()?;
         Ok(Self { directory, shown, key })
+    }
+}
+
+impl Repository {
+    /// What a host installs: the kernel, and `xen`, or where user space was left out the hypervisor alone.
+    pub(crate) fn main_packages(&self) -> Result<Vec<String>, Failure> {
+        let mut names = BTreeSet::new();
+        for entry in self.directory.join("Packages").read_dir_utf8()? {
+            let file = entry?.file_name().to_owned();
+            let nevra = file.strip_suffix(".rpm").and_then(|name| name.parse::<Nevra>().ok());
+            names.extend(nevra.map(|nevra| nevra.name));
+        }
+        let wanted = if names.contains("xen") { ["kernel", "xen"] } else { ["kernel", "xen-hypervisor"] };
+        Ok(wanted.into_iter().filter(|name| names.contains(*name)).map(str::to_owned).collect())
     }
 }
 

@@ -197,11 +197,16 @@ fn options(root: &Table<'_>) -> (BTreeMap<String, PackageOption>, BTreeSet<Strin
     let tables = root.named_tables("option");
     refuse_same_variable(root, &tables.iter().map(|(name, _)| name).collect::<Vec<_>>());
     let names = tables.iter().map(|(name, _)| name.value.clone()).collect();
-    let options = tables.into_iter().filter_map(|(name, table)| option(root, name, table)).collect();
+    let options = tables.into_iter().filter_map(|(name, table)| option(root, name, table, &names)).collect();
     (options, names)
 }
 
-fn option(root: &Table<'_>, name: Text, table: Table<'_>) -> Option<(String, PackageOption)> {
+fn option(
+    root: &Table<'_>,
+    name: Text,
+    table: Table<'_>,
+    known: &BTreeSet<String>,
+) -> Option<(String, PackageOption)> {
     let (line, _) = table.file().position(table.span.start);
     let summary = table.required("summary").map(|text| text.value);
     let default = table.boolean("default").is_none_or(|default| default.value);
@@ -213,10 +218,19 @@ fn option(root: &Table<'_>, name: Text, table: Table<'_>) -> Option<(String, Pac
             table.problem_at(need, message, suggest::hint(&need.value, &CAPABILITIES).as_deref());
         }
     }
+    let requires = table.texts("requires");
+    refuse_repeated(&table, &requires, "option");
+    for required in &requires {
+        check_option(&table, Some(required), known);
+        if required.value == name.value {
+            table.problem_at(required, "an option can not require itself", None);
+        }
+    }
     table.finish();
     let name = checked(root, Some(name), words::variable)?.value;
     let needs = needs.into_iter().map(|need| need.value).collect();
-    Some((name.clone(), PackageOption { name, summary: summary?, default, needs, line }))
+    let requires = requires.into_iter().map(|required| required.value).collect();
+    Some((name.clone(), PackageOption { name, summary: summary?, default, needs, requires, line }))
 }
 
 fn check_option(table: &Table<'_>, option: Option<&Text>, known: &BTreeSet<String>) {

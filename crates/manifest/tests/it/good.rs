@@ -68,6 +68,29 @@ fn target_and_client_are_read() {
 }
 
 #[test]
+fn an_option_goes_with_the_one_that_it_requires() {
+    let copy = Copy::new();
+    let file = "specs/hello/package.toml";
+    let text = fs_err::read_to_string(copy.root().join(file)).unwrap()
+        + "\n[option.rhyme]\nsummary = \"r\"\nrequires = [\"languages\"]\n";
+    copy.write(file, &text);
+    let project = Project::load(&copy.root()).unwrap();
+    let (hello, target) = (project.package("hello").unwrap(), project.target("here").unwrap());
+    let effective = |text: &str, on| {
+        let switch = OptionSwitch::parse(text, on).unwrap();
+        project.effective_options(hello, target, &[switch]).unwrap()
+    };
+    assert!(effective("hello:languages", true)["rhyme"].on);
+    let off = &effective("hello:languages", false)["rhyme"];
+    assert_eq!((off.on, off.by.to_string()), (false, "option languages, which is off".to_owned()));
+
+    copy.write(file, &text.replace("[\"languages\"]", "[\"langages\", \"rhyme\"]"));
+    let problems = Project::load(&copy.root()).unwrap_err().to_string();
+    assert!(problems.contains("has no option `langages`"), "{problems}");
+    assert!(problems.contains("can not require itself"), "{problems}");
+}
+
+#[test]
 fn unknown_names_come_with_a_way_out() {
     let project = load();
     let error = project.package("helo").unwrap_err();
