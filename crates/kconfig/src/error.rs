@@ -63,13 +63,37 @@ pub enum KconfigError {
     },
 }
 
+/// What holds a program starts it, and ends as shells do when it is not there: make itself never ends so.
+fn is_missing(error: &ProcessError) -> bool {
+    match error {
+        ProcessError::NotInstalled { .. } => true,
+        ProcessError::Failed { ending, .. } => ending == "exited with status 127",
+        _ => false,
+    }
+}
+
 impl KconfigError {
+    /// Whether a disk, a missing program or one that was killed is at fault, not what files say.
+    pub fn is_of_the_world(&self) -> bool {
+        match self {
+            // Text that is none is what the file says, too.
+            Self::Read { source, .. } => source.kind() != std::io::ErrorKind::InvalidData,
+            Self::Write { .. } | Self::Copy { .. } => true,
+            Self::Step { source, .. } => {
+                let by_itself =
+                    matches!(source, ProcessError::Failed { ending, .. } if ending.starts_with("exited"));
+                !by_itself || is_missing(source)
+            }
+            Self::Data(_) | Self::NotATree { .. } | Self::Source { .. } => false,
+        }
+    }
+
     /// A way out, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Data(problems) => problems.0.iter().find_map(|problem| problem.hint.clone()),
             Self::NotATree { .. } => Some("name the top directory of an unpacked kernel".to_owned()),
-            Self::Step { source: ProcessError::NotInstalled { .. }, .. } => {
+            Self::Step { source, .. } if is_missing(source) => {
                 Some("the configuration step needs make and a C compiler; see `xen4centos doctor`".to_owned())
             }
             Self::Step { step, tree, .. } if step == "oldnoconfig" => Some(format!(

@@ -219,6 +219,37 @@ fn remove(directory: &Utf8Path) -> Result<(), Failure> {
 impl From<KconfigError> for Failure {
     fn from(error: KconfigError) -> Self {
         let hint = error.hint();
-        Self::of(Kind::Data, &error).hint(hint)
+        let kind = if error.is_of_the_world() { Kind::World } else { Kind::Data };
+        Self::of(kind, &error).hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xen4centos_process::ProcessError;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(error: KconfigError, expect: Kind) {
+        assert_eq!(Failure::from(error).kind, expect);
+    }
+
+    #[test]
+    fn what_the_world_does_is_no_wrong_data() {
+        let step = |source| KconfigError::Step { step: "defconfig".into(), tree: "linux".into(), source };
+        let failed = |ending: &str| {
+            let (command, stderr) = ("make".to_owned(), String::new());
+            step(ProcessError::Failed { command, ending: ending.to_owned(), stderr })
+        };
+        let read = |kind: std::io::ErrorKind| KconfigError::Read { path: "a".into(), source: kind.into() };
+        check(step(ProcessError::NotInstalled { program: "make".into() }), Kind::World);
+        check(step(ProcessError::TimedOut { command: "make".into(), seconds: 600 }), Kind::World);
+        check(failed("was killed by signal 9 (SIGKILL)"), Kind::World);
+        check(failed("exited with status 127"), Kind::World);
+        check(failed("exited with status 2"), Kind::Data);
+        check(read(std::io::ErrorKind::PermissionDenied), Kind::World);
+        check(read(std::io::ErrorKind::InvalidData), Kind::Data);
+        check(KconfigError::NotATree { path: "a".into() }, Kind::Data);
     }
 }

@@ -90,6 +90,21 @@ fn every_program_of_the_tree_is_held() {
 }
 
 #[test]
+fn missing_make_is_told_from_a_failing_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let tree = make_tree(directory, "OUT := .\n");
+    let hold = |make: Invocation| make.wrapped_by(Tool::Setpriv, ["no-such-program"]);
+    let work = directory.join("work");
+    let error = Resolver::new(&tree, &work).held_by(&hold).resolve(&request("")).unwrap_err();
+    assert!(error.is_of_the_world(), "{error:?}");
+    assert!(error.hint().unwrap().contains("make and a C compiler"));
+    fs_err::write(tree.join("Makefile"), "defconfig:\n\tno-such-program\n").unwrap();
+    let error = resolve(&tree, &work, &request("")).unwrap_err();
+    assert!(!error.is_of_the_world(), "{error:?}");
+}
+
+#[test]
 fn failures_name_the_step_and_carry_what_make_said() {
     let directory = tempfile::tempdir().unwrap();
     let directory = Utf8Path::from_path(directory.path()).unwrap();
