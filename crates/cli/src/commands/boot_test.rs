@@ -45,12 +45,11 @@ pub(crate) fn run(cli: &Cli, args: &BootTestArgs, printer: &Printer) -> Outcome 
     let modules = kernel::dom0_modules(&session, &root, &kernel)?;
     // Two boots must not share one serial log.
     let mut lock = None;
-    let output = match &args.output {
-        Some(output) => crate::settings::current_directory()?.join(output),
-        None => {
-            lock = Some(WorkLock::take(&session)?);
-            session.work("boot-test")
-        }
+    let output = if let Some(output) = &args.output {
+        crate::settings::current_directory()?.join(output)
+    } else {
+        lock = Some(WorkLock::take(&session)?);
+        session.work("boot-test")
     };
     let activity = printer.activity("Booting", "the hypervisor, with the kernel as dom0");
     let report = xen4centos_trial::boot(&BootRequest {
