@@ -26,6 +26,11 @@ fn only_freestanding_code_of_this_machine_gets_to_centos_6() {
     let channel = ["--target", "xen4centos-6", "--channel", "testing"];
     let with = |arguments: &[&str]| work.run(&[arguments, &channel[..]].concat());
 
+    // glibc 2.12 has none of the symbols that this machine's compiler asks for.
+    with(&["release", "xen"]).ends_with(4).says(["client `el6` would refuse this", "GLIBC_2.", "xen-"]);
+    let history = with(&["publish", "--history", "--json"]).ends_with(0).json();
+    assert_eq!(history, serde_json::json!([]), "nothing of it was published");
+
     let report = with(&[
         "release",
         "--json",
@@ -49,9 +54,4 @@ fn only_freestanding_code_of_this_machine_gets_to_centos_6() {
     }
     assert!(!names.contains(&"xen-runtime"));
     with(&["check"]).ends_with(0);
-
-    // glibc 2.12 has none of the symbols that this machine's compiler asks for.
-    with(&["release", "xen"]).ends_with(4).says(["client `el6` would refuse this", "GLIBC_2.", "xen-"]);
-    let history = with(&["publish", "--history", "--json"]).ends_with(0).json();
-    assert_eq!(history.as_array().unwrap().len(), 1, "nothing of it was published");
 }

@@ -1,7 +1,7 @@
 //! Exit code 2 for data that is wrong, 4 for what a channel or its clients must not get. Each says what, where and the
 //! way out.
 
-use crate::workshop::{ProjectCopy, Published, Work, files_below};
+use crate::workshop::{ProjectCopy, Published, Work, copy_tree, files_below};
 
 #[test]
 fn all_problems_of_the_data_are_named_at_once() {
@@ -70,31 +70,29 @@ fn override_does_not_get_into_the_release_channel() {
         .ends_with(2)
         .says(["needs a signing key", "xen4centos sign --key new"]);
     let key = work.path.join("keys/local/secret.asc");
-    let trees =
-        ["xen", "kernel"].map(|name| format!("{name}={}/specs/{name}/miniature", crate::workshop::project()));
-    work.run(&[
-        "release",
-        "--target",
-        "xen4centos-6",
-        "--offline",
-        "--key",
-        key.as_str(),
-        "--source-tree",
-        &trees[0],
-        "--source-tree",
-        &trees[1],
-        "--without=xen:tools",
-        "--without=xen:xend",
-        "--without=xen:ocaml",
-        "--without=xen:qemu",
-        "--without=xen:rombios",
-        "--without=xen:seabios",
-        "--without=xen:stubdom",
-    ])
-    .ends_with(4)
-    .says(["channel `release` of target `xen4centos-6` takes pinned sources only", "comes from the tree"])
-    .says(["leave the override away, or choose another channel: --channel testing"]);
-    assert!(!work.path.join("publish/centos").exists());
+    let mut arguments = vec!["release", "--target", "xen4centos-6", "--offline", "--key", key.as_str()];
+    // Nor with one that the project does not pin.
+    work.run(&arguments).ends_with(2).says(["does not pin the key that signs the release channel"]);
+
+    let copy = ProjectCopy::new();
+    let fingerprint = work.run.json()["key"].as_str().unwrap().to_owned();
+    let target = "repo-templates/targets/xen4centos-6.toml";
+    copy.edit(target, "bits = 4096", &format!("bits = 4096\nfingerprint = \"{fingerprint}\""));
+    let work = Work::new(copy.path());
+    let trees = ["xen", "kernel"].map(|name| {
+        let tree = work.path().join(name);
+        copy_tree(&copy.path().join(format!("specs/{name}/miniature")), &tree);
+        format!("{name}={tree}")
+    });
+    arguments.extend(["--source-tree", &trees[0], "--source-tree", &trees[1]]);
+    let off = ["tools", "xend", "ocaml", "qemu", "rombios", "seabios", "stubdom"]
+        .map(|option| format!("--without=xen:{option}"));
+    arguments.extend(off.iter().map(String::as_str));
+    work.run(&arguments)
+        .ends_with(4)
+        .says(["channel `release` of target `xen4centos-6` takes pinned sources only", "comes from the tree"])
+        .says(["leave the override away, or choose another channel: --channel testing"]);
+    assert!(!work.path().join("publish").exists());
 }
 
 /// What hosts may have installed under a name never becomes something else.

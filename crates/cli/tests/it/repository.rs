@@ -106,7 +106,7 @@ fn rpm_verifies_every_package() {
 }
 
 /// Names, digests and requirements of a repository's packages, by name.
-fn listing(root: &Utf8Path) -> BTreeMap<String, String> {
+pub(crate) fn listing(root: &Utf8Path) -> BTreeMap<String, String> {
     let packages = Repository::open(root).unwrap().packages().unwrap();
     packages
         .map(|package| {
