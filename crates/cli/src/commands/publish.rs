@@ -39,14 +39,22 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
         )));
     }
     let signed = collect(&session, &args.directories, &key)?;
+    if signed.is_empty() {
+        return Err(Failure::new(Kind::Data, "there is no package in what was named"));
+    }
     let wanted: Vec<_> = signed.iter().map(|package| (package.nevra().clone(), package.sha256())).collect();
     if channel::is_current(&session, &key.shipped, &wanted)? {
         printer.step("Unchanged", "all of it is published already");
         return Ok(());
     }
     if args.dry_run {
-        for package in &signed {
-            printer.data(format!("would publish {}", package.nevra()));
+        let names: Vec<String> = signed.iter().map(|package| package.nevra().to_string()).collect();
+        if args.json {
+            printer.json(&serde_json::json!({ "would-publish": names }));
+        } else {
+            for name in names {
+                printer.data(format!("would publish {name}"));
+            }
         }
         return Ok(());
     }

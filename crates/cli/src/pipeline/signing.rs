@@ -29,7 +29,8 @@ pub(crate) fn sign_all(
     let mut signed = Vec::new();
     let activity = session.printer.activity("Signing", "packages");
     for result in built {
-        let time = result.provenance.inputs.source_date_epoch;
+        // The day's beginning, not its noon, which may be still to come.
+        let time = result.provenance.inputs.source_date_epoch.saturating_sub(12 * 3600);
         let mut signer: Option<Signer> = None;
         for package in result.rpms {
             let directory = store.join(package.sha256.to_string());
