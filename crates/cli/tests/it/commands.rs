@@ -201,8 +201,13 @@ fn stages_one_by_one_come_to_a_channel() {
     with(&["publish", signed.as_str()]).says(["all of it is published already"]);
     // The groups name packages that this target does not have.
     with(&["check"]).prints(["EL6-REPO-027", "0 errors"]);
-    // An unsigned package is not published.
-    work.run(&["publish", &built, "--target", "small"]).ends_with(4).says(["small-1.0-1"]);
+    // The result of a build, with its provenance, becomes the same package again.
+    with(&["publish", &built]).says(["all of it is published already"]);
+    // An unsigned package without provenance is not published.
+    let loose = work.path().join("loose");
+    fs_err::create_dir_all(&loose).unwrap();
+    fs_err::copy(&package, loose.join("small-1.0-1.el6.centos.alt.noarch.rpm")).unwrap();
+    work.run(&["publish", loose.as_str(), "--target", "small"]).ends_with(4).says(["small-1.0-1"]);
 }
 
 fn with_index(work: &Work, directory: &str) -> serde_json::Value {

@@ -170,7 +170,7 @@ fn security_update_builds_one_package_and_keeps_the_old_one() {
     let text = fs_err::read_to_string(copy.path().join(package)).unwrap();
     let (before, after) = text.split_once("[[changelog]]\n").unwrap();
     let update = "[[patch]]\nfile = \"xsa108.patch\"\nadvisory = \"XSA-108\"\nsummary = \"x2APIC reads\"\n\n\
-                  [[changelog]]\ndate = \"2026-11-24\"\nauthor = \"Nobody <nobody@localhost>\"\n\
+                  [[changelog]]\ndate = \"2026-11-23\"\nauthor = \"Nobody <nobody@localhost>\"\n\
                   version = \"4.2.5-39\"\nentries = [\"XSA-108\"]\n\n";
     copy.write(package, &format!("{before}{update}[[changelog]]\n{after}"));
 
