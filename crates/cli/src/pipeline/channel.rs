@@ -94,12 +94,14 @@ fn finish(
     };
     let staged = staging.root();
     let tree = index(&staged, &settings, &Narrator { printer: session.printer })?;
+    drop(activity);
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
+    let activity = session.printer.activity("Checking", "the repository as a client sees it");
     let signed = key.signer(session, None)?.sign_repository(tree)?;
     checks::repository(session, &key.shipped, signed.root(), published_before)?;
     fs_err::write(staged.join(&session.target.key.file), &key.shipped.armored)?;
-    let published = staging.publish(signed)?;
     drop(activity);
+    let published = staging.publish(signed)?;
     key.shipped.remember(session)?;
     session.printer.step(
         "Published",
