@@ -288,6 +288,9 @@ pub(crate) struct SignArgs {
     pub(crate) output: Option<Utf8PathBuf>,
     /// Packages, or directories of packages, or (with --verify) a repository
     pub(crate) packages: Vec<Utf8PathBuf>,
+    /// Show what would be signed, and sign nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -297,6 +300,9 @@ pub(crate) struct SignArgs {
 pub(crate) struct IndexArgs {
     /// The directory whose packages are indexed; repodata/ is written into it
     pub(crate) directory: Utf8PathBuf,
+    /// Show what would be indexed, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Group definitions to list in the metadata
     #[arg(long, value_name = "FILE")]
     pub(crate) groupfile: Option<Utf8PathBuf>,

@@ -34,3 +34,4 @@ pub use read_xml::{PackageChangelog, PackageFiles, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Checksum, Record, Repomd};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
+pub use walk::package_paths;

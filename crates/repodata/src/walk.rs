@@ -10,6 +10,14 @@ pub(crate) struct Found {
     pub(crate) path: Utf8PathBuf,
 }
 
+/// The packages that an index of `root` would list, as paths relative to it, sorted.
+///
+/// # Errors
+/// When a directory can not be read, or a name is not UTF-8.
+pub fn package_paths(root: &Utf8Path) -> Result<Vec<String>, RepodataError> {
+    Ok(packages(root)?.into_iter().map(|found| found.relative).collect())
+}
+
 /// All files whose name ends in `.rpm` under `root`, sorted by their relative path. Hidden directories and
 /// `repodata` are not entered; links to files count, links to directories are not followed, so nothing outside
 /// the tree is walked.

@@ -15,6 +15,9 @@ use crate::{
 pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let here = settings::current_directory()?;
     let directory = here.join(&args.directory);
+    if args.dry_run {
+        return show(&directory, args.json, printer);
+    }
     let settings = IndexSettings {
         revision: args.revision.unwrap_or_else(settings::now),
         comps: args.groupfile.as_ref().map(|file| here.join(file)),
@@ -36,6 +39,19 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
         }));
     } else {
         printer.step("Indexed", &directory);
+    }
+    Ok(())
+}
+
+/// The packages that an index would list: those in the directory and below it.
+fn show(directory: &camino::Utf8Path, json: bool, printer: &Printer) -> Outcome {
+    let packages = xen4centos_repodata::package_paths(directory)?;
+    if json {
+        printer.json(&serde_json::json!({ "would-index": packages }));
+        return Ok(());
+    }
+    for package in packages {
+        printer.data(format!("would index {package}"));
     }
     Ok(())
 }

@@ -39,6 +39,9 @@ pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
     if let Some(key) = &args.verify {
         return verify(args, &here, &here.join(key), printer);
     }
+    if args.dry_run {
+        return show(args, &here, printer);
+    }
     let _lock = WorkLock::take(&session)?;
     let key = SigningKey::open(&session, &args.key_args)?;
     let signer = key.signer(&session, None)?;
@@ -59,6 +62,22 @@ pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
         });
     }
     print(&rows, args.json, printer);
+    Ok(())
+}
+
+/// What would be signed, read as far as signing would read it.
+fn show(args: &SignArgs, here: &Utf8Path, printer: &Printer) -> Outcome {
+    let mut names = Vec::new();
+    for path in packages(here, &args.packages)? {
+        names.push(unsigned(&path)?.nevra.to_string());
+    }
+    if args.json {
+        printer.json(&serde_json::json!({ "would-sign": names }));
+        return Ok(());
+    }
+    for name in names {
+        printer.data(format!("would sign {name}"));
+    }
     Ok(())
 }
 
@@ -155,6 +174,10 @@ pub(crate) fn packages(here: &Utf8Path, named: &[Utf8PathBuf]) -> Result<Vec<Utf
                 found.push(entry);
             }
         }
+    }
+    if found.is_empty() {
+        let places: Vec<&str> = named.iter().map(|path| path.as_str()).collect();
+        return Err(Failure::new(Kind::Data, format!("there is no package in `{}`", places.join("`, `"))));
     }
     found.sort();
     found.dedup();
