@@ -29,7 +29,9 @@ pub(crate) const BUFFER: usize = 256 * 1024;
 
 impl Signer {
     /// Signs a package into the directory `out` under its own file name, replacing what is there, and leaves
-    /// the unsigned file as it is. A package that was signed before gets the same bytes as an unsigned one.
+    /// the unsigned file as it is. A package that was signed before gets the same bytes as an unsigned one, and the
+    /// same ones at any time: its signatures carry the beginning of the day (UTC) on which it was built, or the key's
+    /// creation where that is later.
     ///
     /// # Errors
     /// When the file is not the package that was handed over or can not serve EL6, and when reading, signing or
@@ -51,9 +53,10 @@ impl Signer {
         let over_header = DataHash::sha256().with(header);
         let over_all = DataHash::Sha256(hashes.data.clone());
         let offset = source.headers.header_range().start;
-        let header_signature = self.sign(over_header, &Input::Bytes(header), &source.path)?;
-        let whole_signature =
-            self.sign(over_all, &Input::FileFrom { path: &source.path, offset }, &source.path)?;
+        let time = self.time_of(source.build_time()?);
+        let header_signature = self.sign(over_header, &Input::Bytes(header), &source.path, time)?;
+        let whole = Input::FileFrom { path: &source.path, offset };
+        let whole_signature = self.sign(over_all, &whole, &source.path, time)?;
         let contents = Contents {
             header_signature: &header_signature,
             sha1: &hex::encode(Sha1::digest(header)),
@@ -125,6 +128,12 @@ impl Source {
             return Err(SignError::Region { path: self.path.clone() });
         }
         self.signed_size().map(|_| ())
+    }
+
+    /// Seconds since 1970, as rpmbuild said.
+    fn build_time(&self) -> Result<Option<u64>, SignError> {
+        let header = |source| SignError::Header { path: self.path.clone(), source };
+        self.headers.build_time().map_err(header)
     }
 
     /// Bytes of header and payload.

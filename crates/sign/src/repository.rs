@@ -34,7 +34,8 @@ impl Signer {
     pub fn sign_repository(&self, tree: RepoTree) -> Result<SignedRepoTree, SignError> {
         let metadata = tree.root.join(METADATA);
         let bytes = read(&metadata).map_err(|source| SignError::Read { path: metadata.clone(), source })?;
-        let packet = self.sign(DataHash::sha256().with(&bytes), &Input::Bytes(&bytes), &metadata)?;
+        let packet =
+            self.sign(DataHash::sha256().with(&bytes), &Input::Bytes(&bytes), &metadata, self.time())?;
         let signature =
             first_packet(&packet).map_err(|fault| SignError::SelfCheck { path: metadata.clone(), fault })?;
         let armored = DetachedSignature::new(signature)

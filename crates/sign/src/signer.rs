@@ -13,8 +13,8 @@ use crate::{
 /// Under which circumstances a key signs.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// Seconds since 1970: the creation time of every signature, and when the key must be valid. With the same
-    /// key and the same time the same package gets the same bytes.
+    /// Seconds since 1970: when the key must be valid, and the creation time of a repository's signature. A
+    /// package's own may be earlier, see [`Signer::sign_rpm`], and is never later.
     pub time: u32,
     /// The only key that may sign, where the target names one.
     pub pin: Option<Fingerprint>,
@@ -82,23 +82,39 @@ impl Signer {
         &self.trusted
     }
 
-    /// One signature packet over data whose SHA-256 is `data` and which `input` gives again; `path` is only
-    /// named in errors. What comes back was verified against `data`.
+    /// The time of this run.
+    pub(crate) const fn time(&self) -> u32 {
+        self.time
+    }
+
+    /// The time of a package's signatures: the beginning (UTC) of the day on which it was built, as far as the key
+    /// existed and this run has come to it. The build time itself may be a changelog's noon, which is still to come
+    /// in the morning. So one key gives one package the same bytes whenever and by whichever way it signs.
+    pub(crate) fn time_of(&self, build_time: Option<u64>) -> u32 {
+        const DAY: u64 = 24 * 3600;
+        let Some(built) = build_time else { return self.time };
+        let day = u32::try_from(built - built % DAY).unwrap_or(self.time);
+        day.max(self.key.created()).min(self.time)
+    }
+
+    /// One signature packet, made at `time`, over data whose SHA-256 is `data` and which `input` gives again; `path`
+    /// is only named in errors. What comes back was verified against `data`.
     pub(crate) fn sign(
         &self,
         data: DataHash,
         input: &Input<'_>,
         path: &Utf8Path,
+        time: u32,
     ) -> Result<Vec<u8>, SignError> {
         let failed = |fault| SignError::SelfCheck { path: path.to_owned(), fault };
         let bytes = match &self.backend {
             Backend::File(secret) => {
                 let signature = secret
-                    .sign(data.clone(), self.time)
+                    .sign(data.clone(), time)
                     .map_err(|source| SignError::Sign { path: path.to_owned(), source: Box::new(source) })?;
                 packet_bytes(&signature).map_err(failed)?
             }
-            Backend::Gpg(gpg) => gpg.sign(input.as_stdin(), self.time)?,
+            Backend::Gpg(gpg) => gpg.sign(input.as_stdin(), time)?,
         };
         let parsed = ParsedSignature::parse(&bytes).map_err(failed)?;
         parsed.verify(data, &self.trusted).map_err(failed)?;

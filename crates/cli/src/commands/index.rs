@@ -59,7 +59,7 @@ fn show(directory: &camino::Utf8Path, json: bool, printer: &Printer) -> Outcome 
 fn sign(cli: &Cli, args: &IndexArgs, tree: RepoTree, printer: &Printer) -> Outcome {
     let session = Session::open(&cli.global, &args.target, printer)?;
     let key = SigningKey::open(&session, &args.key)?;
-    let signed = key.signer(&session, None)?.sign_repository(tree)?;
+    let signed = key.signer(&session)?.sign_repository(tree)?;
     printer.step("Signed", format!("{}/repodata/repomd.xml with {}", signed.root(), signed.key()));
     Ok(())
 }

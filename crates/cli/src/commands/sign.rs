@@ -44,7 +44,7 @@ pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
     }
     let _lock = WorkLock::take(&session)?;
     let key = SigningKey::open(&session, &args.key_args)?;
-    let signer = key.signer(&session, None)?;
+    let signer = key.signer(&session)?;
     let mut rows = Vec::new();
     for path in packages(&here, &args.packages)? {
         let output = match &args.output {

@@ -97,7 +97,7 @@ fn finish(
     drop(activity);
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
-    let signed = key.signer(session, None)?.sign_repository(tree)?;
+    let signed = key.signer(session)?.sign_repository(tree)?;
     checks::repository(session, &key.shipped, signed.root(), published_before)?;
     fs_err::write(staged.join(&session.target.key.file), &key.shipped.armored)?;
     drop(activity);

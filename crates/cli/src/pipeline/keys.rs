@@ -94,8 +94,8 @@ impl SigningKey {
         Ok(Self { shipped, source })
     }
 
-    /// Ready to sign. The key must be valid now; the signatures carry `time`, or the time of this run.
-    pub(crate) fn signer(&self, session: &Session<'_>, time: Option<u64>) -> Result<Signer, Failure> {
+    /// Ready to sign, with a key that is valid now.
+    pub(crate) fn signer(&self, session: &Session<'_>) -> Result<Signer, Failure> {
         let signer = self.source.signer(session, session.now)?;
         if signer.key().fingerprint() != self.shipped.public.fingerprint() {
             let message = format!(
@@ -105,10 +105,7 @@ impl SigningKey {
             );
             return Err(Failure::new(Kind::Data, message));
         }
-        match time {
-            Some(time) => self.source.signer(session, time.max(u64::from(self.shipped.public.created()))),
-            None => Ok(signer),
-        }
+        Ok(signer)
     }
 }
 

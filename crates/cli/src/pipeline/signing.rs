@@ -1,7 +1,7 @@
 //! Unsigned → signed packages, each kept under the key and the digest of the unsigned one.
 //!
-//! A signature carries the time of the build's changelog, not of the clock: the same package signed again by the same
-//! key is the same file, so that what was lost can be made again and is still what was published.
+//! The same package signed again by the same key is the same file (see `Signer::sign_rpm`), so that what was lost can be
+//! made again and is still what was published.
 
 use std::os::unix::fs::MetadataExt as _;
 
@@ -27,28 +27,24 @@ pub(crate) fn sign_all(
     let fingerprint = key.shipped.public.fingerprint();
     let mut fresh = 0;
     let mut signed = Vec::new();
+    let mut signer: Option<Signer> = None;
     let activity = session.printer.activity("Signing", "packages");
-    for result in built {
-        // The day's beginning, not its noon, which may be still to come.
-        let time = result.provenance.inputs.source_date_epoch.saturating_sub(12 * 3600);
-        let mut signer: Option<Signer> = None;
-        for package in result.rpms {
-            let directory = store.join(package.sha256.to_string());
-            if let Some((path, sha256)) = kept(&directory, &package) {
-                signed.push(package.into_signed(path, sha256, fingerprint));
-                continue;
-            }
-            activity.message(package.nevra.to_string());
-            let signer = match &mut signer {
-                Some(signer) => signer,
-                none => none.insert(key.signer(session, Some(time))?),
-            };
-            fs_err::create_dir_all(&directory)?;
-            let result = signer.sign_rpm(package, &directory)?;
-            keep(&directory, &result)?;
-            signed.push(result);
-            fresh += 1;
+    for package in built.into_iter().flat_map(|result| result.rpms) {
+        let directory = store.join(package.sha256.to_string());
+        if let Some((path, sha256)) = kept(&directory, &package) {
+            signed.push(package.into_signed(path, sha256, fingerprint));
+            continue;
         }
+        activity.message(package.nevra.to_string());
+        let signer = match &mut signer {
+            Some(signer) => signer,
+            none => none.insert(key.signer(session)?),
+        };
+        fs_err::create_dir_all(&directory)?;
+        let result = signer.sign_rpm(package, &directory)?;
+        keep(&directory, &result)?;
+        signed.push(result);
+        fresh += 1;
     }
     drop(activity);
     if fresh > 0 {

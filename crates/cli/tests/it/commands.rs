@@ -201,7 +201,7 @@ fn stages_one_by_one_come_to_a_channel() {
     with(&["publish", signed.as_str()]).says(["all of it is published already"]);
     // The groups name packages that this target does not have.
     with(&["check"]).prints(["EL6-REPO-027", "0 errors"]);
-    // The result of a build, with its provenance, becomes the same package again.
+    // The result of a build, with its provenance, becomes the same package again, whenever it is signed.
     with(&["publish", &built]).says(["all of it is published already"]);
     // An unsigned package without provenance is not published.
     let loose = work.path().join("loose");

@@ -1,6 +1,6 @@
 //! What is signed is accepted by rpm and by our own verification.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 use xen4centos_artifact::{
     Sha256Digest,
@@ -9,7 +9,8 @@ use xen4centos_artifact::{
 use xen4centos_sign::{PublicKeys, SignError, VerifyError, verify_rpm};
 
 use crate::workshop::{
-    BUILT, KEY, NOW, OTHER_KEY, directory, rpmkeys, signed_in, signer_in, trusted, unsigned,
+    BUILT, CREATED, ENDS, KEY, NOW, OTHER_KEY, directory, rpmkeys, signed_in, signer_at, signer_in, trusted,
+    unsigned,
 };
 
 #[test]
@@ -85,6 +86,28 @@ fn signing_again_changes_nothing() {
     let third = signer_in(&other, &OTHER_KEY).sign_rpm(unsigned(second.path()), &other).unwrap();
     let fourth = signer.sign_rpm(unsigned(third.path()), &other).unwrap();
     assert_eq!(before, fs_err::read(fourth.path()).unwrap(), "after another key's signature");
+}
+
+/// Who signs by hand and who lets the release sign must come to the same file, in whatever second they do.
+#[test]
+fn signatures_carry_the_day_of_the_build() {
+    let (_guard, top) = directory();
+    let at = |time, path: &Utf8Path| {
+        let signed = signer_at(&top, &KEY, time).sign_rpm(unsigned(path), &top).unwrap();
+        (verify_rpm(signed.path(), &trusted()).unwrap().signed_at, fs_err::read(signed.path()).unwrap())
+    };
+    let built = RpmHeaders::read(&mut &*fs_err::read(&BUILT.1).unwrap()).unwrap().build_time().unwrap();
+    let built = u32::try_from(built.unwrap()).unwrap();
+    assert!(built < ENDS - 1_000, "the machine's clock is past the test key's end");
+    let (time, bytes) = at(ENDS - 1_000, &BUILT.1);
+    assert_eq!(time, built / 86_400 * 86_400);
+    assert_eq!(at(ENDS - 1, &BUILT.1).1, bytes, "later, the same");
+    let older = Utf8PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/rpms/asm-1.5.3-0.noarch.rpm"
+    ));
+    assert_eq!(at(NOW, &older).0, CREATED, "no signature is older than its key");
+    assert_eq!(at(CREATED + 1, &BUILT.1).0, CREATED + 1, "nor of the future");
 }
 
 #[test]

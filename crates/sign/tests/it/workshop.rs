@@ -37,9 +37,14 @@ pub(crate) fn directory() -> (TempDir, Utf8PathBuf) {
 
 /// Writes a secret key into a directory and opens it.
 pub(crate) fn signer_in(directory: &Utf8Path, key: &GeneratedKey) -> Signer {
+    signer_at(directory, key, NOW)
+}
+
+/// The same, at another time than [`NOW`].
+pub(crate) fn signer_at(directory: &Utf8Path, key: &GeneratedKey, time: u32) -> Signer {
     let path = directory.join("secret.asc");
     fs_err::write(&path, key.secret.as_bytes()).unwrap();
-    Signer::from_key_file(&path, &Passphrase::new(PASSPHRASE), Terms { time: NOW, pin: None }).unwrap()
+    Signer::from_key_file(&path, &Passphrase::new(PASSPHRASE), Terms { time, pin: None }).unwrap()
 }
 
 pub(crate) fn trusted() -> PublicKeys {
