@@ -14,6 +14,15 @@ use crate::{
 
 const SECONDS_A_YEAR: u64 = 31_556_952;
 
+/// What becomes of an ephemeral key that does not exist yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AbsentKey {
+    /// It is made.
+    Make,
+    /// The run only looks.
+    Leave,
+}
+
 /// What hosts are given. A plan needs no more than this, so that packages can be built where no secret is.
 #[derive(Clone, Debug)]
 pub(crate) struct ShippedKey {
@@ -38,10 +47,14 @@ enum KeySource {
 impl ShippedKey {
     /// The one that is named, or the public half of the key that would sign, or the one that the target was last
     /// signed with; `None` where none is known yet.
-    pub(crate) fn find(session: &Session<'_>, args: &KeyArgs) -> Result<Option<Self>, Failure> {
+    pub(crate) fn find(
+        session: &Session<'_>,
+        args: &KeyArgs,
+        absent: AbsentKey,
+    ) -> Result<Option<Self>, Failure> {
         let found = if let Some(path) = &args.public_key {
             Some(Self::read(&settings::current_directory()?.join(path))?)
-        } else if let Some(source) = KeySource::choose(session, args)? {
+        } else if let Some(source) = KeySource::choose(session, args, absent)? {
             Some(source.shipped(session)?)
         } else {
             let last = session.public_key_file();
@@ -81,7 +94,7 @@ impl ShippedKey {
 impl SigningKey {
     /// The key that the options name, or the target's own ephemeral one.
     pub(crate) fn open(session: &Session<'_>, args: &KeyArgs) -> Result<Self, Failure> {
-        let Some(source) = KeySource::choose(session, args)? else {
+        let Some(source) = KeySource::choose(session, args, AbsentKey::Make)? else {
             let message = format!("target `{}` needs a signing key", session.target.name);
             let hint = "name one with --key FILE or --gpg-key FINGERPRINT, or make one: xen4centos sign --key new \
                         --output DIR";
@@ -90,7 +103,8 @@ impl SigningKey {
         if session.channel.accepts == Accepts::Pinned {
             source.demand_care(session, args)?;
         }
-        let shipped = ShippedKey::find(session, args)?.expect("there is a source, and it has a public half");
+        let shipped = ShippedKey::find(session, args, AbsentKey::Make)?
+            .expect("there is a source, and it has a public half");
         Ok(Self { shipped, source })
     }
 
@@ -124,7 +138,7 @@ fn default_gpg_home() -> Utf8PathBuf {
 }
 
 impl KeySource {
-    fn choose(session: &Session<'_>, args: &KeyArgs) -> Result<Option<Self>, Failure> {
+    fn choose(session: &Session<'_>, args: &KeyArgs, absent: AbsentKey) -> Result<Option<Self>, Failure> {
         let here = settings::current_directory()?;
         if let Some(text) = &args.gpg_key {
             let fingerprint = text.parse().map_err(|error| Failure::of(Kind::Data, &error))?;
@@ -138,10 +152,11 @@ impl KeySource {
             };
             return Ok(Some(Self::File { path: here.join(key), passphrase }));
         }
-        if session.is_miniature() {
-            return Ok(Some(Self::File { path: ephemeral(session)?, passphrase: Passphrase::none() }));
+        if !session.is_miniature() {
+            return Ok(None);
         }
-        Ok(None)
+        let path = ephemeral(session, absent)?;
+        Ok(path.map(|path| Self::File { path, passphrase: Passphrase::none() }))
     }
 
     /// What lies beside a secret key file spares unlocking it.
@@ -191,17 +206,20 @@ impl KeySource {
 }
 
 /// The key of a target whose repository is only looked at.
-fn ephemeral(session: &Session<'_>) -> Result<Utf8PathBuf, Failure> {
+fn ephemeral(session: &Session<'_>, absent: AbsentKey) -> Result<Option<Utf8PathBuf>, Failure> {
     let directory = session.work("keys").join(&session.target.name);
     let path = directory.join("secret.asc");
     if path.is_file() {
-        return Ok(path);
+        return Ok(Some(path));
+    }
+    if absent == AbsentKey::Leave {
+        return Ok(None);
     }
     let activity = session.printer.activity("Making", "an ephemeral signing key");
     make(session, &directory, &Passphrase::none())?;
     drop(activity);
     session.printer.step("Made", format!("an ephemeral signing key, {path}"));
-    Ok(path)
+    Ok(Some(path))
 }
 
 /// Makes a key for the target in `directory`: `secret.asc` and `public.asc`.

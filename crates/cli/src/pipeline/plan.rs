@@ -9,7 +9,7 @@ use xen4centos_build::{
     BuildError, BuildRequest, BuildSource, BuildTarget, HostRoot, NetworkPolicy, OptionChoice, SourceOrigin,
     parse_spec,
 };
-use xen4centos_manifest::Package;
+use xen4centos_manifest::{Accepts, Package};
 use xen4centos_render::{FileRole, RenderError, SourceFile, SpecContext, SpecInputs, asks_for};
 use xen4centos_sources::{Origin, Pin, Role, VerifiedSource};
 
@@ -18,7 +18,7 @@ use crate::{
     failure::{Failure, Kind},
     pipeline::{
         kernel,
-        keys::{ShippedKey, SigningKey},
+        keys::{AbsentKey, ShippedKey, SigningKey},
         lock::WorkLock,
         sources,
     },
@@ -71,13 +71,17 @@ pub(crate) fn open<'a>(
 ) -> Result<Opened<'a>, Failure> {
     let session = Session::open(global, &args.target, printer)?;
     let mut packages = session.packages(&args.packages)?;
+    let network = network_policy(&args.build);
+    if purpose != Purpose::Build {
+        demand_isolation(&session, network)?;
+    }
     let lock = WorkLock::take(&session)?;
     let key = match purpose {
         Purpose::Release => Some(SigningKey::open(&session, &args.key)?.shipped),
-        Purpose::Look | Purpose::Build => ShippedKey::find(&session, &args.key)?,
+        Purpose::Build => ShippedKey::find(&session, &args.key, AbsentKey::Make)?,
+        Purpose::Look => ShippedKey::find(&session, &args.key, AbsentKey::Leave)?,
     };
     let options = session.options(&packages, &args.build)?;
-    let network = network_policy(&args.build);
     let root = session.host_root(&packages, &options, network)?;
     let mut refused = Vec::new();
     if purpose == Purpose::Look {
@@ -104,6 +108,21 @@ pub(crate) fn open<'a>(
         }
     }
     Ok(Opened { session, key, planned, refused, _lock: lock })
+}
+
+/// A build that could fetch something is not made of pinned sources.
+fn demand_isolation(session: &Session<'_>, network: NetworkPolicy) -> Result<(), Failure> {
+    let channel = &session.channel;
+    if channel.accepts > Accepts::Pinned || network == NetworkPolicy::Isolated {
+        return Ok(());
+    }
+    let message = format!(
+        "channel `{}` of target `{}` takes no builds with the network at hand",
+        channel.name, session.target.name
+    );
+    let hint =
+        "build where a network namespace can be made (see `xen4centos doctor`), without --allow-network";
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
 }
 
 /// What the build root must have is there, and every option that is on can be given.
@@ -219,9 +238,7 @@ impl Planner<'_> {
         if asks_for(template, "source.signing_key") {
             let file = self.session.target.key.file.clone();
             let Some(key) = self.key else {
-                let message = format!("`{}` ships the signing key, and none is known", package.name);
-                let hint = "name it with --public-key FILE, or the secret one with --key FILE or --gpg-key FINGERPRINT";
-                return Err(Failure::new(Kind::Data, message).hint(Some(hint.to_owned())));
+                return Err(no_key_to_ship(self.session, package));
             };
             generated.push(self.keep("signing-key", file, &key.armored)?);
         }
@@ -292,6 +309,18 @@ impl Planner<'_> {
         let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.build.jobs.unwrap_or_else(processors).get()
     }
+}
+
+/// A plan needs the bytes of the key. An ephemeral one is made by the first run that builds, and not by one that looks.
+fn no_key_to_ship(session: &Session<'_>, package: &Package) -> Failure {
+    if session.is_miniature() {
+        let message =
+            format!("`{}` ships the ephemeral signing key, which the first release makes", package.name);
+        return Failure::new(Kind::Data, message);
+    }
+    let message = format!("`{}` ships the signing key, and none is known", package.name);
+    let hint = "name it with --public-key FILE, or the secret one with --key FILE or --gpg-key FINGERPRINT";
+    Failure::new(Kind::Data, message).hint(Some(hint.to_owned()))
 }
 
 /// Noon of the newest entry's day, as rpm itself reads a changelog's date.

@@ -1,7 +1,7 @@
 //! Exit code 2 for data that is wrong, 4 for what a channel or its clients must not get. Each says what, where and the
 //! way out.
 
-use crate::workshop::{ProjectCopy, Published, Work, copy_tree, files_below};
+use crate::workshop::{ProjectCopy, Published, Work, copy_tree, files_below, project};
 
 #[test]
 fn all_problems_of_the_data_are_named_at_once() {
@@ -96,6 +96,15 @@ fn override_does_not_get_into_the_release_channel() {
 }
 
 /// What hosts may have installed under a name never becomes something else.
+#[test]
+fn build_with_the_network_at_hand_does_not_get_into_the_release_channel() {
+    let work = Work::new(&project());
+    for more in [&[][..], &["--dry-run"]] {
+        let arguments = [&["release", "--target", "xen4centos-6", "--allow-network"][..], more].concat();
+        work.run(&arguments).ends_with(4).says(["takes no builds with the network at hand"]);
+    }
+}
+
 #[test]
 fn published_version_can_not_change() {
     let copy = ProjectCopy::new();

@@ -93,6 +93,18 @@ fn dry_run_shows_what_would_be_done_and_does_nothing() {
 }
 
 #[test]
+fn dry_run_of_a_new_work_directory_makes_no_key() {
+    let copy = ProjectCopy::new();
+    let work = Work::new(copy.path());
+    work.run(&["release", "--dry-run", "centos-release-xen"])
+        .ends_with(0)
+        .prints(["centos-release-xen", "the first release makes"]);
+    for part in ["keys", "builds", "signed", "publish"] {
+        assert!(!work.path().join(part).exists(), "{part}");
+    }
+}
+
+#[test]
 fn status_names_the_reason() {
     let published = Published::get();
     let states = |arguments: &[&str]| published.run(arguments).ends_with(0).json();
