@@ -108,13 +108,26 @@ impl Channel {
 
     pub(crate) fn lock(&self) -> Result<Lock, PublishError> {
         let states = self.states();
-        fs_err::create_dir_all(&states).map_err(PublishError::files("create", &states))?;
+        files::create_directories(&states)?;
         let path = states.join("lock");
         let file = fs_err::File::create(&path).map_err(PublishError::files("open", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(PublishError::Busy { path }),
             Err(TryLockError::Error(source)) => Err(PublishError::files("lock", path)(source)),
+        }
+    }
+
+    /// Returns when no publication of this channel is running, in this process or another.
+    ///
+    /// # Errors
+    /// When the lock can not be opened or waited for.
+    pub fn wait_until_free(&self) -> Result<(), PublishError> {
+        let path = self.states().join("lock");
+        match fs_err::File::open(&path) {
+            Ok(file) => file.lock().map_err(PublishError::files("lock", path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(PublishError::files("open", path)(error)),
         }
     }
 
@@ -237,6 +250,22 @@ impl Channel {
     /// As [`current`](Self::current).
     pub fn history(&self) -> Result<Vec<State>, PublishError> {
         self.numbers()?.into_iter().map(|number| State::read(&self.state_directory(number))).collect()
+    }
+
+    /// One of the states that are kept.
+    ///
+    /// # Errors
+    /// When there is no such state (any more), or as [`current`](Self::current).
+    pub fn state(&self, number: u64) -> Result<State, PublishError> {
+        let history = self.history()?;
+        let found = history.iter().find(|state| state.number == number).cloned();
+        found.ok_or_else(|| self.no_state(format!("number {number}"), &history))
+    }
+
+    pub(crate) fn no_state(&self, wanted: String, history: &[State]) -> PublishError {
+        let numbers: Vec<String> = history.iter().map(|state| state.number.to_string()).collect();
+        let available = if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") };
+        PublishError::NoState { channel: self.directory().to_string(), wanted, available }
     }
 
     /// Whether all of these packages (sha256 of the signed files) are published, in a repository signed by `key`

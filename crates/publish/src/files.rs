@@ -19,12 +19,13 @@ const BUFFER: usize = 128 * 1024;
 const FILE_MODE: u32 = 0o644;
 const DIRECTORY_MODE: u32 = 0o755;
 
-/// Writes a file by way of a temporary one beside it, down to the disk.
+/// Writes a file that all may read by way of a temporary one beside it, down to the disk.
 pub(crate) fn write_synced(path: &Utf8Path, bytes: &[u8]) -> Result<(), PublishError> {
     let temporary = Utf8PathBuf::from(format!("{path}.part"));
     let fail = |source| PublishError::files("write", path)(source);
     let mut file = fs_err::File::create(&temporary).map_err(fail)?;
     file.write_all(bytes).map_err(fail)?;
+    file.set_permissions(Permissions::from_mode(FILE_MODE)).map_err(fail)?;
     file.sync_all().map_err(fail)?;
     fs_err::rename(&temporary, path).map_err(fail)
 }
@@ -93,6 +94,21 @@ pub(crate) fn create_directory(path: &Utf8Path) -> Result<(), PublishError> {
     let fail = |source| PublishError::files("create", path)(source);
     fs_err::create_dir(path).map_err(fail)?;
     fs_err::set_permissions(path, Permissions::from_mode(DIRECTORY_MODE)).map_err(fail)
+}
+
+/// Creates a directory and those above it, as far as they do not exist; what exists stays as its owner has it.
+pub(crate) fn create_directories(path: &Utf8Path) -> Result<(), PublishError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_str().is_empty()) {
+        create_directories(parent)?;
+    }
+    match create_directory(path) {
+        // Another process was faster.
+        Err(_) if path.is_dir() => Ok(()),
+        result => result,
+    }
 }
 
 /// Makes a directory and the files in it (not below it) readable for all and writes them to disk. Those that are

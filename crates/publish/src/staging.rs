@@ -114,12 +114,6 @@ impl Channel {
         self.restore(&RestoreRequest { number, comps, now })
     }
 
-    fn no_state(&self, wanted: String, history: &[State]) -> PublishError {
-        let numbers: Vec<String> = history.iter().map(|state| state.number.to_string()).collect();
-        let available = if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") };
-        PublishError::NoState { channel: self.directory().to_string(), wanted, available }
-    }
-
     /// Removes what was staged when staging fails; not when it was stopped, which stands for a kill.
     fn keep_or_remove(
         &self,
@@ -239,6 +233,14 @@ impl Staging {
         &self.carried
     }
 
+    /// Puts a file beside `Packages/` and `repodata/`, such as the key that hosts import.
+    ///
+    /// # Errors
+    /// When it can not be written.
+    pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
+        files::write_synced(&self.root().join(name), bytes)
+    }
+
     /// All packages that the state will have.
     pub fn packages(&self) -> &[PublishedPackage] {
         &self.draft.packages
@@ -294,7 +296,7 @@ impl Staging {
         let (channel, path, prepared) = (&self.channel, self.channel.path(), self.channel.prepared_link());
         channel.before(Step::Prepare)?;
         let parent = path.parent().unwrap_or(&path).to_owned();
-        fs_err::create_dir_all(&parent).map_err(PublishError::files("create", &parent))?;
+        files::create_directories(&parent)?;
         fs_err::os::unix::fs::symlink(channel.target(state.number), &prepared)
             .map_err(PublishError::files("create", &prepared))?;
         // Up to the storage, so that the mark never survives a power failure that the prepared link does not.

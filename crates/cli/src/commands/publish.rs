@@ -26,8 +26,7 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
     let key = SigningKey::open(&session, &args.key)?;
     if let Some(number) = args.roll_back {
         if args.dry_run {
-            printer.data(format!("would publish the packages of state {number} again"));
-            return Ok(());
+            return show_way_back(&session, number, args.json);
         }
         let published = channel::roll_back(&session, &key, number)?;
         print_state(&session, &published.state, args.json);
@@ -136,6 +135,21 @@ fn verified(directory: &Utf8Path, key: &SigningKey) -> Result<Vec<SignedRpm>, Fa
         signed.push(unsigned(&path)?.into_signed(path, verified.sha256, verified.key));
     }
     Ok(signed)
+}
+
+/// What a roll-back would bring back.
+fn show_way_back(session: &Session<'_>, number: u64, json: bool) -> Outcome {
+    let state = channel::state(session, number)?;
+    let names: Vec<String> = state.packages.iter().map(|package| package.nevra.to_string()).collect();
+    if json {
+        session.printer.json(&serde_json::json!({ "would-publish": names }));
+        return Ok(());
+    }
+    session.printer.data(format!("would publish the {} packages of state {number} again", names.len()));
+    for name in names {
+        session.printer.data(format!("  {name}"));
+    }
+    Ok(())
 }
 
 fn history(session: &Session<'_>, json: bool) -> Outcome {

@@ -65,8 +65,13 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         revision: None,
         packages: rows.collect(),
     };
-    if !fresh && channel::is_current(session, &key.shipped, &wanted)? {
-        printer.step("Unchanged", format!("nothing to do ({} ms)", start.elapsed().as_millis()));
+    if channel::is_current(session, &key.shipped, &wanted)? {
+        let what = if fresh {
+            "what was built again is published already".to_owned()
+        } else {
+            format!("nothing to do ({} ms)", start.elapsed().as_millis())
+        };
+        printer.step("Unchanged", what);
         finish(args, printer, &report);
         return Ok(());
     }

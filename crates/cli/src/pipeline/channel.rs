@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use xen4centos_artifact::{Evr, Nevra, Sha256Digest, SignedRpm};
 use xen4centos_publish::{
-    Channel, Policy, PublishError, Published, RestoreRequest, Retention, StageRequest, Staging, Storage,
+    Channel, Policy, PublishError, Published, RestoreRequest, Retention, StageRequest, Staging, State,
+    Storage,
 };
 use xen4centos_repodata::{BadPackages, IndexSettings, index};
 
@@ -29,6 +30,11 @@ const CARRY_SECONDS: u64 = 7 * 24 * 3600;
 pub(crate) fn open(session: &Session<'_>) -> Result<Channel, Failure> {
     let policy = Policy { states: KEPT_STATES, carry_seconds: CARRY_SECONDS };
     Ok(Storage::open(&session.publish_root, policy).channel(session.channel.directory.as_str())?)
+}
+
+/// A state that is kept.
+pub(crate) fn state(session: &Session<'_>, number: u64) -> Result<State, Failure> {
+    Ok(open(session)?.state(number)?)
 }
 
 /// Whether all of these are published already, under this key and with these groups.
@@ -58,12 +64,14 @@ pub(crate) fn publish(
 ) -> Result<Published, Failure> {
     let channel = open(session)?;
     let comps = comps(session)?;
-    let staging = channel.stage(&StageRequest {
-        packages,
-        withdraw: &[],
-        retention: Retention::All,
-        comps: comps.as_ref().map(|(_, digest)| *digest),
-        now: session.now,
+    let staging = in_turn(session, &channel, || {
+        channel.stage(&StageRequest {
+            packages,
+            withdraw: &[],
+            retention: Retention::All,
+            comps: comps.as_ref().map(|(_, digest)| *digest),
+            now: session.now,
+        })
     })?;
     finish(session, key, &channel, staging)
 }
@@ -72,8 +80,29 @@ pub(crate) fn publish(
 pub(crate) fn roll_back(session: &Session<'_>, key: &SigningKey, number: u64) -> Result<Published, Failure> {
     let channel = open(session)?;
     let comps = comps(session)?.map(|(_, digest)| digest);
-    let staging = channel.restore(&RestoreRequest { number, comps, now: session.now })?;
+    let request = RestoreRequest { number, comps, now: session.now };
+    let staging = in_turn(session, &channel, || channel.restore(&request))?;
     finish(session, key, &channel, staging)
+}
+
+/// Stages once no other run publishes into the channel; what was built and signed for it is not thrown away.
+fn in_turn(
+    session: &Session<'_>,
+    channel: &Channel,
+    stage: impl Fn() -> Result<Staging, PublishError>,
+) -> Result<Staging, Failure> {
+    loop {
+        match stage() {
+            Err(PublishError::Busy { .. }) => {
+                let name = &session.channel.name;
+                session
+                    .printer
+                    .step("Waiting", format!("for another run that publishes into channel {name}"));
+                channel.wait_until_free()?;
+            }
+            result => return Ok(result?),
+        }
+    }
 }
 
 fn finish(
@@ -99,7 +128,7 @@ fn finish(
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
     let signed = key.signer(session)?.sign_repository(tree)?;
     checks::repository(session, &key.shipped, signed.root(), published_before)?;
-    fs_err::write(staged.join(&session.target.key.file), &key.shipped.armored)?;
+    staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;
     drop(activity);
     let published = staging.publish(signed)?;
     key.shipped.remember(session)?;

@@ -8,6 +8,7 @@ use xen4centos_sign::{KeyRequest, Passphrase, PublicKey, Signer, Terms, generate
 use crate::{
     args::KeyArgs,
     failure::{Failure, Kind},
+    pipeline::files::write_whole,
     session::Session,
     settings,
 };
@@ -161,13 +162,23 @@ impl KeySource {
 
     /// What lies beside a secret key file spares unlocking it.
     fn shipped(&self, session: &Session<'_>) -> Result<ShippedKey, Failure> {
-        if let Self::File { path, .. } = self {
-            let beside = path.with_file_name("public.asc");
-            if beside.is_file() {
-                return ShippedKey::read(&beside);
+        let Self::File { path, .. } = self else {
+            return ShippedKey::of(self.signer(session, session.now)?.key().clone());
+        };
+        let beside = path.with_file_name("public.asc");
+        match ShippedKey::read(&beside) {
+            Ok(key) => Ok(key),
+            Err(failure) => {
+                // The secret key holds the public one, too.
+                let key = ShippedKey::of(self.signer(session, session.now)?.key().clone())?;
+                if beside.is_file() {
+                    session.printer.warning(failure);
+                    remember(&beside, &key.armored)?;
+                    session.printer.step("Made", format!("{beside} again, from {path}"));
+                }
+                Ok(key)
             }
         }
-        ShippedKey::of(self.signer(session, session.now)?.key().clone())
     }
 
     /// The release channel's key is pinned, and its files are its owner's alone.
@@ -281,8 +292,5 @@ fn remember(path: &Utf8Path, text: &str) -> Result<(), Failure> {
     }
     let directory = path.parent().unwrap_or(path);
     fs_err::create_dir_all(directory)?;
-    let temporary = directory.join(".public.asc");
-    fs_err::write(&temporary, text)?;
-    fs_err::rename(temporary, path)?;
-    Ok(())
+    write_whole(path, text.as_bytes())
 }

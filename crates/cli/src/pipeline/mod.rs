@@ -4,6 +4,7 @@ pub(crate) mod builds;
 pub(crate) mod channel;
 pub(crate) mod checks;
 
+pub(crate) mod files;
 pub(crate) mod kernel;
 pub(crate) mod keys;
 pub(crate) mod lock;

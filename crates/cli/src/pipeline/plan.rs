@@ -17,6 +17,7 @@ use crate::{
     args::{BuildArgs, GlobalArgs, KeyArgs, PlanArgs},
     failure::{Failure, Kind},
     pipeline::{
+        files::write_whole,
         kernel,
         keys::{AbsentKey, ShippedKey, SigningKey},
         lock::WorkLock,
@@ -274,11 +275,9 @@ impl Planner<'_> {
         let sha256 = sha256(text.as_bytes());
         let directory = self.session.work("generated");
         let path = directory.join(sha256.to_string());
-        if !path.is_file() {
+        if !fs_err::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
             fs_err::create_dir_all(&directory)?;
-            let temporary = directory.join(".new");
-            fs_err::write(&temporary, text)?;
-            fs_err::rename(temporary, &path)?;
+            write_whole(&path, text.as_bytes())?;
         }
         Ok(Generated { name, file, path, sha256 })
     }

@@ -12,7 +12,10 @@ use xen4centos_sign::{SignError, Signer};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::keys::{ShippedKey, SigningKey},
+    pipeline::{
+        files::write_whole,
+        keys::{ShippedKey, SigningKey},
+    },
     session::Session,
 };
 
@@ -92,10 +95,7 @@ fn kept(directory: &Utf8Path, package: &UnsignedRpm) -> Option<(Utf8PathBuf, Sha
 
 fn keep(directory: &Utf8Path, signed: &SignedRpm) -> Result<(), Failure> {
     let stamp = stamp(signed.path())?;
-    let temporary = directory.join(".signed.sha256");
-    fs_err::write(&temporary, format!("{} {stamp}\n", signed.sha256()))?;
-    fs_err::rename(temporary, note(directory))?;
-    Ok(())
+    write_whole(&note(directory), format!("{} {stamp}\n", signed.sha256()).as_bytes())
 }
 
 impl From<SignError> for Failure {

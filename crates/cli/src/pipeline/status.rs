@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use xen4centos_artifact::UnsignedRpm;
-use xen4centos_build::{BuildRequest, Provenance};
+use xen4centos_build::{BuildRequest, Inputs, Provenance};
 
 use crate::{
     failure::{Failure, Kind},
@@ -24,12 +24,22 @@ pub(crate) struct LastBuild {
 
 /// The build of `package` for this target that finished last.
 pub(crate) fn last_build(session: &Session<'_>, package: &str) -> Option<LastBuild> {
+    last_build_with(session, package, |_| true)
+}
+
+fn last_build_with(
+    session: &Session<'_>,
+    package: &str,
+    wanted: impl Fn(&Inputs) -> bool,
+) -> Option<LastBuild> {
     let entries = session.work("builds").join(package).read_dir_utf8().ok()?;
     let results = entries.filter_map(|entry| {
         let directory = entry.ok()?.into_path();
         // Other directories there have no provenance.
         let provenance = Provenance::read(&directory).ok()?;
-        (provenance.inputs.target == session.target.name).then_some(LastBuild { directory, provenance })
+        let inputs = &provenance.inputs;
+        let fits = inputs.target == session.target.name && wanted(inputs);
+        fits.then_some(LastBuild { directory, provenance })
     });
     results.max_by_key(|build| (build.provenance.run.finished, build.provenance.inputs.key.to_string()))
 }
@@ -75,7 +85,7 @@ fn standings(
 }
 
 fn unbuilt_reasons(session: &Session<'_>, request: &BuildRequest) -> Result<Vec<String>, Failure> {
-    let Some(mut reasons) = reasons(session, request)? else { return Ok(vec!["never built".to_owned()]) };
+    let Some(mut reasons) = reasons(session, request) else { return Ok(vec!["never built".to_owned()]) };
     if channel::has_version(session, &request.package, &request.evr)? {
         reasons.push(format!("{} is published already: raise the release in package.toml", request.evr));
     }
@@ -83,13 +93,21 @@ fn unbuilt_reasons(session: &Session<'_>, request: &BuildRequest) -> Result<Vec<
 }
 
 /// Refuses before anything is built what could not be published after it: another content under a published version.
-/// What was built nowhere before may be the published one, made again.
+/// What was built nowhere before, or differs in no more than the build root, may be the published one, made again; then
+/// publishing compares.
 pub(crate) fn demand_new_versions(session: &Session<'_>, planned: &[Planned]) -> Result<(), Failure> {
     let built = builds::built_before(session, planned)?;
     for planned in planned.iter().filter(|planned| !built.contains_key(&planned.package.name)) {
         let request = &planned.request;
-        let Some(reasons) = reasons(session, request)? else { continue };
-        if channel::has_version(session, &request.package, &request.evr)? {
+        let evr = request.evr.to_string();
+        let Some(last) = last_build_with(session, &request.package, |inputs| inputs.evr == evr) else {
+            continue;
+        };
+        let mut reasons = content_reasons(&last, request);
+        if reasons.is_empty() && root_reasons(&last, request).is_empty() {
+            reasons.extend(other_reason(&last, request));
+        }
+        if !reasons.is_empty() && channel::has_version(session, &request.package, &request.evr)? {
             let message = format!(
                 "{}-{} is published in channel `{}`, and what it is made of has changed since: {}",
                 request.package,
@@ -153,8 +171,18 @@ pub(crate) fn print(opened: &Opened<'_>, json: bool) -> Result<(), Failure> {
 }
 
 /// Why a request is not what was built last, a line each; `None` when nothing was ever built.
-pub(crate) fn reasons(session: &Session<'_>, request: &BuildRequest) -> Result<Option<Vec<String>>, Failure> {
-    let Some(last) = last_build(session, &request.package) else { return Ok(None) };
+pub(crate) fn reasons(session: &Session<'_>, request: &BuildRequest) -> Option<Vec<String>> {
+    let last = last_build(session, &request.package)?;
+    let mut reasons = content_reasons(&last, request);
+    reasons.extend(root_reasons(&last, request));
+    if reasons.is_empty() {
+        reasons.extend(other_reason(&last, request));
+    }
+    Some(reasons)
+}
+
+/// What would be in the package that was not in it before.
+fn content_reasons(last: &LastBuild, request: &BuildRequest) -> Vec<String> {
     let inputs = &last.provenance.inputs;
     let mut reasons = Vec::new();
     if inputs.evr != request.evr.to_string() {
@@ -184,18 +212,28 @@ pub(crate) fn reasons(session: &Session<'_>, request: &BuildRequest) -> Result<O
             reasons.push(format!("option {name} is {state}, by {}", choice.by));
         }
     }
+    // A result that lost its spec is no whole one, and says nothing about the other.
+    if fs_err::read_to_string(last.directory.join(&inputs.spec_file)).is_ok_and(|spec| spec != request.spec) {
+        reasons.push("the rendered spec changed (`render --diff`)".to_owned());
+    }
+    reasons
+}
+
+/// Where it would be built otherwise than before; the same may come out.
+fn root_reasons(last: &LastBuild, request: &BuildRequest) -> Vec<String> {
+    let inputs = &last.provenance.inputs;
+    let mut reasons = Vec::new();
     if inputs.facts != request.facts {
         reasons.push("the build root changed".to_owned());
     }
     if inputs.network != request.network {
         reasons.push("the network policy changed".to_owned());
     }
-    let spec = fs_err::read_to_string(last.directory.join(&inputs.spec_file))?;
-    if spec != request.spec {
-        reasons.push("the rendered spec changed (`render --diff`)".to_owned());
-    }
-    if reasons.is_empty() && inputs.key != request.input_key() {
-        reasons.push("the target's settings changed".to_owned());
-    }
-    Ok(Some(reasons))
+    reasons
+}
+
+/// What neither names.
+fn other_reason(last: &LastBuild, request: &BuildRequest) -> Option<String> {
+    let changed = last.provenance.inputs.key != request.input_key();
+    changed.then(|| "the target's settings changed".to_owned())
 }

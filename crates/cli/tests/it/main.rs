@@ -8,6 +8,7 @@ mod el6_gate;
 mod fetching;
 mod grub_bootxen;
 mod killed;
+mod made_again;
 mod program;
 mod refusals;
 mod release;

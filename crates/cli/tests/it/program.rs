@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(crate) struct Call {
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
+    umask: Option<&'static str>,
 }
 
 impl Call {
@@ -31,6 +32,7 @@ impl Call {
         Self {
             arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            umask: None,
         }
     }
 
@@ -39,10 +41,25 @@ impl Call {
         self
     }
 
+    /// With the mask that a cautious or careless shell sets for new files.
+    pub(crate) fn umask(mut self, mask: &'static str) -> Self {
+        self.umask = Some(mask);
+        self
+    }
+
     /// Starts it as the leader of its own process group, so that a test can kill all of it and nothing else.
     #[expect(clippy::disallowed_methods, reason = "the program under test is no tool of the project")]
     pub(crate) fn start(&self) -> Running {
-        let child = Command::new(env!("CARGO_BIN_EXE_xen4centos"))
+        let program = env!("CARGO_BIN_EXE_xen4centos");
+        let mut command = match self.umask {
+            None => Command::new(program),
+            Some(mask) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", &format!("umask {mask} && exec \"$0\" \"$@\""), program]);
+                shell
+            }
+        };
+        let child = command
             .args(&self.arguments)
             .current_dir("/")
             .env_clear()

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_repodata::Repository;
 
-use crate::workshop::{Directory, Published, Work, copy_tree, files_in};
+use crate::workshop::{Directory, ProjectCopy, Published, Work, copy_tree, files_below, files_in};
 
 /// A copy of the published repository, as a mirror would hold it.
 fn mirror_in(work: &Work) -> Utf8PathBuf {
@@ -177,4 +177,35 @@ fn earlier_state_comes_back_as_a_new_one() {
     assert_eq!(listing(&work.channel()), before);
     work.run(&["check"]).ends_with(0);
     work.run(&["release"]).ends_with(0).says(["Unchanged"]);
+}
+
+/// A web server runs as somebody else, and nobody but the publisher may write, whatever the mask of the publisher.
+#[test]
+fn permissions_of_a_channel_do_not_follow_the_mask() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let copy = ProjectCopy::with_small_package("true");
+    for mask in ["077", "000"] {
+        let work = Work::new(copy.path());
+        work.call(&["release", "--target", "small"]).umask(mask).run().ends_with(0);
+        let mode = |path: &Utf8Path| fs_err::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+        let channel = work.path().join("publish/small/x86_64").canonicalize_utf8().unwrap();
+        for directory in channel.ancestors().take_while(|directory| *directory != work.path()) {
+            assert_eq!(mode(directory), 0o755, "{directory} under {mask}");
+        }
+        for file in files_below(&channel) {
+            assert_eq!(mode(&channel.join(&file)), 0o644, "{file} under {mask}");
+        }
+        assert_eq!(mode(&work.path().join("keys/small/secret.asc")), 0o600);
+    }
+}
+
+#[test]
+fn way_back_is_shown_before_it_is_gone() {
+    let work = Work::published();
+    work.run(&["publish", "--roll-back", "1", "--dry-run"])
+        .ends_with(0)
+        .prints(["14 packages of state 1", "  xen-4.2.5"]);
+    let shown = work.run(&["publish", "--roll-back", "1", "--dry-run", "--json"]).ends_with(0).json();
+    assert_eq!(shown["would-publish"].as_array().unwrap().len(), 14);
+    work.run(&["publish", "--roll-back", "99", "--dry-run"]).ends_with(2).says(["number 99"]);
 }
