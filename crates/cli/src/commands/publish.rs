@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::SignedRpm;
-use xen4centos_build::{NetworkPolicy, PROVENANCE_FILE, Provenance, SourceOrigin, load};
+use xen4centos_build::{PROVENANCE_FILE, load};
 use xen4centos_manifest::Accepts;
 use xen4centos_publish::State;
 use xen4centos_sign::{PublicKeys, verify_rpm};
@@ -11,7 +11,7 @@ use crate::{
     args::{Cli, PublishArgs},
     commands::sign::{packages, unsigned},
     failure::{Failure, Kind, Outcome},
-    pipeline::{channel, checks, keys::SigningKey, lock::WorkLock, signing},
+    pipeline::{admission, channel, checks, keys::SigningKey, lock::WorkLock, signing},
     printer::Printer,
     session::Session,
     settings,
@@ -76,7 +76,7 @@ fn collect(
     for directory in directories.iter().map(|directory| here.join(directory)) {
         if directory.join(PROVENANCE_FILE).is_file() {
             let result = load(&directory)?;
-            admit(session, &directory, &result.provenance)?;
+            admission::admit(session, key, &directory, &result.provenance.inputs)?;
             results.push(result);
         } else if session.channel.accepts == Accepts::Pinned {
             let message = format!(
@@ -91,36 +91,6 @@ fn collect(
     }
     signed.extend(signing::sign_all(session, key, results)?);
     Ok(signed)
-}
-
-/// What the release command asks of its own builds, asked of one that came from elsewhere.
-fn admit(session: &Session<'_>, directory: &Utf8Path, provenance: &Provenance) -> Result<(), Failure> {
-    let inputs = &provenance.inputs;
-    let refuse = |what: String| Err(Failure::new(Kind::Refused, format!("`{directory}` {what}")));
-    if inputs.target != session.target.name {
-        return refuse(format!("was built for target `{}`, not `{}`", inputs.target, session.target.name));
-    }
-    let accepts = session.channel.accepts;
-    for (file, source) in &inputs.sources {
-        let needed = match source.origin {
-            SourceOrigin::Pinned | SourceOrigin::InTree | SourceOrigin::Generated => Accepts::Pinned,
-            SourceOrigin::Override | SourceOrigin::Tree => Accepts::Override,
-            SourceOrigin::Miniature => Accepts::Miniature,
-        };
-        if accepts < needed {
-            return refuse(format!(
-                "was built with `{file}` from {:?}, and channel `{}` takes {accepts} sources only",
-                source.origin, session.channel.name
-            ));
-        }
-    }
-    if accepts == Accepts::Pinned && inputs.network == NetworkPolicy::Allowed {
-        return refuse(format!(
-            "was built with the network at hand, which channel `{}` refuses",
-            session.channel.name
-        ));
-    }
-    Ok(())
 }
 
 /// A package becomes a signed one only by its signatures, verified here with the channel's key.

@@ -1,5 +1,6 @@
 //! The stages, joined: what one returns is what the next one takes.
 
+pub(crate) mod admission;
 pub(crate) mod builds;
 pub(crate) mod channel;
 pub(crate) mod checks;

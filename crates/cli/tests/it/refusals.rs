@@ -74,10 +74,7 @@ fn override_does_not_get_into_the_release_channel() {
     // Nor with one that the project does not pin.
     work.run(&arguments).ends_with(2).says(["does not pin the key that signs the release channel"]);
 
-    let copy = ProjectCopy::new();
-    let fingerprint = work.run.json()["key"].as_str().unwrap().to_owned();
-    let target = "repo-templates/targets/xen4centos-6.toml";
-    copy.edit(target, "bits = 4096", &format!("bits = 4096\nfingerprint = \"{fingerprint}\""));
+    let (copy, _) = pinned_project();
     let work = Work::new(copy.path());
     let trees = ["xen", "kernel"].map(|name| {
         let tree = work.path().join(name);
@@ -95,7 +92,6 @@ fn override_does_not_get_into_the_release_channel() {
     assert!(!work.path().join("publish").exists());
 }
 
-/// What hosts may have installed under a name never becomes something else.
 #[test]
 fn build_with_the_network_at_hand_does_not_get_into_the_release_channel() {
     let work = Work::new(&project());
@@ -105,6 +101,37 @@ fn build_with_the_network_at_hand_does_not_get_into_the_release_channel() {
     }
 }
 
+/// A copy of the project whose published target pins the key of the shared work directory, and that key.
+fn pinned_project() -> (ProjectCopy, String) {
+    let shared = Published::get();
+    let copy = ProjectCopy::new();
+    let fingerprint = shared.run.json()["key"].as_str().unwrap().to_owned();
+    let target = "repo-templates/targets/xen4centos-6.toml";
+    copy.edit(target, "bits = 4096", &format!("bits = 4096\nfingerprint = \"{fingerprint}\""));
+    (copy, shared.path.join("keys/local/secret.asc").into_string())
+}
+
+/// What was built elsewhere is taken where it was built from what this project has.
+#[test]
+fn result_of_other_sources_does_not_get_into_the_release_channel() {
+    let (copy, key) = pinned_project();
+    let work = Work::new(copy.path());
+    let with = |work: &Work, arguments: &[&str]| {
+        work.run(&[arguments, &["--target", "xen4centos-6", "--key", key.as_str()]].concat())
+    };
+    let rows = with(&work, &["build", "centos-release-xen", "--json"]).ends_with(0).json();
+    let built = rows[0]["directory"].as_str().unwrap();
+    let (other, _) = pinned_project();
+    let script = "specs/centos-release-xen/sources/grub-bootxen.sh";
+    other.edit(script, "#!/bin/sh\n", "#!/bin/sh\n# Mended.\n");
+    with(&Work::new(other.path()), &["publish", built]).ends_with(4).says([
+        "built with another `grub-bootxen.sh` than this project has",
+        "hint: publish from the commit",
+    ]);
+    with(&work, &["publish", built]).ends_with(0).says(["as state 1"]);
+}
+
+/// What hosts may have installed under a name never becomes something else.
 #[test]
 fn published_version_can_not_change() {
     let copy = ProjectCopy::new();
