@@ -25,12 +25,17 @@ esac
 exit "$status"
 "#;
 
-/// Of the real `new-kernel-pkg`, others wait for one result: the initramfs, of the version that is the last argument.
-const MAKE_INITRAMFS: &str = r#"
+/// Of the real `new-kernel-pkg`, others wait for two results, of the version that is the last argument: the initramfs,
+/// and an entry under the hypervisor in the boot loader's file.
+const NEW_KERNEL: &str = r#"
+for version; do :; done
 case "$*" in
     *--mkinitrd*)
-        for version; do :; done
-        echo "stand-in" > "/boot/initramfs-$version.img" ;;
+        echo "stand-in" > "/boot/initramfs-$version.img"
+        mkdir -p /boot/grub
+        echo "default=0" >> /boot/grub/grub.conf ;;
+    *--multiboot*)
+        echo " module /vmlinuz-$version ro" >> /boot/grub/grub.conf ;;
 esac
 "#;
 
@@ -105,7 +110,7 @@ fn write_scripts(tree: &Utf8Path) -> Result<(), TrialError> {
     let shell = SHELL.replace("FAILURES", FAILURES);
     let shells = ["/bin/sh", "/bin/bash"].map(|path| (path, shell.clone()));
     let recorders = RECORDERS.map(|program| {
-        let more = if program == "/sbin/new-kernel-pkg" { MAKE_INITRAMFS } else { "" };
+        let more = if program == "/sbin/new-kernel-pkg" { NEW_KERNEL } else { "" };
         (program, format!("#!/bin/sh\necho \"{program} $*\" >> {RECORD}\n{more}"))
     });
     for (path, text) in shells.into_iter().chain(recorders) {

@@ -26,7 +26,14 @@ impl Host {
             &fs_err::read_to_string(source("xen-kernel.sysconfig")).unwrap(),
         );
         host.program("bin/grubby", &format!("echo {default}"));
-        host.program("sbin/new-kernel-pkg", &format!("for a; do echo \"$a\"; done > {}/called", host.root));
+        // As the real one, it knows the file of its boot loader.
+        host.write("boot/grub/grub.conf", "default=0\ntitle CentOS\n\tkernel /vmlinuz-2.6.32\n");
+        let body = format!(
+            "for a; do echo \"$a\"; done > {0}/called\nprintf 'title Xen\\n\\tkernel /xen.gz\\n\\tmodule /vmlinuz-%s ro\\n' \
+             \"$a\" >> {0}/boot/grub/grub.conf",
+            host.root
+        );
+        host.program("sbin/new-kernel-pkg", &body);
         host
     }
 
@@ -88,8 +95,8 @@ fn full_call(extra: &[&str]) -> Vec<String> {
 fn by_hand_the_default_kernel_gets_an_entry() {
     let host = Host::new(&format!("/boot/vmlinuz-{KERNEL}"));
     let said = host.run(None, &[]).unwrap();
-    assert_eq!(host.called(), Some(full_call(&[])));
-    assert!(said.contains(&format!("kernel {KERNEL} boots under Xen")), "{said}");
+    assert_eq!(host.called(), Some(full_call(&["--make-default"])));
+    assert!(said.contains(&format!("kernel {KERNEL} has an entry under Xen, the default one")), "{said}");
 }
 
 #[test]
@@ -130,7 +137,9 @@ fn what_there_is_to_leave_alone_is_left_alone() {
     without_xen.remove("boot/xen.gz");
     let base_kernel = Host::new("/boot/xen.gz");
     base_kernel.write(&format!("boot/config-{KERNEL}"), "CONFIG_XEN=y\n# CONFIG_XEN_DOM0 is not set\n");
-    for host in [no, without_settings, without_xen, base_kernel] {
+    let without_boot_loader = Host::new("/boot/xen.gz");
+    without_boot_loader.remove("boot/grub/grub.conf");
+    for host in [no, without_settings, without_xen, base_kernel, without_boot_loader] {
         assert!(host.run(Some(KERNEL), &[]).unwrap().contains("nothing to do"));
         assert_eq!(host.called(), None);
     }
@@ -155,6 +164,17 @@ fn failures_of_the_boot_loaders_tools_are_not_hidden() {
     let host = Host::new("/boot/xen.gz");
     host.program("bin/grubby", "exit 1");
     assert!(host.run(None, &[]).is_err());
+    let nothing = Host::new("");
+    assert!(nothing.run(None, &[]).unwrap_err().to_string().contains("no default entry"));
+}
+
+/// new-kernel-pkg says that all is well whatever grubby did.
+#[test]
+fn entry_that_was_not_made_is_noticed() {
+    let host = Host::new("/boot/xen.gz");
+    host.program("sbin/new-kernel-pkg", "exit 0");
+    let error = host.run(Some(KERNEL), &[]).unwrap_err().to_string();
+    assert!(error.contains("has no entry for kernel"), "{error}");
 }
 
 #[test]
