@@ -40,7 +40,8 @@ impl<'a> Session<'a> {
         printer: &'a Printer,
     ) -> Result<Self, Failure> {
         let directories = Directories::find(global)?;
-        let project = Project::load(&directories.project).map_err(|problems| {
+        let now = settings::now();
+        let project = Project::load(&directories.project, now).map_err(|problems| {
             let hints = problems.0.iter().filter_map(|problem| {
                 Some(format!("{}:{}: {}", problem.file, problem.line, problem.hint.as_ref()?))
             });
@@ -54,7 +55,6 @@ impl<'a> Session<'a> {
             Some(given) => settings::current_directory()?.join(given),
             None => directories.work.join("publish"),
         };
-        let now = settings::now();
         Ok(Self { printer, directories, project, target: chosen, channel, publish_root, now })
     }
 

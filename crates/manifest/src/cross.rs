@@ -74,6 +74,7 @@ pub(crate) fn targets(
             }
         }
         check_switches(target.file, &target.switches, packages);
+        refuse_key_files(target, packages);
         if target.upstreams == Some(Upstreams::Miniature) {
             check_miniatures(target, packages);
         }
@@ -116,6 +117,19 @@ fn check_miniatures(target: &ReadTarget<'_>, packages: &[ReadPackage<'_>]) {
     }
 }
 
+/// The signing key becomes a source of the package that ships it.
+fn refuse_key_files(target: &ReadTarget<'_>, packages: &[ReadPackage<'_>]) {
+    let Some(key) = &target.key_file else { return };
+    let holds = |package: &&ReadPackage<'_>| target.packages.iter().any(|name| name.value == package.name);
+    for package in packages.iter().filter(holds) {
+        for file in package.files.iter().filter(|file| file.value == key.value) {
+            let message =
+                format!("`{}` is the file name of the signing key in {}", key.value, target.file.shown);
+            package.file.problem(&file.span, message, Some("give the file another name".to_owned()));
+        }
+    }
+}
+
 /// Two channels in one directory, or one inside another, would publish over one another.
 fn refuse_shared_directories(targets: &[ReadTarget<'_>]) {
     let all: Vec<(&File, &Text)> = targets
@@ -151,16 +165,65 @@ pub(crate) fn local(file: &File, local: &ReadLocal, packages: &[ReadPackage<'_>]
             file.problem(&tree.span, message, None);
         }
     }
-    let sources: BTreeSet<&str> = packages
-        .iter()
-        .flat_map(|package| package.outside_sources.iter().map(|source| source.value.as_str()))
-        .collect();
-    let sources: Vec<&str> = sources.into_iter().collect();
-    let all_are_known = !packages.iter().any(|package| package.file.is_broken());
-    for source in local.overrides.iter().filter(|_| all_are_known) {
-        refuse_unknown(file, source, "there is no source", &sources);
-    }
+    check_overrides(file, &local.overrides, packages);
     check_switches(file, &local.switches, packages);
+}
+
+/// Each means one source or patch, and each of these is meant once; as `--source-override` has it.
+fn check_overrides(file: &File, overrides: &[Text], packages: &[ReadPackage<'_>]) {
+    let mut first: BTreeMap<(&str, &str), &Text> = BTreeMap::new();
+    for name in overrides {
+        let means = |package: &str, source: &str| {
+            name.value == source
+                || name.value.strip_prefix(package).and_then(|rest| rest.strip_prefix('/')) == Some(source)
+        };
+        let all = packages.iter().flat_map(|package| {
+            package.replaceable.iter().map(|source| (package.name.as_str(), source.as_str()))
+        });
+        let meant: Vec<(&str, &str)> = all.filter(|(package, source)| means(package, source)).collect();
+        match meant[..] {
+            [] => refuse_unknown_source(file, name, packages),
+            [one] => {
+                if let Some(earlier) = first.insert(one, name) {
+                    let (line, _) = file.position(earlier.span.start);
+                    let message = format!("`{}/{}` is overridden already, in line {line}", one.0, one.1);
+                    file.problem(&name.span, message, None);
+                }
+            }
+            _ => {
+                let message = format!("`{}` could be in more than one package", name.value);
+                let names: Vec<String> =
+                    meant.iter().map(|(package, source)| format!("`\"{package}/{source}\"`")).collect();
+                file.problem(&name.span, message, Some(format!("write {}", names.join(" or "))));
+            }
+        }
+    }
+}
+
+/// Nothing is called unknown that may stand in a file which could not be read.
+fn refuse_unknown_source(file: &File, name: &Text, packages: &[ReadPackage<'_>]) {
+    let named = name.value.split_once('/');
+    let in_question: Vec<&ReadPackage<'_>> = packages
+        .iter()
+        .filter(|package| named.is_none_or(|(owner, _)| !known_to(packages, owner) || package.name == owner))
+        .collect();
+    if in_question.iter().any(|package| package.file.is_broken()) {
+        return;
+    }
+    let shown = |package: &ReadPackage<'_>, source: &String| match named {
+        Some(_) => format!("{}/{source}", package.name),
+        None => source.clone(),
+    };
+    let known: BTreeSet<String> = in_question
+        .iter()
+        .flat_map(|package| package.replaceable.iter().map(|source| shown(package, source)))
+        .collect();
+    let known: Vec<String> = known.into_iter().collect();
+    refuse_unknown(file, name, "there is no source or patch", &known);
+}
+
+fn known_to(packages: &[ReadPackage<'_>], name: &str) -> bool {
+    packages.iter().any(|package| package.name == name)
 }
 
 fn check_switches(file: &File, switches: &[Switches], packages: &[ReadPackage<'_>]) {

@@ -15,6 +15,7 @@ mod package;
 mod problem;
 mod project;
 mod read;
+mod reserved;
 mod suggest;
 mod target;
 mod tree;
@@ -33,3 +34,4 @@ pub use target::{
     Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,
     Upstreams,
 };
+pub use words::{Complaint, download_url};

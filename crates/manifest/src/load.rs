@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use toml::de::DeTable;
 
 use crate::{
@@ -23,10 +24,10 @@ struct Files {
 }
 
 /// Reads and checks everything.
-pub(crate) fn project(root: &Utf8Path) -> Result<Project, Problems> {
+pub(crate) fn project(root: &Utf8Path, now: u64) -> Result<Project, Problems> {
     let mut problems = Vec::new();
     let files = find(root, &mut problems);
-    let project = read(root, &files);
+    let project = read(root, &files, day_of(now));
     let all = [files.packages, files.targets, files.clients, files.local];
     problems.extend(all.into_iter().flatten().flat_map(|(_, file)| file.into_problems()));
     if problems.is_empty() {
@@ -38,7 +39,7 @@ pub(crate) fn project(root: &Utf8Path) -> Result<Project, Problems> {
     Err(Problems(problems))
 }
 
-fn read(root: &Utf8Path, files: &Files) -> Project {
+fn read(root: &Utf8Path, files: &Files, today: Date) -> Project {
     let package_trees = parse(&files.packages);
     let target_trees = parse(&files.targets);
     let client_trees = parse(&files.clients);
@@ -48,7 +49,7 @@ fn read(root: &Utf8Path, files: &Files) -> Project {
     let packages: Vec<_> = with_trees(&files.packages, &package_trees)
         .map(|(path, file, tree)| {
             let directory = path.parent().expect("found as a file in a directory");
-            package::read(file.root(tree, "the package"), directory)
+            package::read(file.root(tree, "the package"), directory, today)
         })
         .collect();
     let targets: Vec<_> = with_trees(&files.targets, &target_trees)
@@ -79,6 +80,13 @@ fn read(root: &Utf8Path, files: &Files) -> Project {
         clients: clients.into_iter().filter_map(|(name, client)| Some((name, client?))).collect(),
         local: local.into_iter().next().map_or_else(LocalSettings::default, |(_, local)| local.settings),
     }
+}
+
+/// The day, in UTC, of a time in seconds since 1970; the last of all days for times that no calendar has.
+fn day_of(now: u64) -> Date {
+    let seconds = i64::try_from(now).ok();
+    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.map_or(Date::MAX, |time| Offset::UTC.to_datetime(time).date())
 }
 
 fn parse(files: &[(Utf8PathBuf, File)]) -> Vec<DeTable<'_>> {

@@ -1,6 +1,6 @@
 //! The order of build, and the cycles that make it impossible.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::Project;
 
@@ -41,41 +41,42 @@ fn depth<'a>(
     result
 }
 
-/// Every cycle once, from its first name in the alphabet; a package that waits for itself is one of length 1. Names
-/// without edges of their own are ends.
+/// For every edge that lies on a cycle the shortest one through it, each once, from its first name in the alphabet: so
+/// no edge that must go is left unnamed. A package that waits for itself is a cycle of length 1. Names without edges of
+/// their own are ends.
 pub(crate) fn cycles<'a>(edges: &BTreeMap<&'a str, Vec<&'a str>>) -> Vec<Vec<&'a str>> {
-    let mut done = BTreeSet::new();
     let mut cycles = BTreeSet::new();
-    for name in edges.keys() {
-        follow(edges, name, &mut Vec::new(), (&mut done, &mut cycles));
+    for (from, to) in edges.iter().flat_map(|(from, after)| after.iter().map(move |to| (*from, *to))) {
+        let Some(mut cycle) = way(edges, to, from) else { continue };
+        let first = cycle.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(index, _)| index);
+        cycle.rotate_left(first);
+        cycles.insert(cycle);
     }
     cycles.into_iter().collect()
 }
 
-type Found<'f, 'a> = (&'f mut BTreeSet<&'a str>, &'f mut BTreeSet<Vec<&'a str>>);
-
-fn follow<'a>(
-    edges: &BTreeMap<&'a str, Vec<&'a str>>,
-    name: &'a str,
-    way: &mut Vec<&'a str>,
-    (done, cycles): Found<'_, 'a>,
-) {
-    if let Some(start) = way.iter().position(|earlier| *earlier == name) {
-        let mut cycle = way[start..].to_vec();
-        let first = cycle.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(index, _)| index);
-        cycle.rotate_left(first);
-        cycles.insert(cycle);
-        return;
+/// The shortest way, both ends included.
+fn way<'a>(edges: &BTreeMap<&'a str, Vec<&'a str>>, from: &'a str, to: &'a str) -> Option<Vec<&'a str>> {
+    let mut before: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut seen = BTreeSet::from([from]);
+    let mut next = VecDeque::from([from]);
+    while let Some(name) = next.pop_front() {
+        if name == to {
+            let mut way = vec![name];
+            while let Some(earlier) = before.get(way[way.len() - 1]) {
+                way.push(*earlier);
+            }
+            way.reverse();
+            return Some(way);
+        }
+        for after in edges.get(name).into_iter().flatten() {
+            if seen.insert(*after) {
+                before.insert(*after, name);
+                next.push_back(*after);
+            }
+        }
     }
-    if done.contains(name) {
-        return;
-    }
-    way.push(name);
-    for next in edges.get(name).into_iter().flatten() {
-        follow(edges, next, way, (done, cycles));
-    }
-    way.pop();
-    done.insert(name);
+    None
 }
 
 #[cfg(test)]
@@ -88,13 +89,18 @@ mod tests {
     }
 
     #[test]
-    fn each_cycle_is_found_once() {
+    fn each_edge_of_a_cycle_is_named() {
         check(&[("a", &["b"]), ("b", &["c"]), ("c", &[])], &[]);
         check(&[("a", &["a"])], &[&["a"]]);
         check(&[("x", &["b"]), ("b", &["c"]), ("c", &["a"]), ("a", &["b"])], &[&["a", "b", "c"]]);
         check(
             &[("a", &["b", "nowhere"]), ("b", &["a"]), ("c", &["d"]), ("d", &["c"])],
             &[&["a", "b"], &["c", "d"]],
+        );
+        // Two ways back to the start: to mend one of them would not do.
+        check(
+            &[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &["a"])],
+            &[&["a", "b", "d"], &["a", "c", "d"]],
         );
     }
 }

@@ -171,7 +171,7 @@ pub struct Patch {
     pub location: Location,
     /// Leading path components that `patch -p` strips.
     pub strip: u32,
-    /// Such as `XSA-108`.
+    /// Such as `XSA-108`; letters, digits and `.` `_` `:` `-` only.
     pub advisory: Option<String>,
     /// What it does.
     pub summary: String,
@@ -225,7 +225,7 @@ pub struct ChangelogEntry {
     pub date: Date,
     /// `Name <mail>`.
     pub author: String,
-    /// `version-release` without dist tag.
+    /// `[epoch:]version-release` without dist tag.
     pub version: String,
     /// One line each.
     pub entries: Vec<String>,

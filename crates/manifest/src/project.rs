@@ -24,19 +24,20 @@ pub struct Project {
 pub struct LocalSettings {
     /// `[source-tree]`: package name to an unpacked tree. Relative paths are relative to the project's root.
     pub source_trees: BTreeMap<String, Utf8PathBuf>,
-    /// `[source-override]`: source name to a file.
+    /// `[source-override]`: the name of a source or the file of a patch, with or without `PACKAGE/` before it, to a
+    /// file.
     pub source_overrides: BTreeMap<String, Utf8PathBuf>,
     /// `[option.<package>]`: package, option, on.
     pub options: BTreeMap<String, BTreeMap<String, bool>>,
 }
 
 impl Project {
-    /// Reads the whole tree.
+    /// Reads the whole tree. `now` is the time in seconds since 1970: what is dated on a later day is wrong.
     ///
     /// # Errors
     /// Everything that is wrong with any of its files, in one run.
-    pub fn load(root: &Utf8Path) -> Result<Self, Problems> {
-        crate::load::project(root)
+    pub fn load(root: &Utf8Path, now: u64) -> Result<Self, Problems> {
+        crate::load::project(root, now)
     }
 
     /// The package of that name.

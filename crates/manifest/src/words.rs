@@ -1,8 +1,8 @@
 //! What single values must look like. Each function returns what is wrong with a value, and the way out where there
 //! is one.
 
-/// Message and hint.
-pub(crate) type Complaint = (String, Option<&'static str>);
+/// What is wrong with a value, and the way out where there is one.
+pub type Complaint = (String, Option<&'static str>);
 
 /// The name of a package, client or target: what rpm allows in a name, without what a shell or a path would read
 /// otherwise.
@@ -43,6 +43,36 @@ pub(crate) fn version(text: &str) -> Option<Complaint> {
     Some((format!("`{bad}` can not stand in a version or release"), Some(hint)))
 }
 
+/// The version of a changelog entry: `[EPOCH:]VERSION-RELEASE`. rpm takes what stands there as it stands, so each part
+/// is held to its own rule.
+pub(crate) fn changelog_version(text: &str) -> Option<Complaint> {
+    let (epoch, rest) = text.split_once(':').map_or((None, text), |(epoch, rest)| (Some(epoch), rest));
+    let parts = rest.split_once('-').filter(|(version, release)| !version.is_empty() && !release.is_empty());
+    let digits = |epoch: &str| epoch.parse::<u32>().is_ok() && epoch.chars().all(|c| c.is_ascii_digit());
+    match parts {
+        Some((left, right)) if epoch.is_none_or(digits) => version(left).or_else(|| version(right)),
+        _ => Some((format!("`{text}` is no [EPOCH:]VERSION-RELEASE"), Some("such as `4.2.5-38`"))),
+    }
+}
+
+/// The name of an advisory: `XSA-108`, `CVE-2014-7188`, or one that a project gives itself.
+pub(crate) fn advisory(text: &str) -> Option<Complaint> {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c));
+    if plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    Some((
+        format!("`{text}` is no name of an advisory: letters, digits and `.` `_` `:` `-` only"),
+        Some("such as `XSA-108` or `CVE-2014-7188`"),
+    ))
+}
+
+/// What becomes the value of an rpm macro, in a file where a backslash or an open brace would take the next line in.
+pub(crate) fn macro_text(text: &str) -> Option<Complaint> {
+    let bad = text.chars().find(|c| "%\\{}".contains(*c))?;
+    Some((format!("`{bad}` means something to rpm here"), Some("write it in plain words")))
+}
+
 /// A file name in rpm's SOURCES, or on the host.
 pub(crate) fn file_name(text: &str) -> Option<Complaint> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._+~-".contains(c));
@@ -63,9 +93,9 @@ pub(crate) fn inner_path(text: &str) -> Option<Complaint> {
     None
 }
 
-/// A URL to download from.
-pub(crate) fn download_url(text: &str) -> Option<Complaint> {
-    url(text, &["https", "http", "ftp"])
+/// What is wrong with a URL to download from, if anything. Nothing here fetches by ftp.
+pub fn download_url(text: &str) -> Option<Complaint> {
+    url(text, &["https", "http"])
 }
 
 /// A URL that git clones from.
@@ -176,6 +206,28 @@ mod tests {
         check(version, &["4.2.5", "6.el6.centos", "1_a+b"], &["4.2~rc1", "1^git", "4-2", "1:2", "%{x}"]);
         check(file_name, &["xen-4.2.5.tar.gz", "a.patch"], &["a/b", "..", "a b", "", "%x", "-rf"]);
         check(inner_path, &["keys/a.asc", "miniature"], &["/etc", "../x", "a//b", "a/../b", ""]);
+        check(
+            changelog_version,
+            &["4.2.5-38", "10:6-6.el6.centos", "0:1_a+b-1"],
+            &[
+                "4.2.5",
+                "-1",
+                "1-",
+                "1-0-1",
+                "x:1-1",
+                "+1:1-1",
+                "1:2:1-1",
+                "1.0-0%(touch x)",
+                "1.0~rc1-1",
+                "1-1 ",
+            ],
+        );
+        check(
+            advisory,
+            &["XSA-108", "CVE-2014-7188", "xsa-108", "a:b_c.1"],
+            &["", "XSA 1", "%(x)", "-1", "X\n"],
+        );
+        check(macro_text, &["The <people> of #1, a@b.c"], &["100%", "a\\", "${x}"]);
         check(author, &["A B <a@b.c>"], &["A B", "<a@b.c>", "A <a>", "A <a@b> <c@d>"]);
         check(dotted_numbers, &["2.12"], &["2.x", "", "2."]);
         check(repository_id, &["Xen4CentOS"], &["xen.gz", "a b"]);
@@ -186,7 +238,7 @@ mod tests {
         check(
             download_url,
             &["https://example.org/a.tar.gz", "http://[::1]:80/x"],
-            &["a.tar.gz", "https:///x", "https://u:p@h/x", "file:///x", "https://h/a b"],
+            &["a.tar.gz", "https:///x", "https://u:p@h/x", "file:///x", "https://h/a b", "ftp://h/x"],
         );
         check(git_url, &["file:///x", "ssh://git@h/x"], &["git@h:x"]);
         check(

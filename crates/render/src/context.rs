@@ -1,6 +1,6 @@
 //! What a spec template sees. The names here are the templates' vocabulary, so a change here is a change there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use serde::Serialize;
@@ -113,14 +113,14 @@ struct UpstreamView {
     patch_index: i64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 struct SourceView {
     name: String,
     file: String,
     index: usize,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 struct PatchView {
     file: String,
     index: usize,
@@ -148,10 +148,27 @@ struct ChannelView {
     base_url: String,
 }
 
-/// The name by which templates know the generated kernel configuration.
-const KERNEL_CONFIG: &str = "kernel-config";
+/// One of each thing of which a context may have none, so that its members are known.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Samples {
+    source: SourceView,
+    patch: PatchView,
+}
+
+/// The generated source that templates know as [`SpecContext::KERNEL_CONFIG`].
+const KERNEL_CONFIG_SOURCE: &str = "kernel-config";
 
 impl SpecContext {
+    /// The generated kernel configuration, which is there for packages that ask for it.
+    pub(crate) const KERNEL_CONFIG: &str = "kernel_config";
+
+    /// Text that is made here for a spec, of several lines.
+    pub(crate) const PIECES: [&str; 4] = ["source_lines", "patch_lines", "patch_commands", "changelog"];
+
+    /// Variables that always have members; as a whole they say nothing.
+    pub(crate) const TABLES: [&str; 7] =
+        ["package", "source", "option", "root", "root.capabilities", "target", "channel"];
+
     /// The variables, without their members.
     pub(crate) const NAMES: [&str; 13] = [
         "package",
@@ -193,7 +210,7 @@ impl SpecContext {
             target: TargetView::new(target),
             channel: ChannelView { name: channel.name.clone(), base_url: channel.base_url.clone() },
             changelog: changelog(&package.changelog, package.epoch),
-            kernel_config: views.iter().find(|view| view.name == KERNEL_CONFIG).cloned(),
+            kernel_config: views.iter().find(|view| view.name == KERNEL_CONFIG_SOURCE).cloned(),
             sources: views,
             declared_sources: package.sources.iter().map(Declared::source).collect(),
             declared_patches: package.patches.iter().map(|patch| (patch.file.clone(), patch.line)).collect(),
@@ -201,30 +218,13 @@ impl SpecContext {
         }
     }
 
-    /// A value with a line break would end its line of the spec, and a macro in it would be expanded there.
-    pub(crate) fn check_values(&self, template: &Utf8Path) -> Result<(), RenderError> {
-        let files = self.sources.iter().map(|source| ("source", &source.file));
-        let values = [
-            ("package.version", &self.package.version),
-            ("package.release", &self.package.release),
-            ("package.summary", &self.package.summary),
-            ("target.vendor", &self.target.vendor),
-            ("target.packager", &self.target.packager),
-        ];
-        for (name, value) in values.into_iter().chain(files) {
-            let what = match value {
-                value if value.contains('\n') => "a line break",
-                value if value.contains('%') => "an rpm macro",
-                _ => continue,
-            };
-            return Err(RenderError::Value {
-                template: template.to_owned(),
-                name: name.to_owned(),
-                what,
-                value: value.clone(),
-            });
-        }
-        Ok(())
+    /// Two sources of one name or file would be one for rpm, and whichever it takes.
+    pub(crate) fn check_sources(&self, template: &Utf8Path) -> Result<(), RenderError> {
+        let names = self.sources.iter().map(SourceView::key);
+        let patches = self.patches.iter().map(|patch| patch.file.clone());
+        let files = self.sources.iter().map(|source| source.file.clone()).chain(patches);
+        let repeated = repeated(names).or_else(|| repeated(files));
+        repeated.map_or(Ok(()), |name| Err(RenderError::Repeated { template: template.to_owned(), name }))
     }
 }
 
@@ -265,8 +265,7 @@ impl PatchView {
             index,
             strip: patch.strip,
             advisory: patch.advisory.clone().unwrap_or_default(),
-            // It may stand in a comment of the spec, and rpm expands macros there, too.
-            summary: patch.summary.replace('%', "%%"),
+            summary: patch.summary.clone(),
         }
     }
 }
@@ -301,6 +300,11 @@ fn upstream(package: &Package, sources: &[SourceFile]) -> Option<UpstreamView> {
         patch_file: patch.map_or_else(String::new, |patch| sources[patch].file.clone()),
         patch_index: patch.map_or(-1, |patch| i64::try_from(patch).expect("a handful of sources")),
     })
+}
+
+fn repeated(names: impl Iterator<Item = String>) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(name.clone()))
 }
 
 fn identifier(name: &str) -> String {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 
-/// A place in a template that tera would misread.
+/// A place in a template that tera would misread, or read in silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintFinding {
     /// From 1.
@@ -16,7 +16,7 @@ pub struct LintFinding {
 /// Why a template does not become text.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// RPM's syntax and tera's collide.
+    /// RPM's syntax and tera's collide, or a variable is looked at that there is not, or made and not looked at.
     #[error("{}", Findings(template, findings))]
     Lint {
         /// The template file.
@@ -25,24 +25,16 @@ pub enum RenderError {
         findings: Vec<LintFinding>,
     },
     /// tera does not take it: a syntax error, a variable that is not there for this package.
-    #[error("{template}:{line}: {message}")]
+    #[error("{template}{}: {message}", line.map_or_else(String::new, |line| format!(":{line}")))]
     Template {
         /// The template file.
         template: Utf8PathBuf,
-        /// From 1.
-        line: usize,
+        /// From 1; none where tera's message says it.
+        line: Option<usize>,
         /// What tera says.
         message: String,
         /// Whether it could not even be parsed.
         is_syntax: bool,
-    },
-    /// The template looks at variables that no template has.
-    #[error("{}", UnknownNames(template, names))]
-    Unknown {
-        /// The template file.
-        template: Utf8PathBuf,
-        /// All of them.
-        names: Vec<UnknownName>,
     },
     /// The manifest declares what the template never looks at: a promise that nobody keeps.
     #[error("{}", UnusedNames(template, manifest, unused))]
@@ -54,29 +46,22 @@ pub enum RenderError {
         /// All of them.
         unused: Vec<UnusedDeclaration>,
     },
-    /// A value of the manifest would change the meaning of the spec.
-    #[error("{template}: the value of `{name}` has {what}: `{value}`")]
-    Value {
+    /// Two sources are called the same.
+    #[error("{template}: two of the sources are called `{name}`")]
+    Repeated {
+        /// The template file.
+        template: Utf8PathBuf,
+        /// The name or file.
+        name: String,
+    },
+    /// A value would end its line of the spec.
+    #[error("{template}: the value of `{name}` has a line break")]
+    LineBreak {
         /// The template file.
         template: Utf8PathBuf,
         /// Such as `package.summary`.
         name: String,
-        /// `a line break`, `an rpm macro`
-        what: &'static str,
-        /// The value.
-        value: String,
     },
-}
-
-/// A variable that does not exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownName {
-    /// From 1.
-    pub line: usize,
-    /// As the template writes it.
-    pub name: String,
-    /// What there is in its place.
-    pub known: Vec<String>,
 }
 
 /// A declaration of package.toml that the template never looks at.
@@ -88,18 +73,6 @@ pub struct UnusedDeclaration {
     pub what: String,
     /// The variable that the template would look at.
     pub variable: String,
-}
-
-struct UnknownNames<'a>(&'a Utf8PathBuf, &'a [UnknownName]);
-
-impl fmt::Display for UnknownNames<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self
-            .1
-            .iter()
-            .map(|name| format!("{}:{}: there is no variable `{}`", self.0, name.line, name.name));
-        formatter.write_str(&lines.collect::<Vec<_>>().join("\n"))
-    }
 }
 
 struct UnusedNames<'a>(&'a Utf8PathBuf, &'a Utf8PathBuf, &'a [UnusedDeclaration]);
@@ -134,13 +107,11 @@ impl RenderError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Lint { findings, .. } => findings.first().map(|finding| finding.way_out.clone()),
-            Self::Unknown { names, .. } => {
-                names.first().map(|name| format!("there is {}", name.known.join(", ")))
-            }
             Self::Unused { unused, .. } => unused
                 .first()
                 .map(|unused| format!("look at `{}`, or take it out of package.toml", unused.variable)),
-            Self::Value { .. } => Some("change it in package.toml or the target's file".to_owned()),
+            Self::Repeated { .. } => Some("rename the one in package.toml".to_owned()),
+            Self::LineBreak { .. } => Some("change it in package.toml or the target's file".to_owned()),
             Self::Template { is_syntax: true, .. } => Some(
                 "text with braces that tera must not read goes between {% raw %} and {% endraw %}".to_owned(),
             ),

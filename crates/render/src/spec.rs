@@ -1,52 +1,80 @@
 use camino::Utf8Path;
+use tera::{Context, Value};
 use xen4centos_artifact::RenderedSpec;
 
 use crate::{
     RenderError, UnusedDeclaration,
     context::{Declared, SpecContext},
-    engine::{Escaping, render, values},
+    engine::{Escaping, Parsed, for_spec, values},
     lint::lint,
     references::{Reference, references},
     vocabulary::{Vocabulary, check_names},
 };
 
-/// Whether a template looks at a variable, so that what it stands for is made only where it is wanted. A name with a
-/// dot means that member or the whole.
+/// Whether a template looks at a variable or a member of it, so that what it stands for is made only where it is wanted.
+/// A template that tera does not take asks for nothing: [`spec`] says why.
 pub fn asks_for(template: &str, name: &str) -> bool {
-    looks_at(&references(template), name)
+    let is_sound = Parsed::new(template, Utf8Path::new("template"), Escaping::Off).is_ok();
+    is_sound && looks_at(&references(template).found, name)
 }
 
 /// Renders a spec template.
 ///
 /// # Errors
-/// When the template has a collision of tera's syntax with rpm's, looks at an undefined variable, does not look at an
-/// option or patch that the manifest declares, or a value of the manifest would change the meaning of a line.
+/// When the template has a collision of tera's syntax with rpm's, is not what tera takes, looks at an undefined variable,
+/// does not look at one that it sets, or at an option or patch that the manifest declares, or when two sources are called
+/// the same, or a value would end its line.
 pub fn spec(template: &str, path: &Utf8Path, context: &SpecContext) -> Result<RenderedSpec, RenderError> {
     let findings = lint(template);
     if !findings.is_empty() {
         return Err(RenderError::Lint { template: path.to_owned(), findings });
     }
+    // Of a template that tera does not take, anything else that is said would be guesswork.
+    let parsed = Parsed::new(template, path, Escaping::Off)?;
     let values = values(context, path)?;
-    check_names(template, path, &Vocabulary::new(context, &values))?;
+    check_names(template, path, &Vocabulary::new(context, &values, path)?)?;
     check_uses(template, path, context)?;
-    context.check_values(path)?;
-    let mut text = render(template, path, &values, Escaping::Off)?;
+    context.check_sources(path)?;
+    check_lines(&values, path)?;
+    let mut text = parsed.render(&for_spec(&values))?;
     if !text.ends_with('\n') {
         text.push('\n');
     }
     Ok(RenderedSpec { package: context.package.name.clone(), text })
 }
 
-/// The name itself, a member of it, or what it is a member of.
+/// The name itself, a member of it, or an element.
 fn looks_at(references: &[Reference], name: &str) -> bool {
-    let inside = |outer: &str, inner: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let of_name = |found: &Reference| {
+        found.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    references.iter().any(|found| inside(name, &found.name) || inside(&found.name, name))
+    references.iter().any(of_name)
+}
+
+/// What a value would put on a line of its own, rpm would read as one.
+fn check_lines(values: &Context, path: &Utf8Path) -> Result<(), RenderError> {
+    let is_value = |name: &&str| !SpecContext::PIECES.contains(name);
+    let mut named =
+        SpecContext::NAMES.into_iter().filter(is_value).filter_map(|name| Some((name, values.get(name)?)));
+    match named.find_map(|(name, value)| broken(name, value)) {
+        Some(name) => Err(RenderError::LineBreak { template: path.to_owned(), name }),
+        None => Ok(()),
+    }
+}
+
+/// The name of the first value in it that has a line break.
+fn broken(name: &str, value: &Value) -> Option<String> {
+    if value.as_str().is_some_and(|text| text.contains(['\n', '\r'])) {
+        return Some(name.to_owned());
+    }
+    let items = value.as_array().unwrap_or_default();
+    let mut members = value.as_map().into_iter().flatten();
+    let item = items.iter().find_map(|item| broken(&format!("{name}[]"), item));
+    item.or_else(|| members.find_map(|(key, value)| broken(&format!("{name}.{key}"), value)))
 }
 
 fn check_uses(template: &str, path: &Utf8Path, context: &SpecContext) -> Result<(), RenderError> {
-    let references = references(template);
+    let references = references(template).found;
     let looks_at = |name: &str| looks_at(&references, name);
     let is_unused = |declared: &&Declared| !declared.variables.iter().any(|variable| looks_at(variable));
     let complain = |what: &str, declared: &Declared| UnusedDeclaration {

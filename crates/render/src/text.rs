@@ -3,7 +3,7 @@ use camino::Utf8Path;
 use crate::{
     RenderError,
     context::SpecContext,
-    engine::{Escaping, render, values},
+    engine::{Escaping, Parsed, values},
     vocabulary::{Vocabulary, check_names},
 };
 
@@ -11,14 +11,15 @@ use crate::{
 /// where the name before `.tera` ends in `.xml` or `.html`.
 ///
 /// # Errors
-/// When tera does not take it, or it looks at a variable that there is not.
+/// When tera does not take it, or it looks at a variable that there is not, or makes one that it does not look at.
 pub fn text(template: &str, path: &Utf8Path, context: &SpecContext) -> Result<String, RenderError> {
     let inner = Utf8Path::new(path.as_str().strip_suffix(".tera").unwrap_or(path.as_str()));
     let escaping = match inner.extension() {
         Some("xml" | "html") => Escaping::On,
         _ => Escaping::Off,
     };
+    let parsed = Parsed::new(template, path, escaping)?;
     let values = values(context, path)?;
-    check_names(template, path, &Vocabulary::new(context, &values))?;
-    render(template, path, &values, escaping)
+    check_names(template, path, &Vocabulary::new(context, &values, path)?)?;
+    parsed.render(&values)
 }

@@ -7,95 +7,112 @@ use camino::Utf8Path;
 use tera::{Context, Value};
 use xen4centos_artifact::CAPABILITIES;
 
-use crate::{RenderError, context::SpecContext, error::UnknownName, references::references};
+use crate::{
+    LintFinding, RenderError,
+    context::{Samples, SpecContext},
+    engine,
+    references::{Reference, references},
+};
 
-/// Variables that exist for some packages only; looking at them is right, and printing one that is not there is an
-/// error of tera's.
-const SOMETIMES: [&str; 4] =
-    ["kernel_config", "kernel_config.name", "kernel_config.file", "kernel_config.index"];
-
-/// Every name that a template may look at.
+/// Every name that a template may look at. The elements of a list have its name with `[]`.
 pub(crate) struct Vocabulary {
     names: BTreeSet<String>,
-    lists: BTreeSet<String>,
 }
 
 impl Vocabulary {
-    pub(crate) fn new(context: &SpecContext, values: &Context) -> Self {
-        let mut vocabulary = Self { names: BTreeSet::new(), lists: BTreeSet::new() };
+    pub(crate) fn new(context: &SpecContext, values: &Context, path: &Utf8Path) -> Result<Self, RenderError> {
+        let samples = engine::values(&Samples::default(), path)?;
+        let mut vocabulary = Self { names: BTreeSet::new() };
         for name in SpecContext::NAMES {
             if let Some(value) = values.get(name) {
                 vocabulary.add(name.to_owned(), value);
             }
         }
-        vocabulary.names.extend(SOMETIMES.map(str::to_owned));
-        vocabulary.names.extend(CAPABILITIES.map(|name| format!("root.capabilities.{name}")));
-        for source in &context.declared_sources {
-            let own = &source.variables[0];
-            vocabulary.names.extend(["", ".name", ".file", ".index"].map(|member| format!("{own}{member}")));
+        let declared = context.declared_sources.iter().map(|source| source.variables[0].clone());
+        let sources =
+            ["sources[]", SpecContext::KERNEL_CONFIG].map(str::to_owned).into_iter().chain(declared);
+        let source = sources.map(|name| (name, "source"));
+        for (name, sample) in source.chain([("patches[]".to_owned(), "patch")]) {
+            if let Some(sample) = samples.get(sample) {
+                vocabulary.add(name, sample);
+            }
         }
-        vocabulary
+        vocabulary.names.extend(CAPABILITIES.map(|name| format!("root.capabilities.{name}")));
+        Ok(vocabulary)
     }
 
     fn add(&mut self, name: String, value: &Value) {
-        if value.is_array() {
-            self.lists.insert(name.clone());
-        }
         for (key, value) in value.as_map().into_iter().flatten() {
             self.add(format!("{name}.{key}"), value);
         }
         self.names.insert(name);
     }
 
-    fn has(&self, name: &str) -> bool {
-        let in_list =
-            |list: &String| name.strip_prefix(list.as_str()).is_some_and(|rest| rest.starts_with('.'));
-        self.names.contains(name) || self.lists.iter().any(in_list)
-    }
-
-    /// All names of a template that do not exist, each once.
-    pub(crate) fn unknown(&self, template: &str) -> Vec<UnknownName> {
+    /// All that a template looks at and does not exist, and what is wrong with its own variables.
+    fn findings(&self, template: &str) -> Vec<LintFinding> {
+        let references = references(template);
         let mut seen = BTreeSet::new();
-        references(template)
-            .into_iter()
-            .filter(|reference| !self.has(&reference.name) && seen.insert(reference.name.clone()))
-            .map(|reference| UnknownName {
-                known: self.near(&reference.name),
-                name: reference.name,
-                line: reference.line,
-            })
-            .collect()
+        let unknown = references.found.iter().filter_map(|reference| self.complain(reference));
+        let mut findings: Vec<LintFinding> = unknown.chain(references.faults).collect();
+        findings.retain(|finding| seen.insert((finding.line, finding.message.clone())));
+        findings.sort_by_key(|finding| finding.line);
+        findings
     }
 
-    /// What there is beside a name: the other members of what does exist of it.
-    fn near(&self, name: &str) -> Vec<String> {
-        let mut parent = name;
-        while let Some((outer, _)) = parent.rsplit_once('.') {
-            parent = outer;
+    fn complain(&self, reference: &Reference) -> Option<LintFinding> {
+        let Reference { name, written, line } = reference;
+        let is_table = |name: &str| SpecContext::TABLES.contains(&name);
+        let whole = match (name.split_once("[]"), written.split_once("[]")) {
+            _ if is_table(name) => Some(written.as_str()),
+            (Some((table, _)), Some((written, _))) if is_table(table) => Some(written),
+            // What a loop over the table binds; the table itself is complained of where the loop begins.
+            (Some((table, _)), None) if is_table(table) => return None,
+            _ => None,
+        };
+        let message = match whole {
+            Some(table) => format!("`{table}` as a whole says nothing: a template names its members"),
+            None if self.names.contains(name) => return None,
+            None => format!("there is no variable `{written}`"),
+        };
+        let way_out = format!("there is {}", self.near(reference).join(", "));
+        Some(LintFinding { line: *line, message, way_out })
+    }
+
+    /// What there is in the place of a name: the other members of what does exist of it, as the template would have
+    /// them.
+    fn near(&self, reference: &Reference) -> Vec<String> {
+        let (mut parent, mut written) = (reference.name.as_str(), reference.written.as_str());
+        if !self.members(parent).is_empty() {
+            return self.members(parent).into_iter().map(|member| format!("{written}.{member}")).collect();
+        }
+        while let (Some((outer, _)), Some((outer_written, _))) =
+            (parent.rsplit_once('.'), written.rsplit_once('.'))
+        {
+            (parent, written) = (outer, outer_written);
             let members = self.members(parent);
             if !members.is_empty() {
-                return members;
+                return members.into_iter().map(|member| format!("{written}.{member}")).collect();
             }
         }
-        self.names.iter().filter(|name| !name.contains('.')).cloned().collect()
+        let is_plain = |name: &&String| !name.contains(['.', '[']);
+        self.names.iter().filter(is_plain).cloned().collect()
     }
 
-    fn members(&self, parent: &str) -> Vec<String> {
-        let is_member = |name: &&String| {
-            name.strip_prefix(parent)
-                .and_then(|rest| rest.strip_prefix('.'))
-                .is_some_and(|member| !member.contains('.'))
+    fn members(&self, parent: &str) -> Vec<&str> {
+        let member = |name| {
+            let rest = str::strip_prefix(name, parent)?.strip_prefix('.')?;
+            (!rest.contains(['.', '['])).then_some(rest)
         };
-        self.names.iter().filter(is_member).cloned().collect()
+        self.names.iter().filter_map(|name| member(name)).collect()
     }
 }
 
-/// The first error of a template that looks at what does not exist.
+/// All errors of a template that looks at what does not exist, or makes what nothing looks at.
 pub(crate) fn check_names(
     template: &str,
     path: &Utf8Path,
     vocabulary: &Vocabulary,
 ) -> Result<(), RenderError> {
-    let names = vocabulary.unknown(template);
-    if names.is_empty() { Ok(()) } else { Err(RenderError::Unknown { template: path.to_owned(), names }) }
+    let findings = vocabulary.findings(template);
+    if findings.is_empty() { Ok(()) } else { Err(RenderError::Lint { template: path.to_owned(), findings }) }
 }

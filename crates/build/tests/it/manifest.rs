@@ -9,7 +9,7 @@ use xen4centos_manifest::Project;
 use crate::support::{Scratch, request_building};
 
 fn project() -> Project {
-    Project::load(&Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap()
+    Project::load(&Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), u64::MAX).unwrap()
 }
 
 #[test]

@@ -11,5 +11,5 @@ pub(crate) fn client(name: &str) -> Client {
     let file = format!("repo-templates/clients/{name}.toml");
     fs_err::copy(Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(&file), root.join(&file))
         .unwrap();
-    Project::load(root).unwrap().clients[name].clone()
+    Project::load(root, u64::MAX).unwrap().clients[name].clone()
 }

@@ -167,7 +167,6 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn plan(&self, package: &Package, verified: &[VerifiedSource]) -> Result<Planned, Failure> {
         check_root(package, self.options, self.root)?;
-        self.check_changelog(package)?;
         let own: Vec<VerifiedSource> =
             verified.iter().filter(|source| source.package == package.name).cloned().collect();
         let template = fs_err::read_to_string(&package.template)?;
@@ -244,19 +243,6 @@ impl Planner<'_> {
             generated.push(self.keep("signing-key", file, &key.armored)?);
         }
         Ok(generated)
-    }
-
-    /// The newest entry's day is the time of everything in the packages, their signatures included.
-    fn check_changelog(&self, package: &Package) -> Result<(), Failure> {
-        if changelog_time(package).saturating_sub(12 * 3600) <= self.session.now {
-            return Ok(());
-        }
-        let message = format!(
-            "{}: the newest changelog entry is dated {}, which is in the future",
-            package.manifest(),
-            package.changelog[0].date
-        );
-        Err(Failure::new(Kind::Data, message).hint(Some("date it today (UTC)".to_owned())))
     }
 
     /// Has rpm parse the spec before anything is built; once for the same inputs.

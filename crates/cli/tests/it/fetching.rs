@@ -97,6 +97,22 @@ fn override_is_used_recorded_and_seen() {
     assert!(provenance.contains("override") && provenance.contains("mine.txt"), "{provenance}");
 }
 
+/// The file of one machine says it in the same words as the command line, of files of the tree, too.
+#[test]
+fn local_file_takes_the_place_of_files_of_the_tree() {
+    let copy = ProjectCopy::new();
+    copy.write("mine.sh", "#!/bin/sh\n");
+    copy.write(
+        "xen4centos.local.toml",
+        "[source-override]\n\"grub-bootxen.sh\" = \"mine.sh\"\n\"xen/xen.modules\" = \"mine.sh\"\n",
+    );
+    let rows = Work::new(copy.path()).run(&["fetch", "--offline", "--json"]).ends_with(0).json();
+    let mine = copy.path().join("mine.sh");
+    let is_mine = |row: &&serde_json::Value| row["path"] == mine.as_str();
+    let names: Vec<_> = rows.as_array().unwrap().iter().filter(is_mine).map(|row| &row["name"]).collect();
+    assert_eq!(names, ["grub-bootxen.sh", "xen.modules"]);
+}
+
 #[test]
 fn all_that_is_missing_is_listed_with_the_place_to_put_it() {
     let work = Work::new(&crate::workshop::project());

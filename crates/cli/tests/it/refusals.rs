@@ -26,6 +26,26 @@ fn all_problems_of_the_data_are_named_at_once() {
     Work::new(copy.path()).run(&["release"]).ends_with(2).says(places.iter().map(String::as_str));
 }
 
+/// Dates that are still to come are among them, in every package and by the clock of this run.
+#[test]
+fn changelogs_of_the_future_are_named_with_their_lines() {
+    let copy = ProjectCopy::new();
+    let packages = ["specs/xen/package.toml", "specs/kernel/package.toml"];
+    let mut places = Vec::new();
+    for package in packages {
+        let text = fs_err::read_to_string(copy.path().join(package)).unwrap();
+        let (before, after) = text.split_once("[[changelog]]\ndate = \"").unwrap();
+        copy.write(package, &format!("{before}[[changelog]]\ndate = \"2099-01-01{}", &after[10..]));
+        let line = before.lines().count() + 2;
+        places.push(format!("{package}:{line}:8: 2099-01-01 is in the future"));
+    }
+    Work::new(copy.path())
+        .run(&["status"])
+        .ends_with(2)
+        .says(places.iter().map(String::as_str))
+        .says(["date it today (UTC), 20"]);
+}
+
 #[test]
 fn unknown_names_are_answered_with_the_known_ones() {
     let work = &Published::get();

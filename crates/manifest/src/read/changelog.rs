@@ -7,8 +7,9 @@ use crate::{
     words,
 };
 
-/// All `[[changelog]]` entries: newest first, and the newest one for this version.
-pub(crate) fn read(root: &Table<'_>, version: Option<&Text>, release: Option<&Text>) -> Vec<ChangelogEntry> {
+/// All `[[changelog]]` entries: newest first, and the newest one for the package as it is, `VERSION-RELEASE` with or
+/// without its epoch.
+pub(crate) fn read(root: &Table<'_>, package: Option<&str>, epoch: u32, today: Date) -> Vec<ChangelogEntry> {
     let tables = root.tables("changelog");
     if tables.is_empty() {
         root.missing(
@@ -19,11 +20,11 @@ pub(crate) fn read(root: &Table<'_>, version: Option<&Text>, release: Option<&Te
     let mut entries = Vec::new();
     let mut previous: Option<Spot<Date>> = None;
     for (index, table) in tables.into_iter().enumerate() {
-        let date = date(&table);
+        let date = date(&table, today);
         check_order(&table, date.as_ref(), previous.as_ref());
-        let stated = table.required("version");
-        if let (0, Some(stated), Some(version), Some(release)) = (index, &stated, version, release) {
-            check_newest(&table, stated, &format!("{}-{}", version.value, release.value));
+        let stated = checked(&table, table.required("version"), words::changelog_version);
+        if let (0, Some(stated), Some(package)) = (index, &stated, package) {
+            check_newest(&table, stated, package, epoch);
         }
         let author = value(&table, table.required("author"), words::author);
         let lines: Vec<String> = table.texts("entries").into_iter().map(|text| text.value).collect();
@@ -47,14 +48,20 @@ pub(crate) fn read(root: &Table<'_>, version: Option<&Text>, release: Option<&Te
     entries
 }
 
-fn date(table: &Table<'_>) -> Option<Spot<Date>> {
+fn date(table: &Table<'_>, today: Date) -> Option<Spot<Date>> {
     let text = table.date_text("date")?;
     // Longer forms would carry a time, and a changelog has none.
     let shaped = text.value.len() == 10 && checked(table, Some(text.clone()), |_| None).is_some();
     match text.value.parse::<Date>() {
         // rpm stores the time as an unsigned count of seconds since 1970.
         Ok(date) if shaped && (1970..2106).contains(&date.year()) => {
-            Some(Spot { value: date, span: text.span })
+            let date = Spot { value: date, span: text.span };
+            if date.value > today {
+                // The newest entry's day is the time of everything in the packages, their signatures included.
+                let hint = format!("date it today (UTC), {today}");
+                table.problem_at(&date, format!("{} is in the future", date.value), Some(&hint));
+            }
+            Some(date)
         }
         _ => {
             table.problem_at(
@@ -77,8 +84,8 @@ fn check_order(table: &Table<'_>, date: Option<&Spot<Date>>, previous: Option<&S
     }
 }
 
-fn check_newest(table: &Table<'_>, stated: &Text, expected: &str) {
-    if stated.value != expected {
+fn check_newest(table: &Table<'_>, stated: &Text, expected: &str, epoch: u32) {
+    if stated.value != expected && stated.value != format!("{epoch}:{expected}") {
         let message =
             format!("the newest changelog entry is for `{}`, the package is `{expected}`", stated.value);
         table.problem_at(stated, message, Some("say in a new entry what the new version or release brings"));

@@ -5,6 +5,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::civil::Date;
 use xen4centos_artifact::CAPABILITIES;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     value,
 };
 use crate::{
-    Need, Package, PackageOption, Requirement, Role, Upstream, suggest,
+    Need, Package, PackageOption, Requirement, Role, Upstream, reserved, suggest,
     tree::{File, Table, Text},
     words,
 };
@@ -29,8 +30,12 @@ pub(crate) struct ReadPackage<'a> {
     pub(crate) package: Option<Package>,
     pub(crate) build_after: Vec<Text>,
     pub(crate) options: BTreeSet<String>,
-    /// Names that `--source-override` can be given.
+    /// Sources that come from outside of the tree.
     pub(crate) outside_sources: Vec<Text>,
+    /// The names of sources and the files of patches: what `--source-override` can be given.
+    pub(crate) replaceable: BTreeSet<String>,
+    /// The file names of sources and patches.
+    pub(crate) files: Vec<Text>,
     pub(crate) has_upstream: bool,
     pub(crate) has_miniature: bool,
 }
@@ -41,7 +46,7 @@ struct Known<'p> {
     options: BTreeSet<String>,
 }
 
-pub(crate) fn read<'a>(root: Table<'a>, directory: &Utf8Path) -> ReadPackage<'a> {
+pub(crate) fn read<'a>(root: Table<'a>, directory: &Utf8Path, today: Date) -> ReadPackage<'a> {
     let directory_name = directory.file_name().unwrap_or_default().to_owned();
     let name = own_name(&root, &directory_name, "directory");
     let version = checked(&root, root.required("version"), words::version);
@@ -53,11 +58,13 @@ pub(crate) fn read<'a>(root: Table<'a>, directory: &Utf8Path) -> ReadPackage<'a>
     let upstream = root.table("upstream").map(|table| (table.span.clone(), upstream(table)));
     let (options, option_names) = options(&root);
     let known = Known { directory, options: option_names };
-    let (sources, patches) = files(&root, &known, upstream.as_ref());
+    let (sources, patches) = sources_and_patches(&root, &known, upstream.as_ref());
     let needs = needs(&root, &known.options);
-    let changelog = changelog::read(&root, version.as_ref(), release.as_ref());
-    let dist_tag = root.boolean("dist").is_none_or(|dist| dist.value);
     let epoch = root.number("epoch", 0..=u32::MAX).map_or(0, |epoch| epoch.value);
+    let full = version.as_ref().zip(release.as_ref());
+    let full = full.map(|(version, release)| format!("{}-{}", version.value, release.value));
+    let changelog = changelog::read(&root, full.as_deref(), epoch, today);
+    let dist_tag = root.boolean("dist").is_none_or(|dist| dist.value);
     let summary = root.required("summary").map(|text| text.value);
     let license = root.text("license").map(|text| text.value);
     let minutes = root.number("timeout-minutes", 1..=10_080).map_or(DEFAULT_MINUTES, |minutes| minutes.value);
@@ -67,6 +74,10 @@ pub(crate) fn read<'a>(root: Table<'a>, directory: &Utf8Path) -> ReadPackage<'a>
     root.finish();
     let outside = sources.iter().filter(|source| source.comes_from_outside);
     let outside_sources = outside.filter_map(|source| source.name.clone()).collect();
+    let patch_files = patches.iter().filter_map(|patch| patch.file.clone());
+    let names = sources.iter().filter_map(|source| source.name.clone()).chain(patch_files.clone());
+    let replaceable = names.map(|name| name.value).collect();
+    let files = sources.iter().filter_map(|source| source.file.clone()).chain(patch_files).collect();
     let package = (|| {
         Some(Package {
             name: name?,
@@ -96,6 +107,8 @@ pub(crate) fn read<'a>(root: Table<'a>, directory: &Utf8Path) -> ReadPackage<'a>
         build_after,
         options: known.options,
         outside_sources,
+        replaceable,
+        files,
         has_upstream,
         has_miniature,
     }
@@ -126,7 +139,7 @@ fn upstream(table: Table<'_>) -> Option<Upstream> {
 }
 
 /// `upstream` is there where the file has an [upstream], and whole where that could be read.
-fn files(
+fn sources_and_patches(
     root: &Table<'_>,
     known: &Known<'_>,
     upstream: Option<&(Range<usize>, Option<Upstream>)>,
@@ -145,7 +158,15 @@ fn files(
     refuse_repeated(root, sources.iter().filter_map(|source| source.name.as_ref()), "a source named");
     refuse_same_variable(root, &sources.iter().filter_map(|source| source.name.as_ref()).collect::<Vec<_>>());
     let files = sources.iter().map(|source| &source.file).chain(patches.iter().map(|patch| &patch.file));
-    refuse_repeated(root, files.flatten(), "a source or patch file");
+    refuse_repeated(root, files.clone().flatten(), "a source or patch file");
+    let package = known.directory.file_name().unwrap_or_default();
+    let tree = of_package.map(Upstream::tree_file);
+    for file in files.flatten() {
+        reserved::refuse_file(root, package, file, tree.as_deref());
+    }
+    for name in sources.iter().filter_map(|source| source.name.as_ref()) {
+        reserved::refuse_source_name(root, name);
+    }
     if let Some((span, _)) = upstream {
         check_roles(root, span, &sources);
     }

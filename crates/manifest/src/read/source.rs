@@ -66,7 +66,7 @@ pub(crate) fn source(table: Table<'_>, around: &Surroundings<'_>) -> ReadSource 
 pub(crate) fn patch(table: Table<'_>, directory: &Utf8Path) -> ReadPatch {
     let file = file(&table, "patches");
     let strip = table.number("strip", 0..=9).map_or(1, |strip| strip.value);
-    let advisory = table.text("advisory").map(|text| text.value);
+    let advisory = value(&table, table.text("advisory"), words::advisory);
     let summary = table.required("summary").map(|text| text.value);
     table.refuse("git", "is not for patches", Some("take the patch by url and sha256, or into patches/"));
     let location = if table.has("url") {

@@ -18,6 +18,7 @@ pub(crate) struct ReadTarget<'a> {
     pub(crate) target: Option<Target>,
     pub(crate) client: Option<Text>,
     pub(crate) packages: Vec<Text>,
+    pub(crate) key_file: Option<Text>,
     pub(crate) switches: Vec<Switches>,
     pub(crate) upstreams: Option<Upstreams>,
     pub(crate) payload: Option<Text>,
@@ -36,13 +37,14 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path, templates: &Utf8Path) -
     );
     let dist = value(&root, root.required("dist"), dist);
     let arch = value(&root, root.required("arch"), arch);
-    let [summary, vendor, maintainer, distribution] = ["summary", "vendor", "packager", "distribution"]
-        .map(|key| root.required(key).map(|text| text.value));
+    let summary = root.required("summary").map(|text| text.value);
+    let [vendor, maintainer, distribution] =
+        ["vendor", "packager", "distribution"].map(|key| value(&root, root.required(key), words::macro_text));
     let (rpm, payload, file_digest) = rpm(&root);
     let build_root = build_root(&root);
     let switches = switches(&root);
     let repository = repository(&root, templates);
-    let key = key(&root);
+    let (key, key_file) = key(&root);
     let (channels, channel_directories) = channels(&root);
     let file = root.file();
     root.finish();
@@ -72,6 +74,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path, templates: &Utf8Path) -
         target,
         client,
         packages,
+        key_file,
         switches,
         upstreams,
         payload,
@@ -99,9 +102,10 @@ fn dist(text: &str) -> Option<words::Complaint> {
 }
 
 /// What both rpm 4.8 and `$basearch` of yum know.
+pub(crate) const ARCHITECTURES: [&str; 2] = ["x86_64", "i686"];
+
 fn arch(text: &str) -> Option<words::Complaint> {
-    let known = ["x86_64", "i686"];
-    if known.contains(&text) {
+    if ARCHITECTURES.contains(&text) {
         return None;
     }
     Some((format!("`{text}` is no architecture of these clients"), Some("known here: `x86_64`, `i686`")))
@@ -177,10 +181,10 @@ fn repository(root: &Table<'_>, templates: &Utf8Path) -> Option<RepositorySettin
     Some(RepositorySettings { id: id?, title: title?, comps })
 }
 
-fn key(root: &Table<'_>) -> Option<KeySettings> {
-    let table = root.required_table("key")?;
+fn key(root: &Table<'_>) -> (Option<KeySettings>, Option<Text>) {
+    let Some(table) = root.required_table("key") else { return (None, None) };
     let user_id = table.required("user-id").map(|text| text.value);
-    let file = value(&table, table.required("file"), words::file_name);
+    let file = checked(&table, table.required("file"), words::file_name);
     for key in ["bits", "valid-years"] {
         if !table.has(key) {
             table.missing(key, None);
@@ -191,7 +195,11 @@ fn key(root: &Table<'_>) -> Option<KeySettings> {
     let valid_years = table.number("valid-years", 1..=30).map(|years| years.value);
     let fingerprint = parsed(&table, table.text("fingerprint"));
     table.finish();
-    Some(KeySettings { user_id: user_id?, file: file?, bits: bits?, valid_years: valid_years?, fingerprint })
+    let settings = (|| {
+        let file = file.clone()?.value;
+        Some(KeySettings { user_id: user_id?, file, bits: bits?, valid_years: valid_years?, fingerprint })
+    })();
+    (settings, file)
 }
 
 fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {

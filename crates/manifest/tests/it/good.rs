@@ -6,10 +6,10 @@ use xen4centos_manifest::{
     Vouching, sources_needed,
 };
 
-use crate::{Copy, good};
+use crate::{Copy, NOW, good};
 
 fn load() -> Project {
-    Project::load(&good()).unwrap_or_else(|problems| panic!("{problems}"))
+    Project::load(&good(), NOW).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn an_option_goes_with_the_one_that_it_requires() {
     let text = fs_err::read_to_string(copy.root().join(file)).unwrap()
         + "\n[option.rhyme]\nsummary = \"r\"\nrequires = [\"languages\"]\n";
     copy.write(file, &text);
-    let project = Project::load(&copy.root()).unwrap();
+    let project = Project::load(&copy.root(), NOW).unwrap();
     let (hello, target) = (project.package("hello").unwrap(), project.target("here").unwrap());
     let effective = |text: &str, on| {
         let switch = OptionSwitch::parse(text, on).unwrap();
@@ -85,7 +85,7 @@ fn an_option_goes_with_the_one_that_it_requires() {
     assert_eq!((off.on, off.by.to_string()), (false, "option languages, which is off".to_owned()));
 
     copy.write(file, &text.replace("[\"languages\"]", "[\"langages\", \"rhyme\"]"));
-    let problems = Project::load(&copy.root()).unwrap_err().to_string();
+    let problems = Project::load(&copy.root(), NOW).unwrap_err().to_string();
     assert!(problems.contains("has no option `langages`"), "{problems}");
     assert!(problems.contains("can not require itself"), "{problems}");
 }
@@ -104,7 +104,7 @@ fn unknown_names_come_with_a_way_out() {
 fn last_one_to_switch_an_option_is_remembered() {
     let copy = Copy::new();
     copy.write("xen4centos.local.toml", "[option.hello]\nlanguages = false\nshout = true\n");
-    let project = Project::load(&copy.root()).unwrap();
+    let project = Project::load(&copy.root(), NOW).unwrap();
     let (hello, target) = (project.package("hello").unwrap(), project.target("here").unwrap());
     let effective = |switches: &[OptionSwitch]| project.effective_options(hello, target, switches).unwrap();
     let options = effective(&[]);
@@ -129,7 +129,7 @@ fn waves_hold_through_packages_that_are_not_named() {
         copy.write(&format!("specs/{name}/package.toml"), &text);
         copy.write(&format!("specs/{name}/{name}.spec.tera"), "");
     }
-    let project = Project::load(&copy.root()).unwrap();
+    let project = Project::load(&copy.root(), NOW).unwrap();
     assert_eq!(
         project.build_order(&["alpha", "base", "beta", "hello"]),
         [vec!["base"], vec!["beta", "hello"], vec!["alpha"]]
@@ -147,7 +147,7 @@ fn local_paths_are_relative_to_the_project() {
         "xen4centos.local.toml",
         "[source-tree]\nhello = \"trees/hello\"\n[source-override]\n\"hello-2.10.tar.gz\" = \"archive\"\n",
     );
-    let local = Project::load(&copy.root()).unwrap().local;
+    let local = Project::load(&copy.root(), NOW).unwrap().local;
     assert_eq!(local.source_trees["hello"], copy.root().join("trees/hello"));
     assert_eq!(local.source_overrides["hello-2.10.tar.gz"], copy.root().join("archive"));
 }
@@ -156,7 +156,7 @@ fn local_paths_are_relative_to_the_project() {
 #[test]
 fn own_tree_is_free_of_problems() {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    if let Err(problems) = Project::load(&root) {
+    if let Err(problems) = Project::load(&root, u64::MAX) {
         panic!("{problems}");
     }
 }

@@ -6,6 +6,9 @@ mod problems;
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_manifest::Project;
 
+/// The last second of 2026-11-23, the day of the tests' newest changelog entries.
+const NOW: u64 = 1_795_478_399;
+
 /// A copy of the good project that a test may spoil.
 struct Copy {
     directory: tempfile::TempDir,
@@ -39,7 +42,7 @@ impl Copy {
     /// One line for each problem, its hint below it.
     fn problems(&self) -> String {
         let root = self.root();
-        let Err(problems) = Project::load(&root) else { return "no problem".to_owned() };
+        let Err(problems) = Project::load(&root, NOW) else { return "no problem".to_owned() };
         let lines = problems.0.iter().map(|problem| {
             let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
             format!("{problem}{hint}")

@@ -160,3 +160,106 @@ fn spoiled_files_are_survived() {
     }
     assert_eq!(copy.problems(), "no problem");
 }
+
+/// Whatever becomes text of a spec or the value of a macro is held to what rpm reads as itself.
+#[test]
+fn values_that_rpm_would_run() {
+    let copy = Copy::new();
+    copy.edit(HELLO, "version = \"2.10-2\"", "version = \"2.10-2%(touch pwned)\"");
+    copy.edit(HELLO, "advisory = \"XSA-1\"", "advisory = \"XSA-1 %(touch pwned)\"");
+    copy.edit(HERE, "vendor = \"", "vendor = \"%(touch pwned)");
+    copy.edit(HERE, "packager = \"", "packager = \"a \\\\");
+    copy.edit(HERE, "distribution = \"", "distribution = \"{");
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn newest_changelog_entry_may_name_the_epoch() {
+    let base = "specs/base/package.toml";
+    assert_eq!(check(base, &[("version = \"6-1.el6\"", "version = \"10:6-1.el6\"")]), "no problem");
+    assert_snapshot!(check(base, &[("version = \"6-1.el6\"", "version = \"1:6-1.el6\"")]));
+}
+
+/// What the command line can say, the file of one machine can.
+#[test]
+fn local_file_overrides_what_the_command_line_can() {
+    let copy = Copy::new();
+    copy.write("file", "");
+    copy.write(
+        "xen4centos.local.toml",
+        "[source-override]\n\"one.patch\" = \"file\"\n\"hello/two.patch\" = \"file\"\n\
+         \"hello.service\" = \"file\"\n\"hello/translations\" = \"file\"\n",
+    );
+    assert_eq!(copy.problems(), "no problem");
+}
+
+#[test]
+fn local_file_means_one_source_each_time() {
+    let copy = Copy::new();
+    copy.write("file", "");
+    copy.write("specs/base/sources/hello.service", "");
+    copy.edit(
+        "specs/base/package.toml",
+        "entries = [\"First\"]",
+        "entries = [\"First\"]\n[[source]]\nfile = \"hello.service\"",
+    );
+    copy.write(
+        "xen4centos.local.toml",
+        "[source-override]\n\"one.patch\" = \"file\"\n\"hello/one.patch\" = \"file\"\n\
+         \"hello.service\" = \"file\"\n\"base/one.patch\" = \"file\"\n\"helo/one.patch\" = \"file\"\n\
+         \"tow.patch\" = \"file\"\n",
+    );
+    assert_snapshot!(copy.problems());
+}
+
+/// A package that can not be read does not hide what is wrong with overrides of another.
+#[test]
+fn unknown_override_beside_a_broken_package() {
+    let copy = Copy::new();
+    copy.write("file", "");
+    copy.edit("specs/base/package.toml", "dist = false", "dist = false false");
+    copy.write(
+        "xen4centos.local.toml",
+        "[source-override]\n\"hello/oen.patch\" = \"file\"\n\"base/x\" = \"file\"\nx = \"file\"\n",
+    );
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn names_of_files_that_are_generated() {
+    let copy = Copy::new();
+    let key = "RPM-GPG-KEY-Xen4CentOS-quickstart";
+    let files = ["CentOS-Xen.repo", key, "hello-x86_64.config", "hello.spec", "hello-2.10-tree.tar.gz"];
+    let names = ["CentOS-Xen.repo", "signing-key", "kernel_config"];
+    let of_file = files.map(|file| ("own-".to_owned() + &file.replace('.', "-"), file.to_owned()));
+    let of_name = names.map(|name| (name.to_owned(), format!("{name}.own")));
+    let mut sources = String::new();
+    for (name, file) in of_file.into_iter().chain(of_name) {
+        copy.write(&format!("specs/hello/sources/{file}"), "");
+        sources.extend(["[[source]]\nname = \"", &name, "\"\nfile = \"", &file, "\"\n"]);
+    }
+    copy.edit(HELLO, "[[patch]]\nfile = \"one.patch\"", &format!("{sources}[[patch]]\nfile = \"one.patch\""));
+    assert_snapshot!(copy.problems());
+}
+
+/// Each of several files, broken in a way of its own, is heard in the same run.
+#[test]
+fn all_problems_of_all_files_in_one_run() {
+    let copy = Copy::new();
+    let base = "specs/base/package.toml";
+    copy.edit(base, "dist = false", "dist = false\nbuild-after = [\"hello\"]\ncolour = 1");
+    copy.edit(base, "2026-11-23", "2026-11-24");
+    copy.edit(HELLO, "41ea72e0f516c", "41ea72e0f51");
+    copy.edit(HELLO, "23E3 222C", "23E3");
+    copy.edit(HELLO, "2024-02-29", "2024-02-30");
+    copy.edit(HELLO, "file = \"one.patch\"", "file = \"patch-2.10.1.xz\"");
+    copy.edit(HELLO, "name = \"translations\"", "name = \"hello-2.10.tar.gz\"");
+    copy.edit(HELLO, "url = \"https://example.org/two.patch\"", "url = \"ftp://example.org/two.patch\"");
+    copy.edit(HERE, "client = \"el6\"", "client = \"el9\"");
+    copy.edit(HERE, "accepts = \"miniature\"", "accepts = \"anything\"");
+    let other = fs_err::read_to_string(copy.root().join(HERE)).unwrap();
+    copy.write("repo-templates/targets/there.toml", &other);
+    copy.write("repo-templates/clients/el6.toml", "name = \"el6\"\nsummary = [\n");
+    copy.write("xen4centos.local.toml", "[option.helo]\nshout = true\n");
+    assert_snapshot!(copy.problems());
+}

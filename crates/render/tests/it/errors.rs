@@ -69,13 +69,83 @@ fn syntax_that_tera_does_not_take() {
     assert_snapshot!(check(&Case::hello(), &with("{% if option.shout %}\n")));
 }
 
+/// Nothing that follows the place of a syntax error is taken for part of it.
+#[test]
+fn syntax_error_before_other_tags() {
+    let rest = "done\n%{?dist} {{ package.name }}\n{% if option.shout %}x{% endif %}\n";
+    assert_snapshot!(check(&Case::hello(), &with(&format!("cp {{{{a,b}},c}} .\n{rest}"))));
+    assert_snapshot!(check(&Case::hello(), &with(&format!("%{{lua: x = {{{{1,2}},{{3,4}}}} }}\n{rest}"))));
+    assert_snapshot!(check(&Case::hello(), &with(&format!("{{{{ package.name | uper }}}}\n{rest}"))));
+}
+
+/// What a loop binds has the members of what it loops over, and is gone after it.
+#[test]
+fn members_of_what_a_loop_binds() {
+    let template = with(
+        "{% for p in patches %}{% if p.advisry %}x{% endif %}{% endfor %}\n\
+         {% for s in sources %}{{ s.nmae }}{{ s.name }}{% endfor %}\n\
+         {% for p in patches %}{{ loop.index }}{{ p.file }}{% endfor %}{{ p.file }}{{ loop.index }}\n\
+         {{ patches[0].sumary }}{{ [q.x for q in patches if q.advisory] }}{{ patches | sort(attribute=\"y\") | length }}",
+    );
+    assert_snapshot!(check(&Case::hello(), &template));
+}
+
+#[test]
+fn variables_of_the_template_itself() {
+    let template = with(
+        "{% if nope %}A{% else %}B{% endif %}{% set nope = true %}\n\
+         {% if option.shout %}{% set loud = true %}{% endif %}\n{% if loud %}x{% endif %}\n\
+         {% set u = upstream %}{{ u.directroy }}\n{% set unused = 1 %}{% set used = 1 %}{{ used }}",
+    );
+    assert_snapshot!(check(&Case::hello(), &template));
+}
+
+/// To look at all options is to look at none.
+#[test]
+fn tables_as_a_whole() {
+    let template = with(
+        "{{ option }}\n{% for name, on in option %}{{ name }}{{ on }}{% endfor %}\n{% if \"x\" in source %}{% endif %}\n\
+         {{ option[package.name] }}{% set o = option %}{{ o.shout }}\n{% if root.capabilities %}{% endif %}{{ __tera_context }}",
+    );
+    assert_snapshot!(check(&Case::hello(), &template));
+}
+
+#[test]
+fn whole_of_the_options_is_no_use_of_them() {
+    let template = "{{ source_lines }}{{ patch_lines }}{{ patch_commands }}{% if option.shout %}{% endif %}";
+    assert_snapshot!(check(&Case::hello(), template));
+    assert!(!xen4centos_render::asks_for("{{ source }}", "source.signing_key"));
+    assert!(xen4centos_render::asks_for("{{ source[\"signing_key\"].index }}", "source.signing_key"));
+    assert!(!xen4centos_render::asks_for("{{ kernel_config }}{% if %}", "kernel_config"));
+}
+
+#[test]
+fn parts_of_a_template_that_can_not_be_followed() {
+    let template = with(
+        "{% block one %}{{ package.name }}{% endblock %}\n{% component c() %}{{ nope }}{% endcomponent %}",
+    );
+    assert_snapshot!(check(&Case::hello(), &template));
+}
+
 #[test]
 fn values_that_would_change_a_line() {
     let mut case = Case::hello();
     let package = case.project.packages.get_mut("hello").unwrap();
-    package.summary = "100%{?evil}".to_owned();
-    assert_snapshot!(check(&case, &with("")), @r"
-    specs/hello/hello.spec.tera: the value of `package.summary` has an rpm macro: `100%{?evil}`
-    hint: change it in package.toml or the target's file
-    ");
+    package.summary = "one\n%post\nrm -rf /".to_owned();
+    assert_snapshot!(check(&case, &with("")));
+}
+
+#[test]
+fn sources_that_are_called_the_same() {
+    let mut case = Case::hello();
+    let generated = |name: &str, file: &str| xen4centos_render::SourceFile {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        url: None,
+        role: xen4centos_render::FileRole::Other,
+    };
+    case.generated = vec![generated("CentOS-Xen.repo", "hello.service")];
+    assert_snapshot!(check(&case, &with("")));
+    case.generated = vec![generated("hello_service", "other")];
+    assert_snapshot!(check(&case, &with("")));
 }

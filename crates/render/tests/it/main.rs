@@ -40,7 +40,7 @@ impl Case {
 
     fn of(root: &Utf8Path, package: &str, target: &str) -> Self {
         Self {
-            project: Project::load(root).unwrap_or_else(|problems| panic!("{problems}")),
+            project: Project::load(root, u64::MAX).unwrap_or_else(|problems| panic!("{problems}")),
             package: package.to_owned(),
             target: target.to_owned(),
             form: Form::Release,

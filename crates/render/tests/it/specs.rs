@@ -42,7 +42,43 @@ fn rpm_reads_what_the_manifest_says() {
     );
 }
 
-/// The test above would notice a wrong weekday.
+/// Whatever stands in a value, rpm takes it as it stands, and runs nothing of it.
+#[test]
+fn nothing_of_the_data_is_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let pwned = directory.path().join("pwned");
+    let evil = format!("100%(touch {}) %{{?dist}}", pwned.display());
+    let mut case = Case::hello();
+    let package = case.project.packages.get_mut("hello").unwrap();
+    package.summary = format!("Sum {evil}");
+    package.patches[0].summary = evil.clone();
+    package.patches[0].advisory = Some(evil.clone());
+    for entry in &mut package.changelog {
+        entry.author = format!("A {evil} <a@example.org>");
+        entry.version = format!("2.10-{evil}");
+        entry.entries = vec![evil.clone()];
+    }
+    let target = case.project.targets.get_mut("here").unwrap();
+    target.vendor.clone_from(&evil);
+    target.repository.title.clone_from(&evil);
+    for channel in target.channels.values_mut() {
+        channel.base_url = format!("http://h/{evil}/");
+    }
+    let template = fs_err::read_to_string(&case.package().template).unwrap().replace(
+        "%prep",
+        "{{ target.vendor }} {{ target.repository_title }} {{ channel.base_url }}\n{% for p in patches %}{{ p.advisory }}{% endfor %}\n%prep",
+    );
+    let text = case.render_text(&template).unwrap();
+    let (parsed, _) = rpmspec(&text, &["--parse"]);
+    assert!(parsed.contains(&format!("http://h/{evil}/")), "{parsed}");
+    let (tags, _) =
+        rpmspec(&text, &["--query", "--queryformat", "%{SUMMARY}\n[%{CHANGELOGNAME}\n%{CHANGELOGTEXT}\n]"]);
+    let entry = format!("A {evil} <a@example.org> - 2.10-{evil}\n- {evil}");
+    assert_eq!(tags.trim_end(), format!("Sum {evil}\n{entry}\n{entry}"));
+    assert!(!pwned.exists());
+}
+
+/// The test of what rpm reads would notice a wrong weekday.
 #[test]
 fn rpm_complains_of_a_wrong_weekday() {
     let text = Case::hello().render().replace("* Mon Nov 23 2026", "* Sun Nov 23 2026");
