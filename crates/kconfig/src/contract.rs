@@ -48,6 +48,14 @@ impl RoleNeed {
     pub fn concerns(self, role: Role) -> bool {
         matches!((self, role), (Self::Both, _) | (Self::Dom0, Role::Dom0) | (Self::DomU, Role::DomU))
     }
+
+    /// `dom0 needs`, `dom0 and domU need`
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Dom0 | Self::DomU => "needs",
+            Self::Both => "need",
+        }
+    }
 }
 
 impl fmt::Display for RoleNeed {
@@ -105,7 +113,7 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { symbol, role, wanted, found, why } = self;
-        write!(formatter, "CONFIG_{symbol} is {found}, {role} needs {wanted}: {why}")
+        write!(formatter, "CONFIG_{symbol} is {found}, {role} {} {wanted}: {why}", role.verb())
     }
 }
 
@@ -186,6 +194,12 @@ impl Contract {
     /// What `config` lacks for any role.
     pub fn check_all(&self, config: &Config) -> Vec<Violation> {
         self.violations(config, |_| true)
+    }
+
+    /// Who needs a symbol.
+    pub(crate) fn roles(&self, symbol: &str) -> impl Iterator<Item = RoleNeed> {
+        let of_symbol = self.requirements.iter().filter(move |requirement| requirement.symbol == symbol);
+        of_symbol.map(|requirement| requirement.role)
     }
 
     /// What is wrong with one symbol of `config`.

@@ -3,7 +3,7 @@
 pub(crate) mod builds;
 pub(crate) mod channel;
 pub(crate) mod checks;
-
+pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;
 pub(crate) mod lock;
