@@ -9,6 +9,7 @@
 mod config;
 mod contract;
 mod diff;
+mod document;
 mod error;
 mod explain;
 mod fragment;

@@ -32,6 +32,8 @@ pub(crate) fn run(cli: &Cli, args: &KernelConfigArgs, printer: &Printer) -> Outc
     if let Some(files) = &args.diff {
         return compare(&session, args, files);
     }
+    // Wrong wishes are to be known before anything is downloaded.
+    kernel::kernel_configs(&session)?;
     let packages = session.packages(&[KERNEL.to_owned()])?;
     let options = session.options(&packages, &args.build)?;
     let _lock = WorkLock::take(&session)?;

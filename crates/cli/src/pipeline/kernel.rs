@@ -91,7 +91,8 @@ struct Resolved {
 
 /// The file of fragments and contract.
 pub(crate) fn kernel_configs(session: &Session<'_>) -> Result<KernelConfigs, Failure> {
-    Ok(KernelConfigs::load(&session.project.root.join("kernel-configs"))?)
+    let shown = Utf8Path::new("kernel-configs");
+    Ok(KernelConfigs::load(&session.project.root.join(shown), shown)?)
 }
 
 /// As [`verdict`], where nothing but a configuration in which everything held will do.
