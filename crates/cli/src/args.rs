@@ -241,6 +241,9 @@ pub(crate) struct RenderArgs {
     /// Write the specs into this directory instead of printing them
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<Utf8PathBuf>,
+    /// Print the result as JSON: the specs' text, or where they were written, or with --diff their difference
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -153,6 +153,37 @@ fn rendered_specs_go_to_files_or_to_the_screen() {
         files_in(&output).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
     assert_eq!(names, ["centos-release-xen.spec", "kernel.spec", "xen.spec"]);
     work.run(&["render", "--diff"]).ends_with(0).says(["Unchanged xen.spec", "Unchanged kernel.spec"]);
+    let rows = work.run(&["render", "--json", "xen"]).ends_with(0).json();
+    assert_eq!((&rows[0]["package"], &rows[0]["spec-file"]), (&"xen".into(), &"xen.spec".into()));
+    assert_eq!((&rows[0]["changed"], &rows[0]["path"]), (&false.into(), &serde_json::Value::Null));
+    let text = fs_err::read_to_string(output.join("xen.spec")).unwrap();
+    assert_eq!(rows[0]["text"], text);
+    let rows = work.run(&["render", "--json", "--output", output.as_str(), "xen"]).ends_with(0).json();
+    assert_eq!(rows[0]["path"], output.join("xen.spec").as_str());
+    assert_eq!(rows[0]["text"], serde_json::Value::Null);
+}
+
+/// What was built last need not be what the same inputs gave.
+#[test]
+fn spec_that_went_back_to_what_was_built_is_unchanged() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    let run = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat()).ends_with(0);
+    run(&["render", "--diff"]).says(["Unbuilt small.spec"]);
+    assert_eq!(run(&["render", "--json"]).json()[0]["changed"], serde_json::Value::Null);
+    let (first, second) = ("summary = \"A package", "summary = \"The package");
+    let change = |from: &str, to: &str| copy.edit("specs/small/package.toml", from, to);
+    run(&["build"]);
+    change(first, second);
+    run(&["render", "--diff"]).prints(["-Summary: A package", "+Summary: The package"]);
+    let row = &run(&["render", "--diff", "--json"]).json()[0];
+    assert_eq!((&row["changed"], &row["text"]), (&true.into(), &serde_json::Value::Null));
+    assert!(row["difference"].as_str().unwrap().contains("+Summary: The package"));
+    run(&["build"]);
+    change(second, first);
+    let back = run(&["render", "--diff"]).says(["Unchanged small.spec"]);
+    assert_eq!(back.stdout, "");
+    assert_eq!(run(&["render", "--diff", "--json"]).json()[0]["changed"], false);
 }
 
 #[test]
