@@ -161,10 +161,12 @@ fn resolve_in(
     let hold = |invocation| isolation.wrap(invocation);
     let resolution = Resolver::new(&tree, &scratch.join("output")).held_by(&hold).resolve(request)?;
     let kconfig = KconfigTree::load(&tree)?;
-    for misspelt in unknown(request, &kconfig) {
+    let lost = verify(request, &resolution.config, Some(&kconfig));
+    // Those that are lost say so themselves.
+    let is_lost = |symbol: &str| lost.iter().any(|lost| lost.symbol == symbol);
+    for misspelt in unknown(request, &kconfig).iter().filter(|unknown| !is_lost(&unknown.symbol)) {
         session.printer.warning(misspelt);
     }
-    let lost = verify(request, &resolution.config, Some(&kconfig));
     let violations = configs.contract.check_all(&resolution.config);
     if lost.is_empty() && violations.is_empty() {
         let config = fs_err::read_to_string(&resolution.file)?;
