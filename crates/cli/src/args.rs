@@ -254,7 +254,8 @@ pub(crate) struct KernelConfigArgs {
     pub(crate) sources: SourceArgs,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
-    /// Compare two configurations instead, in the terms of Xen hosts
+    /// Compare two configurations instead, in the terms of Xen hosts; what is a driver is known from a kernel that was
+    /// configured before, or from the one of --source-tree
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
     pub(crate) diff: Option<Vec<Utf8PathBuf>>,
     /// Write the configuration to this file instead of printing where it is

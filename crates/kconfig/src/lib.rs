@@ -3,7 +3,7 @@
 //! A [`Fragment`] is one file of wishes; [`merge`] lays fragments over one another into a [`Request`]; the
 //! tree's own configuration step ([`resolve`]) turns it into a [`Config`]; [`verify`] says which wishes were
 //! lost and, with the tree's Kconfig files at hand ([`KconfigTree`]), why. A [`Contract`] is the list of values
-//! without which a kernel is no dom0 or no guest; [`diff`] compares two configurations, by the tree's
+//! without which a kernel is no dom0 or no guest; [`diff()`] compares two configurations, by the tree's
 //! [`Symbols`] in its terms. **This crate knows nothing about packages.**
 
 mod config;
