@@ -241,6 +241,9 @@ pub(crate) struct RenderArgs {
     /// Write the specs into this directory instead of printing them
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<Utf8PathBuf>,
+    /// Print the result as JSON: the specs' text, or where they were written, or with --diff their difference
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -251,7 +254,8 @@ pub(crate) struct KernelConfigArgs {
     pub(crate) sources: SourceArgs,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
-    /// Compare two configurations instead, in the terms of Xen hosts
+    /// Compare two configurations instead, in the terms of Xen hosts; what is a driver is known from a kernel that was
+    /// configured before, or from the one of --source-tree
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
     pub(crate) diff: Option<Vec<Utf8PathBuf>>,
     /// Write the configuration to this file instead of printing where it is

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use crate::{
     Problem, Problems, Value,
-    fragment::{Line, classify},
+    fragment::{Line, classify_leniently},
 };
 
 /// A whole configuration, as a tree's own configuration step wrote it.
@@ -15,7 +15,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a .config. Where a symbol stands twice the last line holds, as for the kernel.
+    /// Reads a .config. Where a symbol stands twice the last line holds, as for the kernel, and a setting that is
+    /// commented out is a comment.
     ///
     /// # Errors
     /// All lines that are no setting and no comment.
@@ -23,16 +24,28 @@ impl Config {
         let mut config = Self::default();
         let mut problems = Vec::new();
         let mut section = "";
+        // The comments since the last line that was none.
+        let mut comments: Vec<&str> = Vec::new();
         for (index, line) in text.lines().enumerate() {
-            match classify(line) {
+            let line = classify_leniently(line);
+            if let Line::Comment(comment) = line {
+                comments.push(comment);
                 // The kernel writes the title of each menu as a comment between two empty ones.
-                Line::Blank | Line::Comment("") => {}
-                Line::Comment(title) => section = title,
+                if let [.., "", title, ""] = comments[..]
+                    && !title.is_empty()
+                {
+                    section = title;
+                }
+                continue;
+            }
+            comments.clear();
+            match line {
                 Line::Setting(symbol, value) => {
                     config.sections.insert(symbol.to_owned(), section.to_owned());
                     config.values.insert(symbol.to_owned(), value);
                 }
                 Line::Malformed(message) => problems.push(Problem::new(file, index + 1, message)),
+                Line::Blank | Line::Comment(_) => {}
             }
         }
         Problems::none_or(problems, config)
@@ -71,6 +84,11 @@ mod tests {
         assert_eq!(config.section("XEN_DEBUG"), "Xen driver support");
         assert_eq!(config.value("XEN_TMEM"), None);
         assert_eq!(config.value_or_no("XEN_TMEM"), &Value::No);
+        let text =
+            format!("{text}#CONFIG_XENFS=y\n# CONFIG_XENFS=y\n#CONFIG_XENFS is not set\n#\nCONFIG_A=m\n");
+        let config = Config::parse(&text, ".config".into()).unwrap();
+        assert_eq!(config.value("XENFS"), Some(&Value::Module));
+        assert_eq!(config.section("A"), "Xen driver support");
         let problems = Config::parse("CONFIG_A=y\n<<<<<<< ours\n", ".config".into()).unwrap_err();
         assert_eq!(problems.0[0].line, 2);
     }

@@ -1,9 +1,11 @@
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{collections::BTreeMap, fmt};
 
 use camino::Utf8Path;
-use serde::Deserialize;
 
-use crate::{Config, Problem, Problems, Value, problem};
+use crate::{
+    Config, Problems, Value,
+    document::{Document, Entry},
+};
 
 /// What a kernel is used as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -30,7 +32,7 @@ impl fmt::Display for Role {
 }
 
 /// Which roles need something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum RoleNeed {
     /// The control domain.
     #[serde(rename = "dom0")]
@@ -44,9 +46,27 @@ pub enum RoleNeed {
 }
 
 impl RoleNeed {
+    /// As the contract writes it.
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "dom0" => Some(Self::Dom0),
+            "domU" => Some(Self::DomU),
+            "both" => Some(Self::Both),
+            _ => None,
+        }
+    }
+
     /// Whether it concerns `role`.
     pub fn concerns(self, role: Role) -> bool {
         matches!((self, role), (Self::Both, _) | (Self::Dom0, Role::Dom0) | (Self::DomU, Role::DomU))
+    }
+
+    /// `dom0 needs`, `dom0 and domU need`
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Dom0 | Self::DomU => "needs",
+            Self::Both => "need",
+        }
     }
 }
 
@@ -105,7 +125,7 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { symbol, role, wanted, found, why } = self;
-        write!(formatter, "CONFIG_{symbol} is {found}, {role} needs {wanted}: {why}")
+        write!(formatter, "CONFIG_{symbol} is {found}, {role} {} {wanted}: {why}", role.verb())
     }
 }
 
@@ -115,22 +135,6 @@ pub struct Contract {
     requirements: Vec<Requirement>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawContract {
-    require: Vec<toml::Spanned<RawRequirement>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawRequirement {
-    symbol: toml::Spanned<String>,
-    role: RoleNeed,
-    values: toml::Spanned<Vec<String>>,
-    module: Option<String>,
-    why: String,
-}
-
 impl Contract {
     /// Reads contract.toml: `[[require]]` tables with `symbol`, `role` (dom0, domU, both), `values`, `why` and
     /// optionally `module`.
@@ -138,30 +142,11 @@ impl Contract {
     /// # Errors
     /// All that is wrong, with lines.
     pub fn parse(text: &str, file: &Utf8Path) -> Result<Self, Problems> {
-        let raw: RawContract = toml::from_str(text)
-            .map_err(|error| Problems(vec![problem::toml_problem(file, text, &error)]))?;
-        let mut problems = Vec::new();
-        let mut seen = BTreeMap::new();
-        let mut report = |span: Range<usize>, message: String| {
-            problems.push(Problem::new(file, problem::line_of(text, span.start), message));
-        };
-        for requirement in &raw.require {
-            let requirement = requirement.get_ref();
-            let symbol = requirement.symbol.get_ref();
-            let span = requirement.symbol.span();
-            if symbol.starts_with("CONFIG_") {
-                report(span.clone(), format!("write `{symbol}` without `CONFIG_`"));
-            }
-            if let Some(first) = seen.insert((symbol, requirement.role.to_string()), span.start) {
-                let line = problem::line_of(text, first);
-                report(span, format!("`{symbol}` is required twice, first in line {line}"));
-            }
-            if requirement.values.get_ref().is_empty() {
-                report(requirement.values.span(), format!("no value would be right for `{symbol}`"));
-            }
-        }
-        let requirements = raw.require.into_iter().map(|raw| raw.into_inner().into()).collect();
-        Problems::none_or(problems, Self { requirements })
+        let (mut document, entries) = Document::read(text, file, "require");
+        let mut lines = BTreeMap::new();
+        let read = |mut entry| requirement(&mut document, &mut entry, &mut lines);
+        let requirements = entries.into_iter().filter_map(read).collect();
+        Problems::none_or(document.into_problems(), Self { requirements })
     }
 
     /// All requirements in the order of the file.
@@ -188,6 +173,12 @@ impl Contract {
         self.violations(config, |_| true)
     }
 
+    /// Who needs a symbol.
+    pub(crate) fn roles(&self, symbol: &str) -> impl Iterator<Item = RoleNeed> {
+        let of_symbol = self.requirements.iter().filter(move |requirement| requirement.symbol == symbol);
+        of_symbol.map(|requirement| requirement.role)
+    }
+
     /// What is wrong with one symbol of `config`.
     pub(crate) fn check_symbol(&self, config: &Config, symbol: &str) -> Vec<Violation> {
         self.violations(config, |requirement| requirement.symbol == symbol)
@@ -208,16 +199,46 @@ impl Contract {
     }
 }
 
-impl From<RawRequirement> for Requirement {
-    fn from(raw: RawRequirement) -> Self {
-        Self {
-            symbol: raw.symbol.into_inner(),
-            role: raw.role,
-            values: raw.values.get_ref().iter().map(|value| Value::from_plain(value)).collect(),
-            module: raw.module,
-            why: raw.why,
+/// Reads one `[[require]]`; `lines` says where a symbol was required before.
+fn requirement<'a>(
+    document: &mut Document<'a>,
+    entry: &mut Entry<'a>,
+    lines: &mut BTreeMap<(String, String), usize>,
+) -> Option<Requirement> {
+    let symbol = document.required(entry, "symbol");
+    let role = document.required(entry, "role");
+    let values = document.texts(entry, "values");
+    let module = document.optional(entry, "module");
+    let why = document.required(entry, "why");
+    document.finish(entry);
+    if let Some(symbol) = symbol.as_ref().filter(|symbol| symbol.value.starts_with("CONFIG_")) {
+        document.problem(&symbol.span, format!("write `{}` without `CONFIG_`", symbol.value), None);
+    }
+    if let (Some(symbol), Some(role)) = (&symbol, &role) {
+        let line = document.line(&symbol.span);
+        if let Some(first) = lines.insert((symbol.value.clone(), role.value.clone()), line) {
+            let message = format!("`{}` is required twice, first in line {first}", symbol.value);
+            document.problem(&symbol.span, message, None);
         }
     }
+    if let Some(values) = values.as_ref().filter(|values| values.value.is_empty()) {
+        document.problem(&values.span, "no value would be right: `values` is empty", None);
+    }
+    let need = role.and_then(|role| {
+        let need = RoleNeed::parse(&role.value);
+        if need.is_none() {
+            let hint = "known here: `dom0`, `domU`, `both`".to_owned();
+            document.problem(&role.span, format!("`{}` is not known here", role.value), Some(hint));
+        }
+        need
+    });
+    Some(Requirement {
+        symbol: symbol?.value,
+        role: need?,
+        values: values?.value.iter().map(|value| Value::from_plain(value)).collect(),
+        module: module.map(|module| module.value),
+        why: why?.value,
+    })
 }
 
 #[cfg(test)]
@@ -267,15 +288,26 @@ why = "disks of guests"
     #[test]
     fn bad_contracts_are_refused_with_their_lines() {
         let twice = format!(
-            "{CONTRACT}\n[[require]]\nsymbol = \"XEN_DOM0\"\nrole = \"dom0\"\nvalues = []\nwhy = \"\"\n"
+            "{CONTRACT}\n[[require]]\nsymbol = \"XEN_DOM0\"\nrole = \"dom0\"\nvalues = []\nwhy = \"\"\n\
+             [[require]]\nsymbl = \"XEN\"\nrole = \"guest\"\nvalues = [1]\nwhy = \"it\"\n"
         );
         let problems = Contract::parse(&twice, "contract.toml".into()).unwrap_err();
         assert_eq!(
             problems.to_string(),
             "contract.toml:23: `XEN_DOM0` is required twice, first in line 3\n\
-             contract.toml:25: no value would be right for `XEN_DOM0`"
+             contract.toml:25: no value would be right: `values` is empty\n\
+             contract.toml:26: `why` is empty\n\
+             contract.toml:27: [[require]] has no `symbol`\n\
+             contract.toml:28: unknown key `symbl` in [[require]]\n\
+             contract.toml:29: `guest` is not known here\n\
+             contract.toml:30: `values` must be a list of strings, this is the number 1"
         );
-        let problems = Contract::parse("[[require]]\nsymbl = \"X\"\n", "contract.toml".into()).unwrap_err();
-        assert_eq!(problems.0[0].line, 2);
+        assert_eq!(problems.0[4].hint.as_deref(), Some("did you mean `symbol`?"));
+        // What can not be read is not called missing.
+        let broken =
+            format!("{CONTRACT}\n[[require]]\nsymbol = \"A\"\nrole = dom0\"\n[[require]]\nrole = \"all\"\n");
+        let problems = Contract::parse(&broken, "contract.toml".into()).unwrap_err();
+        let lines: Vec<_> = problems.0.iter().map(|problem| problem.line).collect();
+        assert!(lines.contains(&24) && lines.contains(&26), "{problems}");
     }
 }

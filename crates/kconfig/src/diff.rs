@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt, fmt::Write as _};
 
-use crate::{Config, Contract, KconfigTree, SymbolKind, Value, Violation};
+use crate::{Config, Contract, RoleNeed, Symbols, Value, Violation};
 
 /// In which way a symbol changed. The order is that of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -33,22 +33,25 @@ pub enum Subject {
 
 /// One symbol that is not the same in both configurations.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Change {
     /// The symbol, without `CONFIG_`.
     pub symbol: String,
     /// In which way it changed.
     pub kind: ChangeKind,
-    /// What it stands for. Without the tree's Kconfig files only what is a module on one side is a driver.
+    /// What it stands for. Where the symbol is not known only what is a module on one side is a driver.
     pub subject: Subject,
     /// What it was; `n` for what was not mentioned.
     pub before: Value,
     /// What it is.
     pub after: Value,
-    /// Parts of the contract that are broken now; empty for most.
+    /// Who must have it, by the contract; nobody for most.
+    pub required_by: Vec<RoleNeed>,
+    /// Parts of the contract that are broken now.
     pub violations: Vec<Violation>,
-    /// What a person is asked about it, where the tree is at hand.
+    /// What a person is asked about it, where the symbol is known.
     pub prompt: Option<String>,
-    /// The menus around it, outermost first; without the tree the one that the .config names.
+    /// The menus around it, outermost first; where the symbol is not known the one that the .config names.
     pub menu: Vec<String>,
 }
 
@@ -61,8 +64,9 @@ pub struct MenuGroup<'a> {
     pub changes: Vec<&'a Change>,
 }
 
-/// All symbols that differ: those that break the contract first, then by kind, then by name.
-pub fn diff(before: &Config, after: &Config, contract: &Contract, tree: Option<&KconfigTree>) -> Vec<Change> {
+/// All symbols that differ: those that break the contract first, then by kind, then by name. `known` tells what they
+/// stand for; it may be empty.
+pub fn diff(before: &Config, after: &Config, contract: &Contract, known: &Symbols) -> Vec<Change> {
     let mut symbols: Vec<_> = before.values().chain(after.values()).map(|(symbol, _)| symbol).collect();
     symbols.sort_unstable();
     symbols.dedup();
@@ -75,12 +79,13 @@ pub fn diff(before: &Config, after: &Config, contract: &Contract, tree: Option<&
             Some(Change {
                 symbol: symbol.to_owned(),
                 kind,
-                subject: subject(tree, symbol, old, new),
+                subject: subject(known, symbol, old, new),
                 before: old.clone(),
                 after: new.clone(),
+                required_by: contract.roles(symbol).collect(),
                 violations: contract.check_symbol(after, symbol),
-                prompt: tree.and_then(|tree| prompt(tree, symbol)),
-                menu: menu(tree, config, symbol),
+                prompt: known.get(symbol).and_then(|note| note.prompt.clone()),
+                menu: menu(known, config, symbol),
             })
         })
         .collect();
@@ -105,24 +110,20 @@ fn kind(before: &Value, after: &Value) -> Option<ChangeKind> {
     })
 }
 
-fn subject(tree: Option<&KconfigTree>, symbol: &str, before: &Value, after: &Value) -> Subject {
-    let tristate =
-        tree.and_then(|tree| tree.symbol(symbol)).is_some_and(|symbol| symbol.kind == SymbolKind::Tristate);
-    if tristate || *before == Value::Module || *after == Value::Module {
+fn subject(known: &Symbols, symbol: &str, before: &Value, after: &Value) -> Subject {
+    let driver = known.get(symbol).is_some_and(|note| note.driver);
+    if driver || *before == Value::Module || *after == Value::Module {
         Subject::Driver
     } else {
         Subject::Option
     }
 }
 
-fn prompt(tree: &KconfigTree, symbol: &str) -> Option<String> {
-    tree.symbol(symbol)?.definitions.iter().find_map(|definition| definition.prompt.clone())
-}
-
-fn menu(tree: Option<&KconfigTree>, config: &Config, symbol: &str) -> Vec<String> {
-    match tree.map(|tree| tree.menu(symbol)) {
-        Some(menu) if !menu.is_empty() => menu.to_vec(),
-        _ => Some(config.section(symbol))
+/// Of a symbol that is known, the section of the .config says nothing: what stands in no menu comes after the last one.
+fn menu(known: &Symbols, config: &Config, symbol: &str) -> Vec<String> {
+    match known.get(symbol) {
+        Some(note) => note.menu.clone(),
+        None => Some(config.section(symbol))
             .filter(|section| !section.is_empty())
             .map(str::to_owned)
             .into_iter()
@@ -131,7 +132,7 @@ fn menu(tree: Option<&KconfigTree>, config: &Config, symbol: &str) -> Vec<String
 }
 
 /// The changes by their menus, which are sorted by title; each group keeps the order of `changes`.
-pub fn group_by_menu(changes: &[Change]) -> Vec<MenuGroup<'_>> {
+pub fn group_by_menu<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<MenuGroup<'a>> {
     let mut groups: BTreeMap<&[String], Vec<&Change>> = BTreeMap::new();
     for change in changes {
         groups.entry(&change.menu).or_default().push(change);
@@ -139,7 +140,7 @@ pub fn group_by_menu(changes: &[Change]) -> Vec<MenuGroup<'_>> {
     groups.into_iter().map(|(menu, changes)| MenuGroup { menu: menu.to_vec(), changes }).collect()
 }
 
-/// The report for people: what breaks the contract, then everything by menu, then how many of which kind.
+/// The report for people: what breaks the contract, then everything else by menu, then how many of which kind.
 pub fn render_diff(changes: &[Change]) -> String {
     let mut text = String::new();
     let mut line = |indentation: &str, content: &dyn fmt::Display| {
@@ -149,15 +150,18 @@ pub fn render_diff(changes: &[Change]) -> String {
         line("", &"no difference");
         return text;
     }
-    let breaking: Vec<_> = changes.iter().filter(|change| !change.violations.is_empty()).collect();
+    let (breaking, others): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| !change.violations.is_empty());
     if !breaking.is_empty() {
         line("", &"required by Xen:");
         for change in breaking {
             line("  ", change);
-            change.violations.iter().for_each(|violation| line("    ", violation));
+            for Violation { role, wanted, why, .. } in &change.violations {
+                line("    ", &format_args!("{role} {} {wanted}: {why}", role.verb()));
+            }
         }
     }
-    for group in group_by_menu(changes) {
+    for group in group_by_menu(others) {
         let title = if group.menu.is_empty() { "General".to_owned() } else { group.menu.join(" > ") };
         line("", &format_args!("{title}:"));
         group.changes.iter().for_each(|change| line("  ", change));
@@ -188,14 +192,23 @@ const fn title(kind: ChangeKind, subject: Subject) -> &'static str {
     }
 }
 
-/// `lost driver   XEN_BLKDEV_BACKEND  m -> n  (Xen block-device backend driver)`
+/// `now a module  XENFS y -> m (Xen filesystem), required by dom0 and domU`; what is broken is left to the violations.
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { symbol, before, after, .. } = self;
-        write!(formatter, "{:<13} {symbol} {before} -> {after}", title(self.kind, self.subject))?;
-        match &self.prompt {
-            Some(prompt) => write!(formatter, " ({prompt})"),
-            None => Ok(()),
+        let shown = |value: &Value| match (self.kind, value) {
+            // A number or text is never off: there was nothing to be asked about.
+            (ChangeKind::Value, Value::No) => "none".to_owned(),
+            _ => value.to_string(),
+        };
+        let (before, after) = (shown(&self.before), shown(&self.after));
+        write!(formatter, "{:<13} {} {before} -> {after}", title(self.kind, self.subject), self.symbol)?;
+        if let Some(prompt) = &self.prompt {
+            write!(formatter, " ({prompt})")?;
         }
+        if self.required_by.is_empty() || !self.violations.is_empty() {
+            return Ok(());
+        }
+        let roles: Vec<_> = self.required_by.iter().map(ToString::to_string).collect();
+        write!(formatter, ", required by {}", roles.join(" and "))
     }
 }

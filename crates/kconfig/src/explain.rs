@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use crate::{
-    Config, KconfigTree, SymbolKind, Value,
+    Config, KconfigTree, Request, SymbolKind, Value,
     suggest::suggest,
     tree::{Definition, Expression, Tristate, Values},
     value::number,
@@ -14,7 +14,7 @@ const DEPTH_LIMIT: usize = 3;
 
 /// Why a wish was lost.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Loss {
     /// No Kconfig file knows it.
     NoSuchSymbol {
@@ -78,34 +78,138 @@ pub struct UnmetCondition {
     pub notes: Vec<String>,
 }
 
-/// Explains why `symbol` is not `asked` in `config`.
-pub(crate) fn explain(tree: &KconfigTree, config: &Config, symbol: &str, asked: &Value) -> Loss {
-    let Some(definition) = tree.symbol(symbol) else {
-        return Loss::NoSuchSymbol { suggestions: suggest(symbol, tree.symbols.keys().map(String::as_str)) };
-    };
-    let values = tree.values(config);
-    if let Some(loss) = wrong_type(definition.kind, asked, &values) {
-        return loss;
+/// What is needed to say why a wish was lost.
+pub(crate) struct Explainer<'a> {
+    tree: &'a KconfigTree,
+    values: Values<'a>,
+    request: &'a Request,
+}
+
+impl<'a> Explainer<'a> {
+    pub(crate) fn new(tree: &'a KconfigTree, config: &'a Config, request: &'a Request) -> Self {
+        Self { tree, values: tree.values(config), request }
     }
-    if values.tristate(symbol) > Tristate::from(asked) {
-        let by = selectors(tree, symbol, &values);
-        if !by.is_empty() {
-            return Loss::Selected { by };
+
+    /// Explains why `symbol` is not `asked`.
+    pub(crate) fn explain(&self, symbol: &str, asked: &Value) -> Loss {
+        let Self { tree, values, .. } = self;
+        let Some(definition) = tree.symbol(symbol) else {
+            return Loss::NoSuchSymbol { suggestions: suggest(symbol, tree.symbol_names()) };
+        };
+        let prompted = definition.definitions.iter().find(|definition| definition.prompt.is_some());
+        if prompted.is_some()
+            && let Some(loss) = wrong_type(definition.kind, asked, values)
+        {
+            return loss;
         }
+        if values.tristate(symbol) > Tristate::from(asked) {
+            let by = self.selectors(symbol);
+            if !by.is_empty() {
+                return Loss::Selected { by };
+            }
+        }
+        let Some(prompted) = prompted else { return self.no_prompt(symbol) };
+        let conditions = self.unmet(prompted, needed(definition.kind, asked));
+        if !conditions.is_empty() {
+            return Loss::Unmet { conditions };
+        }
+        if let Some(choice) = prompted.choice.and_then(|index| tree.choices.get(index)) {
+            let taken = choice.members.iter().find(|member| values.tristate(member) == Tristate::Yes);
+            return Loss::ChoiceTaken { prompt: choice.prompt.clone(), taken: taken.cloned() };
+        }
+        out_of_range(prompted, asked, values).unwrap_or(Loss::Unexplained)
     }
-    let needed = needed(definition.kind, asked);
-    let Some(prompted) = definition.definitions.iter().find(|definition| definition.prompt.is_some()) else {
-        return no_prompt(tree, symbol, &values);
-    };
-    let conditions = unmet(tree, prompted, needed, &values);
-    if !conditions.is_empty() {
-        return Loss::Unmet { conditions };
+
+    /// Symbols that are on and select `symbol`, with their values.
+    fn selectors(&self, symbol: &str) -> Vec<String> {
+        let mut by = BTreeSet::new();
+        for selection in self.tree.selections.get(symbol).into_iter().flatten() {
+            let strength =
+                self.values.tristate(&selection.by).min(selection.condition.evaluate(&self.values));
+            if strength > Tristate::No {
+                by.insert(format!("{} ({strength})", selection.by));
+            }
+        }
+        by.into_iter().collect()
     }
-    if let Some(choice) = prompted.choice.and_then(|index| tree.choices.get(index)) {
-        let taken = choice.members.iter().find(|member| values.tristate(member) == Tristate::Yes);
-        return Loss::ChoiceTaken { prompt: choice.prompt.clone(), taken: taken.cloned() };
+
+    fn no_prompt(&self, symbol: &str) -> Loss {
+        let definitions = self.tree.symbol(symbol).map_or(&[][..], |symbol| &symbol.definitions);
+        let kind = self.tree.symbol(symbol).map(|symbol| symbol.kind);
+        let truth = matches!(kind, Some(SymbolKind::Bool | SymbolKind::Tristate));
+        let defaults = definitions.iter().flat_map(|definition| {
+            definition.defaults.iter().map(|(value, condition)| (value, &definition.depends, condition))
+        });
+        let mut derived_from = Vec::new();
+        let mut conditions = Vec::new();
+        for (value, depends, condition) in defaults {
+            let all = Expression::all([depends.clone(), condition.clone()]);
+            derived_from.push(if all.is_always() { value.to_string() } else { format!("{value} if {all}") });
+            if truth {
+                let all = Expression::all([value.clone(), all]);
+                conditions.extend(self.conditions_of(&all, Tristate::Module, DEPTH_LIMIT));
+            }
+        }
+        let selected_by: BTreeSet<_> =
+            self.tree.selections.get(symbol).into_iter().flatten().map(|by| by.by.clone()).collect();
+        Loss::NoPrompt { derived_from, selected_by: selected_by.into_iter().collect(), unmet: conditions }
     }
-    out_of_range(prompted, asked, &values).unwrap_or(Loss::Unexplained)
+
+    fn unmet(&self, definition: &Definition, needed: Tristate) -> Vec<UnmetCondition> {
+        let condition = Expression::all([definition.depends.clone(), definition.prompt_condition.clone()]);
+        self.conditions_of(&condition, needed, DEPTH_LIMIT)
+    }
+
+    fn conditions_of(&self, condition: &Expression, needed: Tristate, depth: usize) -> Vec<UnmetCondition> {
+        let values = &self.values;
+        let mut found: Vec<UnmetCondition> = Vec::new();
+        for part in condition.unmet(needed, values) {
+            let text = part.to_string();
+            if found.iter().any(|unmet| unmet.condition == text) {
+                continue;
+            }
+            let symbols = part.symbols();
+            let values_of = symbols.iter().map(|name| ((*name).to_owned(), values.shown(name))).collect();
+            let off = symbols.iter().filter(|name| values.tristate(name) == Tristate::No);
+            let wanted_on = matches!(part, Expression::Symbol(_) | Expression::Or(_));
+            let notes = if wanted_on {
+                off.filter_map(|name| self.note(name, needed, depth, &found)).collect()
+            } else {
+                Vec::new()
+            };
+            found.push(UnmetCondition { condition: text, values: values_of, notes });
+        }
+        found
+    }
+
+    /// What is known about a symbol that should be on, and is not `said` already.
+    fn note(&self, name: &str, needed: Tristate, depth: usize, said: &[UnmetCondition]) -> Option<String> {
+        let Some(symbol) = self.tree.symbol(name) else {
+            return Some(format!("{name} is no symbol of this tree"));
+        };
+        if let Some(wish) = self.request.wish(name).filter(|wish| wish.value == Value::No) {
+            return Some(format!("{name} is switched off in {}", wish.origin));
+        }
+        if depth == 0 {
+            return None;
+        }
+        let Some(prompted) = symbol.definitions.iter().find(|definition| definition.prompt.is_some()) else {
+            let Loss::NoPrompt { unmet, selected_by, .. } = self.no_prompt(name) else { return None };
+            return Some(match unmet.first() {
+                Some(first) => format!("{name} has no prompt and needs {first}"),
+                None if selected_by.is_empty() => format!("{name} has no prompt and nothing sets it"),
+                None => format!("{name} has no prompt, it is selected by {}", some_of(&selected_by)),
+            });
+        };
+        let condition = Expression::all([prompted.depends.clone(), prompted.prompt_condition.clone()]);
+        let more = self.conditions_of(&condition, needed, depth - 1);
+        let is_said = |first: &UnmetCondition| said.iter().any(|unmet| unmet.condition == first.condition);
+        Some(match more.first() {
+            Some(first) if is_said(first) => format!("{name} depends on {}, too", first.condition),
+            Some(first) => format!("{name} depends on {first}"),
+            None => format!("{name} can be asked for"),
+        })
+    }
 }
 
 /// How true a symbol's conditions must be: a bool whose dependency is a module can still be y.
@@ -131,107 +235,6 @@ fn wrong_type(kind: SymbolKind, asked: &Value, values: &Values<'_>) -> Option<Lo
         _ => return None,
     };
     Some(Loss::WrongType { expected })
-}
-
-/// Symbols that are on and select `symbol`, with their values.
-fn selectors(tree: &KconfigTree, symbol: &str, values: &Values<'_>) -> Vec<String> {
-    let mut by = BTreeSet::new();
-    for selection in tree.selections.get(symbol).into_iter().flatten() {
-        let strength = values.tristate(&selection.by).min(selection.condition.evaluate(values));
-        if strength > Tristate::No {
-            by.insert(format!("{} ({strength})", selection.by));
-        }
-    }
-    by.into_iter().collect()
-}
-
-fn no_prompt(tree: &KconfigTree, symbol: &str, values: &Values<'_>) -> Loss {
-    let definitions = tree.symbol(symbol).map_or(&[][..], |symbol| &symbol.definitions);
-    let truth =
-        tree.symbol(symbol).is_some_and(|it| matches!(it.kind, SymbolKind::Bool | SymbolKind::Tristate));
-    let defaults = definitions.iter().flat_map(|definition| {
-        definition.defaults.iter().map(|(value, condition)| (value, &definition.depends, condition))
-    });
-    let mut derived_from = Vec::new();
-    let mut conditions = Vec::new();
-    for (value, depends, condition) in defaults {
-        let all = Expression::all([depends.clone(), condition.clone()]);
-        derived_from.push(if all.is_always() { value.to_string() } else { format!("{value} if {all}") });
-        if truth {
-            let all = Expression::all([value.clone(), all]);
-            conditions.extend(conditions_of(tree, &all, Tristate::Module, values, DEPTH_LIMIT));
-        }
-    }
-    let selected_by: BTreeSet<_> =
-        tree.selections.get(symbol).into_iter().flatten().map(|by| by.by.clone()).collect();
-    Loss::NoPrompt { derived_from, selected_by: selected_by.into_iter().collect(), unmet: conditions }
-}
-
-fn unmet(
-    tree: &KconfigTree,
-    definition: &Definition,
-    needed: Tristate,
-    values: &Values<'_>,
-) -> Vec<UnmetCondition> {
-    let condition = Expression::all([definition.depends.clone(), definition.prompt_condition.clone()]);
-    conditions_of(tree, &condition, needed, values, DEPTH_LIMIT)
-}
-
-fn conditions_of(
-    tree: &KconfigTree,
-    condition: &Expression,
-    needed: Tristate,
-    values: &Values<'_>,
-    depth: usize,
-) -> Vec<UnmetCondition> {
-    let mut found: Vec<UnmetCondition> = Vec::new();
-    for part in condition.unmet(needed, values) {
-        let text = part.to_string();
-        if found.iter().any(|unmet| unmet.condition == text) {
-            continue;
-        }
-        let symbols = part.symbols();
-        let values_of = symbols.iter().map(|name| ((*name).to_owned(), values.shown(name))).collect();
-        let off = symbols.iter().filter(|name| values.tristate(name) == Tristate::No);
-        let wanted_on = matches!(part, Expression::Symbol(_) | Expression::Or(_));
-        let notes = if wanted_on {
-            off.filter_map(|name| note(tree, name, needed, values, depth)).collect()
-        } else {
-            Vec::new()
-        };
-        found.push(UnmetCondition { condition: text, values: values_of, notes });
-    }
-    found
-}
-
-/// What is known about a symbol that should be on.
-fn note(
-    tree: &KconfigTree,
-    name: &str,
-    needed: Tristate,
-    values: &Values<'_>,
-    depth: usize,
-) -> Option<String> {
-    let Some(symbol) = tree.symbol(name) else {
-        return Some(format!("{name} is no symbol of this tree"));
-    };
-    if depth == 0 {
-        return None;
-    }
-    let Some(prompted) = symbol.definitions.iter().find(|definition| definition.prompt.is_some()) else {
-        let Loss::NoPrompt { unmet, selected_by, .. } = no_prompt(tree, name, values) else { return None };
-        return Some(match unmet.first() {
-            Some(first) => format!("{name} has no prompt and needs {first}"),
-            None if selected_by.is_empty() => format!("{name} has no prompt and nothing sets it"),
-            None => format!("{name} has no prompt, it is selected by {}", some_of(&selected_by)),
-        });
-    };
-    let condition = Expression::all([prompted.depends.clone(), prompted.prompt_condition.clone()]);
-    let more = conditions_of(tree, &condition, needed, values, depth - 1);
-    Some(match more.first() {
-        Some(first) => format!("{name} depends on {first}"),
-        None => format!("{name} can be asked for"),
-    })
 }
 
 fn out_of_range(definition: &Definition, asked: &Value, values: &Values<'_>) -> Option<Loss> {

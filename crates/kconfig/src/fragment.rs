@@ -74,13 +74,23 @@ impl Fragment {
     }
 }
 
+/// A line of a fragment: what somebody writes by hand, and may have meant otherwise.
 pub(crate) fn classify(line: &str) -> Line<'_> {
+    classify_by(line, fragment_comment)
+}
+
+/// A line of a whole configuration, whose comments Kconfig takes as they come.
+pub(crate) fn classify_leniently(line: &str) -> Line<'_> {
+    classify_by(line, |_, comment| plain_comment(comment))
+}
+
+fn classify_by<'a>(line: &'a str, comment_line: fn(&'a str, &'a str) -> Line<'a>) -> Line<'a> {
     let line = line.trim_end();
     if line.trim_start().is_empty() {
         return Line::Blank;
     }
     if let Some(comment) = line.strip_prefix('#') {
-        return classify_comment(line, comment);
+        return comment_line(line, comment);
     }
     let Some((name, value)) = line.split_once('=') else {
         return Line::Malformed(format!("expected `CONFIG_NAME=value` or a comment, found `{line}`"));
@@ -96,26 +106,33 @@ pub(crate) fn classify(line: &str) -> Line<'_> {
     }
 }
 
+fn plain_comment(comment: &str) -> Line<'_> {
+    let exact = comment.strip_prefix(' ').and_then(|rest| rest.strip_suffix(" is not set"));
+    match exact.and_then(symbol_name) {
+        Some(symbol) => Line::Setting(symbol, Value::No),
+        None => Line::Comment(comment.trim()),
+    }
+}
+
 /// A comment that is nearly `# CONFIG_X is not set` would be taken for a mere remark by the kernel's tools, and
 /// a setting that is commented out says neither yes nor no.
-fn classify_comment<'a>(line: &'a str, comment: &'a str) -> Line<'a> {
-    let exact = comment.strip_prefix(' ').and_then(|rest| rest.strip_suffix(" is not set"));
-    if let Some(symbol) = exact.and_then(symbol_name) {
-        return Line::Setting(symbol, Value::No);
-    }
+fn fragment_comment<'a>(line: &'a str, comment: &'a str) -> Line<'a> {
     let mut words = comment.split_whitespace();
     let first = words.next().unwrap_or_default();
     let alone = words.next().is_none();
-    match first.split_once('=') {
-        Some((name, value)) if alone && symbol_name(name).is_some() && Value::parse(value).is_some() => {
+    match (plain_comment(comment), first.split_once('=')) {
+        (Line::Comment(_), Some((name, value)))
+            if alone && symbol_name(name).is_some() && Value::parse(value).is_some() =>
+        {
             Line::Malformed(format!("`{line}` is commented out: ask for it, or delete it"))
         }
-        None if comment.split_whitespace().skip(1).eq(["is", "not", "set"])
-            && symbol_name(first).is_some() =>
+        (Line::Comment(_), None)
+            if comment.split_whitespace().skip(1).eq(["is", "not", "set"])
+                && symbol_name(first).is_some() =>
         {
             Line::Malformed(format!("expected exactly `# {first} is not set`, found `{line}`"))
         }
-        _ => Line::Comment(comment.trim()),
+        (plain, _) => plain,
     }
 }
 

@@ -23,14 +23,19 @@ impl Problem {
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
+
+    /// `FILE:LINE`
+    pub(crate) fn place(&self) -> String {
+        match self.line {
+            0 => self.file.to_string(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(formatter, "{}: {}", self.file, self.message),
-            line => write!(formatter, "{}:{line}: {}", self.file, self.message),
-        }
+        write!(formatter, "{}: {}", self.place(), self.message)
     }
 }
 
@@ -44,16 +49,4 @@ impl Problems {
     pub(crate) fn none_or<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
         if problems.is_empty() { Ok(value) } else { Err(Self(problems)) }
     }
-}
-
-/// What is wrong with a TOML file, by the position that the parser gave.
-pub(crate) fn toml_problem(file: &Utf8Path, text: &str, error: &toml::de::Error) -> Problem {
-    let line = error.span().map_or(0, |span| line_of(text, span.start));
-    Problem::new(file, line, error.message())
-}
-
-/// The line, from 1, that byte `offset` lies in.
-pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    1 + before.split(|byte| *byte == b'\n').count().saturating_sub(1)
 }

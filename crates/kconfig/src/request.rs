@@ -121,7 +121,7 @@ impl Request {
     /// then the request is appended, so that each symbol stands once and nothing is joined to a line without
     /// a newline.
     pub(crate) fn append_to(&self, config: &str) -> String {
-        let kept = config.lines().filter(|line| match crate::fragment::classify(line) {
+        let kept = config.lines().filter(|line| match crate::fragment::classify_leniently(line) {
             crate::fragment::Line::Setting(symbol, _) => !self.wishes.contains_key(symbol),
             _ => true,
         });

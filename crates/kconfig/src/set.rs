@@ -1,11 +1,14 @@
 //! The directory `kernel-configs/` as a whole, so that one call finds everything that is wrong in it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::ErrorKind};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
 
-use crate::{Contract, Fragment, KconfigError, Problem, Problems, Request, merge, problem};
+use crate::{
+    Contract, Fragment, KconfigError, Problem, Problems, Request,
+    document::{Document, Spot},
+    merge,
+};
 
 /// Everything in `kernel-configs/`: fragments in their order, and the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,55 +21,32 @@ pub struct KernelConfigs {
     pub contract: Contract,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawList {
-    fragment: Vec<RawFragment>,
+/// One `[[fragment]]`, as much of it as could be read.
+struct Listed {
+    file: Option<Spot<String>>,
+    summary: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawFragment {
-    file: toml::Spanned<String>,
-    summary: String,
+/// A directory that is being read, and what is wrong in it.
+struct Reader<'a> {
+    directory: &'a Utf8Path,
+    shown: &'a Utf8Path,
+    problems: Vec<Problem>,
 }
 
 impl KernelConfigs {
     /// Reads `fragments.toml`, the fragments that it lists and `contract.toml` from `directory`. Reports name
-    /// the files as `directory` joined with their names.
+    /// the files as `shown` joined with their names.
     ///
     /// # Errors
     /// When a file can not be read; otherwise all that is wrong in all files, in one go. A `*.config` that the
     /// list does not name is an error too: it would have no effect.
-    pub fn load(directory: &Utf8Path) -> Result<Self, KconfigError> {
-        let list_path = directory.join("fragments.toml");
-        let list_text = read(&list_path)?;
-        let list: RawList = toml::from_str(&list_text)
-            .map_err(|error| Problems(vec![problem::toml_problem(&list_path, &list_text, &error)]))?;
-        let mut problems = unlisted(directory, &list)?;
-        let mut fragments = Vec::new();
-        let mut seen = BTreeSet::new();
-        for raw in &list.fragment {
-            let name = raw.file.get_ref();
-            let line = problem::line_of(&list_text, raw.file.span().start);
-            let path = directory.join(name);
-            if !seen.insert(name) {
-                problems.push(Problem::new(&list_path, line, format!("`{name}` is listed twice")));
-            } else if !path.is_file() {
-                problems.push(Problem::new(&list_path, line, format!("there is no file `{name}`")));
-            } else {
-                match Fragment::parse(&read(&path)?, &path) {
-                    Ok(fragment) => fragments.push(fragment),
-                    Err(Problems(more)) => problems.extend(more),
-                }
-            }
-        }
-        let contract_path = directory.join("contract.toml");
-        let contract = Contract::parse(&read(&contract_path)?, &contract_path).unwrap_or_else(|more| {
-            problems.extend(more.0);
-            Contract::default()
-        });
-        let summaries = list.fragment.into_iter().map(|raw| raw.summary).collect();
+    pub fn load(directory: &Utf8Path, shown: &Utf8Path) -> Result<Self, KconfigError> {
+        let mut reader = Reader { directory, shown, problems: Vec::new() };
+        let (fragments, summaries) = reader.fragments()?;
+        let contract = reader.contract()?;
+        let Reader { mut problems, .. } = reader;
+        problems.sort();
         Ok(Problems::none_or(problems, Self { fragments, summaries, contract })?)
     }
 
@@ -76,25 +56,85 @@ impl KernelConfigs {
     }
 }
 
-fn unlisted(directory: &Utf8Path, list: &RawList) -> Result<Vec<Problem>, KconfigError> {
-    let failed = |source| KconfigError::Read { path: directory.to_owned(), source };
-    let mut names = BTreeSet::new();
-    for entry in fs_err::read_dir(directory).map_err(failed)? {
-        names.extend(entry.map_err(failed)?.file_name().into_string());
+impl Reader<'_> {
+    fn fragments(&mut self) -> Result<(Vec<Fragment>, Vec<String>), KconfigError> {
+        let list_file = self.shown.join("fragments.toml");
+        let Some(text) = self.text("fragments.toml")? else {
+            self.unlisted(&BTreeSet::new(), false)?;
+            return Ok(Default::default());
+        };
+        let (mut document, entries) = Document::read(&text, &list_file, "fragment");
+        let listed: Vec<Listed> = entries
+            .into_iter()
+            .map(|mut entry| {
+                let file = document.required(&mut entry, "file");
+                let summary = document.required(&mut entry, "summary").map(|summary| summary.value);
+                document.finish(&entry);
+                Listed { file, summary }
+            })
+            .collect();
+        let is_whole = !document.is_broken() && listed.iter().all(|listed| listed.file.is_some());
+        let mut names = BTreeSet::new();
+        let mut fragments = Vec::new();
+        for Spot { value: name, span } in listed.iter().filter_map(|listed| listed.file.as_ref()) {
+            if !names.insert(name.clone()) {
+                document.problem(span, format!("`{name}` is listed twice"), None);
+            } else if !self.directory.join(name).is_file() {
+                document.problem(span, format!("there is no file `{name}`"), None);
+            } else {
+                fragments.extend(self.fragment(name)?);
+            }
+        }
+        self.problems.extend(document.into_problems());
+        self.unlisted(&names, is_whole)?;
+        Ok((fragments, listed.into_iter().filter_map(|listed| listed.summary).collect()))
     }
-    for raw in &list.fragment {
-        names.remove(raw.file.get_ref());
-    }
-    names.retain(|name| Utf8Path::new(name).extension() == Some("config"));
-    Ok(names
-        .into_iter()
-        .map(|name| {
-            Problem::new(&directory.join(&name), 0, "this fragment is not in fragments.toml")
-                .hint("list it, or delete it")
-        })
-        .collect())
-}
 
-fn read(path: &Utf8PathBuf) -> Result<String, KconfigError> {
-    fs_err::read_to_string(path).map_err(|source| KconfigError::Read { path: path.clone(), source })
+    fn fragment(&mut self, name: &str) -> Result<Option<Fragment>, KconfigError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let parsed = Fragment::parse(&text, &self.shown.join(name));
+        Ok(parsed.map_err(|Problems(more)| self.problems.extend(more)).ok())
+    }
+
+    /// Fragments that are not among `listed`: of a list that is not whole nothing can be said about what is not in
+    /// it, but what is wrong in the fragments themselves is wrong.
+    fn unlisted(&mut self, listed: &BTreeSet<String>, list_is_whole: bool) -> Result<(), KconfigError> {
+        let failed = |source| KconfigError::Read { path: self.directory.to_owned(), source };
+        let mut names = BTreeSet::new();
+        for entry in fs_err::read_dir(self.directory).map_err(failed)? {
+            names.extend(entry.map_err(failed)?.file_name().into_string());
+        }
+        names.retain(|name| Utf8Path::new(name).extension() == Some("config") && !listed.contains(name));
+        for name in names {
+            if list_is_whole {
+                let message = "this fragment is not in fragments.toml";
+                let problem = Problem::new(&self.shown.join(&name), 0, message);
+                self.problems.push(problem.hint("list it, or delete it"));
+            }
+            self.fragment(&name)?;
+        }
+        Ok(())
+    }
+
+    fn contract(&mut self) -> Result<Contract, KconfigError> {
+        let Some(text) = self.text("contract.toml")? else { return Ok(Contract::default()) };
+        Ok(Contract::parse(&text, &self.shown.join("contract.toml")).unwrap_or_else(|Problems(more)| {
+            self.problems.extend(more);
+            Contract::default()
+        }))
+    }
+
+    /// The text of a file; one that is not there or is no text is a problem beside others, and a disk that can not be
+    /// read is none of the data's.
+    fn text(&mut self, name: &str) -> Result<Option<String>, KconfigError> {
+        let path: Utf8PathBuf = self.directory.join(name);
+        let message = match fs_err::read_to_string(&path) {
+            Ok(text) => return Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => "there is no such file",
+            Err(error) if error.kind() == ErrorKind::InvalidData => "this is no UTF-8 text",
+            Err(source) => return Err(KconfigError::Read { path, source }),
+        };
+        self.problems.push(Problem::new(&self.shown.join(name), 0, message));
+        Ok(None)
+    }
 }

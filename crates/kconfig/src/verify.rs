@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Config, KconfigTree, Loss, Origin, Request, Value, explain::explain, suggest::suggest};
+use crate::{Config, KconfigTree, Loss, Origin, Request, Value, explain::Explainer, suggest::suggest};
 
 /// A wish that the tree's configuration step did not fulfil.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -33,13 +33,14 @@ impl fmt::Display for Lost {
 /// A symbol that the configuration does not mention is `n`: so is one that the tree does not know, and to ask
 /// that it be `n` holds.
 pub fn verify(request: &Request, config: &Config, tree: Option<&KconfigTree>) -> Vec<Lost> {
+    let explainer = tree.map(|tree| Explainer::new(tree, config, request));
     let lost = request.wishes().filter(|(symbol, wish)| !wish.value.means(config.value_or_no(symbol)));
     lost.map(|(symbol, wish)| Lost {
         symbol: symbol.to_owned(),
         asked: wish.value.clone(),
         got: config.value_or_no(symbol).clone(),
         origin: wish.origin.clone(),
-        loss: tree.map(|tree| explain(tree, config, symbol, &wish.value)),
+        loss: explainer.as_ref().map(|explainer| explainer.explain(symbol, &wish.value)),
     })
     .collect()
 }

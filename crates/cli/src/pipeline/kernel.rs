@@ -1,27 +1,32 @@
 //! The kernel configuration: fragments over the tree's own default, resolved by the tree, verified, and kept under the
 //! digest of all that it depends on.
 
-use std::io::Write as _;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{Isolation, NetworkPolicy};
 use xen4centos_kconfig::{
-    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Resolver, Role, Violation, unknown,
-    verify,
+    Config, KconfigError, KconfigTree, KernelConfigs, Lost, Request, Resolver, Role, Symbols, Violation,
+    unknown, verify,
 };
-use xen4centos_manifest::Package;
+use xen4centos_manifest::{Package, Upstreams};
 use xen4centos_sources::{Role as SourceRole, VerifiedSource, apply_patches, unpack};
 
 use crate::{
-    args::KeyArgs,
+    args::{KernelConfigArgs, KeyArgs},
     failure::{Failure, Kind},
-    pipeline::builds,
+    pipeline::{
+        builds,
+        kept_config::{KeptConfig, kept_symbols},
+        sources,
+    },
     session::Session,
 };
 
+/// The package whose sources are the kernel's.
+pub(crate) const KERNEL: &str = "kernel";
+
 /// Goes up when the same inputs can give another result.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// What a kernel is made of: its release, and the package's own patches in their order, each with what it strips.
 struct Tree<'a> {
@@ -64,13 +69,33 @@ pub(crate) struct Configuration {
     pub(crate) fresh: bool,
 }
 
-/// The file of fragments and contract.
-pub(crate) fn kernel_configs(session: &Session<'_>) -> Result<KernelConfigs, Failure> {
-    Ok(KernelConfigs::load(&session.project.root.join("kernel-configs"))?)
+/// What was asked for and does not hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) lost: Vec<Lost>,
+    pub(crate) violations: Vec<Violation>,
 }
 
-/// Configures the kernel of `package` from its verified `sources`, or takes what the same inputs gave before. The step
-/// is code of the tree: it is held as a build is, under the same rule for the network, and sees no key.
+/// What the tree made of the wishes.
+#[derive(Clone, Debug)]
+pub(crate) enum Verdict {
+    Held(Configuration),
+    Refused(Refusal),
+}
+
+/// A configuration with what its tree says of symbols.
+struct Resolved {
+    config: String,
+    symbols: Symbols,
+}
+
+/// The file of fragments and contract.
+pub(crate) fn kernel_configs(session: &Session<'_>) -> Result<KernelConfigs, Failure> {
+    let shown = Utf8Path::new("kernel-configs");
+    Ok(KernelConfigs::load(&session.project.root.join(shown), shown)?)
+}
+
+/// As [`verdict`], where nothing but a configuration in which everything held will do.
 pub(crate) fn configure(
     session: &Session<'_>,
     package: &Package,
@@ -78,21 +103,33 @@ pub(crate) fn configure(
     network: NetworkPolicy,
     key: &KeyArgs,
 ) -> Result<Configuration, Failure> {
+    match verdict(session, package, sources, network, key)? {
+        Verdict::Held(configuration) => Ok(configuration),
+        Verdict::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Configures the kernel of `package` from its verified `sources`, or takes what the same inputs gave before. The step
+/// is code of the tree: it is held as a build is, under the same rule for the network, and sees no key.
+pub(crate) fn verdict(
+    session: &Session<'_>,
+    package: &Package,
+    sources: &[VerifiedSource],
+    network: NetworkPolicy,
+    key: &KeyArgs,
+) -> Result<Verdict, Failure> {
     let configs = kernel_configs(session)?;
     let tree = Tree::new(package, sources);
     let request = configs.request();
     for replaced in request.overrides() {
-        session
-            .printer
-            .detail(format!("{} in {} overrules {}", replaced.symbol, replaced.after.1, replaced.before.1));
+        session.printer.detail(replaced);
     }
-    let inputs = input_key(&tree, &request, &configs);
-    let directory = session.work("kernel-config").join(inputs.to_string());
-    let file = directory.join("config");
-    if is_whole(&file) {
-        return Ok(Configuration { file, fresh: false });
+    let kept = KeptConfig::new(session, &input_key(&tree, &request, &configs).to_string());
+    if kept.is_whole() {
+        return Ok(Verdict::Held(Configuration { file: kept.file(), fresh: false }));
     }
-    let activity = session.printer.activity("Configuring", format!("{}-{}", package.name, package.version));
+    let name = format!("{}-{}", package.name, package.version);
+    let activity = session.printer.activity("Configuring", &name);
     // The work directory's lock is held: what lies there was left by a run that was killed.
     let scratch = session.work("kernel-config").join(".work");
     remove(&scratch)?;
@@ -100,55 +137,16 @@ pub(crate) fn configure(
     let outcome = Isolation::find(&package.name, network, &scratch, &builds::hidden(session, key)?)
         .map_err(Failure::from)
         .and_then(|isolation| resolve_in(session, &scratch, &tree, &configs, &isolation));
-    let resolved = match outcome {
-        Ok(text) => text,
-        Err(failure) => {
-            remove(&scratch)?;
-            return Err(failure);
-        }
-    };
     remove(&scratch)?;
     drop(activity);
-    keep(&file, &resolved)?;
-    session.printer.step(
-        "Configured",
-        format!(
-            "{}-{}: {} values asked for, all held",
-            package.name,
-            package.version,
-            request.wishes().len()
-        ),
-    );
-    Ok(Configuration { file, fresh: true })
-}
-
-/// The digest of a kept configuration stands beside it. What does not have it, a disk that was full or a hand has
-/// changed: it is made anew.
-fn is_whole(file: &Utf8Path) -> bool {
-    let Ok(bytes) = fs_err::read(file) else { return false };
-    fs_err::read_to_string(note(file)).is_ok_and(|said| said == said_of(&bytes))
-}
-
-fn note(file: &Utf8Path) -> Utf8PathBuf {
-    file.with_extension("sha256")
-}
-
-/// As `sha256sum --check` reads it.
-fn said_of(bytes: &[u8]) -> String {
-    format!("{}  config\n", super::plan::sha256(bytes))
-}
-
-fn keep(file: &Utf8Path, text: &str) -> Result<(), Failure> {
-    for (path, text) in [(note(file), said_of(text.as_bytes())), (file.to_owned(), text.to_owned())] {
-        let directory = path.parent().unwrap_or(&path);
-        fs_err::create_dir_all(directory)?;
-        let temporary = directory.join(".new");
-        let mut new = fs_err::File::create(&temporary)?;
-        new.write_all(text.as_bytes())?;
-        new.sync_all()?;
-        fs_err::rename(&temporary, &path)?;
-    }
-    Ok(())
+    let resolved = match outcome? {
+        Ok(resolved) => resolved,
+        Err(refusal) => return Ok(Verdict::Refused(refusal)),
+    };
+    kept.write(&resolved.config, &resolved.symbols)?;
+    let count = request.wishes().len();
+    session.printer.step("Configured", format!("{name}: {count} values asked for, all held"));
+    Ok(Verdict::Held(Configuration { file: kept.file(), fresh: true }))
 }
 
 fn resolve_in(
@@ -157,35 +155,65 @@ fn resolve_in(
     tree: &Tree<'_>,
     configs: &KernelConfigs,
     isolation: &Isolation,
-) -> Result<String, Failure> {
+) -> Result<Result<Resolved, Refusal>, Failure> {
     let request = &configs.request();
     let tree = tree.unpack(&scratch.join("tree"))?;
     let hold = |invocation| isolation.wrap(invocation);
     let resolution = Resolver::new(&tree, &scratch.join("output")).held_by(&hold).resolve(request)?;
     let kconfig = KconfigTree::load(&tree)?;
-    for misspelt in unknown(request, &kconfig) {
+    let lost = verify(request, &resolution.config, Some(&kconfig));
+    // Those that are lost say so themselves.
+    let is_lost = |symbol: &str| lost.iter().any(|lost| lost.symbol == symbol);
+    for misspelt in unknown(request, &kconfig).iter().filter(|unknown| !is_lost(&unknown.symbol)) {
         session.printer.warning(misspelt);
     }
-    let lost = verify(request, &resolution.config, Some(&kconfig));
     let violations = configs.contract.check_all(&resolution.config);
     if lost.is_empty() && violations.is_empty() {
-        return Ok(fs_err::read_to_string(&resolution.file)?);
+        let config = fs_err::read_to_string(&resolution.file)?;
+        return Ok(Ok(Resolved { config, symbols: Symbols::from(&kconfig) }));
     }
-    Err(refusal(&lost, &violations))
+    Ok(Err(Refusal { lost, violations }))
 }
 
-fn refusal(lost: &[Lost], violations: &[Violation]) -> Failure {
-    let mut lines = Vec::new();
-    if !lost.is_empty() {
-        lines.push(format!("{} values of kernel-configs/ did not hold:", lost.len()));
-        lines.extend(lost.iter().map(|lost| format!("  {lost}")));
+impl From<Refusal> for Failure {
+    fn from(Refusal { lost, violations }: Refusal) -> Self {
+        let mut lines = Vec::new();
+        if !lost.is_empty() {
+            lines.push(format!("{} values of kernel-configs/ did not hold:", lost.len()));
+            lines.extend(lost.iter().map(|lost| format!("  {lost}")));
+        }
+        if !violations.is_empty() {
+            lines.push(format!("{} values break kernel-configs/contract.toml:", violations.len()));
+            lines.extend(violations.iter().map(|violation| format!("  {violation}")));
+        }
+        Self::new(Kind::Refused, lines.join("\n"))
+            .hint(Some("mend the fragment that asks for it, or ask for what it depends on".to_owned()))
     }
-    if !violations.is_empty() {
-        lines.push(format!("{} values break kernel-configs/contract.toml:", violations.len()));
-        lines.extend(violations.iter().map(|violation| format!("  {violation}")));
+}
+
+/// What is known about the symbols of `configs`, each with the file that it was read from: from a tree that was given,
+/// from what is kept, and from the test double where it is configured. Nothing is fetched or unpacked for it.
+pub(crate) fn symbols(
+    session: &Session<'_>,
+    args: &KernelConfigArgs,
+    configs: &[(&Utf8PathBuf, &Config)],
+) -> Result<Symbols, Failure> {
+    let kept = kept_symbols(session, configs);
+    if !session.target.packages.iter().any(|package| package == KERNEL) {
+        return Ok(kept);
     }
-    Failure::new(Kind::Refused, lines.join("\n"))
-        .hint(Some("mend the fragment that asks for it, or ask for what it depends on".to_owned()))
+    let packages = session.packages(&[KERNEL.to_owned()])?;
+    let options = session.options(&packages, &args.build)?;
+    let settings = sources::fetch_settings(session, &args.sources, &packages, &options)?;
+    if let Some(given) = settings.trees.iter().find(|tree| tree.package == KERNEL) {
+        return Ok(Symbols::from(&KconfigTree::load(&given.dir)?).or(kept));
+    }
+    match &packages[0].miniature {
+        Some(double) if settings.upstreams == Upstreams::Miniature => {
+            Ok(kept.or(Symbols::from(&KconfigTree::load(double)?)))
+        }
+        _ => Ok(kept),
+    }
 }
 
 /// Of the tree's bytes and the wishes; the host's compiler has no part in Kconfig of Linux 3.4.

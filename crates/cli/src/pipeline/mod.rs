@@ -4,8 +4,8 @@ pub(crate) mod admission;
 pub(crate) mod builds;
 pub(crate) mod channel;
 pub(crate) mod checks;
-
 pub(crate) mod files;
+pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;
 pub(crate) mod lock;

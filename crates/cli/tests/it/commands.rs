@@ -21,13 +21,51 @@ fn two_kernel_configurations_are_compared_in_the_terms_of_xen() {
         "required by Xen:\n  lost option   XEN_DOM0 y -> n",
         "dom0 needs y",
         "now a module  E1000E y -> m",
-        "TUN n -> m",
+        "gained driver TUN n -> m (tun), required by dom0\n",
     ]);
     let changes = work.run(&[&arguments[..], &["--json"]].concat()).ends_with(0).json();
     assert_eq!(changes[0]["symbol"], "XEN_DOM0");
     assert_eq!(changes[0]["violations"][0]["role"], "dom0");
     work.run(&["kernel-config", "--diff", old.as_str(), old.as_str()]).ends_with(0).prints(["are equal"]);
     work.run(&["kernel-config", "--diff", old.as_str(), "/nowhere"]).ends_with(2).says(["/nowhere"]);
+}
+
+/// Only the tree's Kconfig files know that what was built in could be a module.
+#[test]
+fn built_in_driver_that_is_gone_is_a_lost_driver() {
+    let project = crate::workshop::project();
+    let work = Work::new(&project);
+    let old = work.write("old", "CONFIG_XENFS=y\nCONFIG_XEN_BALLOON=y\n");
+    let new = work.write("new", "# CONFIG_XENFS is not set\n# CONFIG_XEN_BALLOON is not set\n");
+    let lost = ["lost driver   XENFS y -> n (xenfs)\n", "lost option   XEN_BALLOON y -> n (xen balloon)\n"];
+    // The test double says it where it is the kernel.
+    let compare = |more: &[&str]| {
+        work.run(&[&["kernel-config", "--diff", old.as_str(), new.as_str()], more].concat()).ends_with(0)
+    };
+    compare(&[]).prints(lost);
+    // Elsewhere it takes a tree, or one that was configured before.
+    let target = ["--target", "xen4centos-6", "--channel", "testing"];
+    compare(&target).prints(["lost option   XENFS y -> n\n"]).says(["--source-tree kernel=DIR"]);
+    let tree = work.path().join("linux");
+    copy_tree(&project.join("specs/kernel/miniature"), &tree);
+    let kernel = format!("kernel={tree}");
+    let given = [&target[..], &["--source-tree", &kernel]].concat();
+    let run = compare(&given).prints(lost);
+    assert_eq!(run.stderr, "");
+    work.run(&[&["kernel-config"], &given[..]].concat()).ends_with(0);
+    fs_err::remove_dir_all(&tree).unwrap();
+    compare(&target).prints(lost);
+}
+
+/// As Kconfig itself: whoever comments out a setting in a .config has switched it off.
+#[test]
+fn setting_that_is_commented_out_in_a_configuration_is_a_comment() {
+    let work = Work::new(&crate::workshop::project());
+    let old = work.write("old", "CONFIG_TUN=m\n");
+    let new = work.write("new", "#CONFIG_TUN=m\n");
+    work.run(&["kernel-config", "--diff", old.as_str(), new.as_str()])
+        .ends_with(0)
+        .prints(["lost driver   TUN m -> n"]);
 }
 
 #[test]
@@ -37,11 +75,24 @@ fn kernel_configuration_that_can_not_hold_is_refused() {
     copy.edit(fragment, "CONFIG_BRIDGE=m\n", "# CONFIG_BRIDGE is not set\n");
     let text = fs_err::read_to_string(copy.path().join(fragment)).unwrap();
     let line = 1 + text.lines().position(|line| line == "CONFIG_BRIDGE_EBT_ARP=m").unwrap();
-    Work::new(copy.path()).run(&["kernel-config"]).ends_with(4).says([
+    let work = Work::new(copy.path());
+    let run = work.run(&["kernel-config", "--json"]).ends_with(4).says([
         "did not hold",
         format!("30-network.config:{line}: CONFIG_BRIDGE_EBT_ARP asked m, got n: depends on").as_str(),
         "hint: mend the fragment",
     ]);
+    let report = run.json();
+    assert_eq!((&report["file"], &report["fresh"]), (&serde_json::Value::Null, &true.into()));
+    let lost = report["lost"].as_array().unwrap();
+    let arp = lost.iter().find(|lost| lost["symbol"] == "BRIDGE_EBT_ARP").unwrap();
+    assert_eq!(
+        (&arp["asked"], &arp["got"], &arp["origin"]["line"]),
+        (&"m".into(), &"n".into(), &line.into())
+    );
+    assert_eq!(arp["loss"]["kind"], "unmet");
+    assert_eq!(report["violations"][0]["symbol"], "BRIDGE");
+    let run = work.run(&["kernel-config"]).ends_with(4);
+    assert_eq!(run.stdout, "");
 }
 
 #[test]
@@ -58,6 +109,8 @@ fn kept_kernel_configuration_that_changed_is_made_anew() {
         assert_eq!(configure()["fresh"], true);
         assert_eq!(fs_err::read_to_string(file).unwrap(), whole);
     }
+    fs_err::remove_file(file.with_file_name("symbols.json")).unwrap();
+    assert_eq!(configure()["fresh"], true);
     assert_eq!(configure()["fresh"], false);
 }
 
@@ -105,6 +158,37 @@ fn rendered_specs_go_to_files_or_to_the_screen() {
         files_in(&output).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
     assert_eq!(names, ["centos-release-xen.spec", "kernel.spec", "xen.spec"]);
     work.run(&["render", "--diff"]).ends_with(0).says(["Unchanged xen.spec", "Unchanged kernel.spec"]);
+    let rows = work.run(&["render", "--json", "xen"]).ends_with(0).json();
+    assert_eq!((&rows[0]["package"], &rows[0]["spec-file"]), (&"xen".into(), &"xen.spec".into()));
+    assert_eq!((&rows[0]["changed"], &rows[0]["path"]), (&false.into(), &serde_json::Value::Null));
+    let text = fs_err::read_to_string(output.join("xen.spec")).unwrap();
+    assert_eq!(rows[0]["text"], text);
+    let rows = work.run(&["render", "--json", "--output", output.as_str(), "xen"]).ends_with(0).json();
+    assert_eq!(rows[0]["path"], output.join("xen.spec").as_str());
+    assert_eq!(rows[0]["text"], serde_json::Value::Null);
+}
+
+/// What was built last need not be what the same inputs gave.
+#[test]
+fn spec_that_went_back_to_what_was_built_is_unchanged() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    let run = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat()).ends_with(0);
+    run(&["render", "--diff"]).says(["Unbuilt small.spec"]);
+    assert_eq!(run(&["render", "--json"]).json()[0]["changed"], serde_json::Value::Null);
+    let (first, second) = ("summary = \"A package", "summary = \"The package");
+    let change = |from: &str, to: &str| copy.edit("specs/small/package.toml", from, to);
+    run(&["build"]);
+    change(first, second);
+    run(&["render", "--diff"]).prints(["-Summary: A package", "+Summary: The package"]);
+    let row = &run(&["render", "--diff", "--json"]).json()[0];
+    assert_eq!((&row["changed"], &row["text"]), (&true.into(), &serde_json::Value::Null));
+    assert!(row["difference"].as_str().unwrap().contains("+Summary: The package"));
+    run(&["build"]);
+    change(second, first);
+    let back = run(&["render", "--diff"]).says(["Unchanged small.spec"]);
+    assert_eq!(back.stdout, "");
+    assert_eq!(run(&["render", "--diff", "--json"]).json()[0]["changed"], false);
 }
 
 #[test]

@@ -47,6 +47,30 @@ fn changelogs_of_the_future_are_named_with_their_lines() {
 }
 
 #[test]
+fn all_problems_of_the_kernel_configuration_are_named_at_once() {
+    let copy = ProjectCopy::new();
+    copy.edit("kernel-configs/fragments.toml", "file = \"20-storage.config\"", "file = \"20-storage.config");
+    copy.edit(
+        "kernel-configs/contract.toml",
+        "symbol = \"TUN\"\nrole = \"dom0\"",
+        "symbol = \"TUN\"\nrol = \"dom0\"",
+    );
+    copy.edit("kernel-configs/60-security.config", "CONFIG_SECCOMP=y", "CONFIG_SECCOMP=");
+    let line = |file: &str, text: &str| {
+        let all = fs_err::read_to_string(copy.path().join(file)).unwrap();
+        let line = all.lines().position(|line| line.contains(text)).unwrap() + 1;
+        format!("{file}:{line}: ")
+    };
+    let places = [
+        line("kernel-configs/fragments.toml", "20-storage"),
+        format!("{}unknown key `rol` in [[require]]", line("kernel-configs/contract.toml", "rol = ")),
+        format!("{}did you mean `role`?", line("kernel-configs/contract.toml", "rol = ")),
+        line("kernel-configs/60-security.config", "SECCOMP="),
+    ];
+    Work::new(copy.path()).run(&["kernel-config"]).ends_with(2).says(places.iter().map(String::as_str));
+}
+
+#[test]
 fn unknown_names_are_answered_with_the_known_ones() {
     let work = &Published::get();
     for (arguments, said) in [

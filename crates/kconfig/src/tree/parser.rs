@@ -200,13 +200,14 @@ impl Reader<'_> {
         self.current = Current::Block;
     }
 
-    /// Gives an `if` about a `menuconfig` symbol the title of that menu.
+    /// Gives an `if` about a `menuconfig` symbol the title of that menu. In another file it is a condition like others.
     fn name_if(&mut self) {
         let Some(block) = self.blocks.last_mut() else { return };
         let symbols = block.depends.symbols();
         let Some(menu) = symbols.into_iter().find(|name| self.menus.contains(*name)) else { return };
         let definitions = self.tree.symbols.get(menu).map_or(&[][..], |symbol| &symbol.definitions);
-        if let Some(prompt) = definitions.iter().find_map(|definition| definition.prompt.clone()) {
+        let mut here = definitions.iter().filter(|definition| self.files.last() == Some(&definition.file));
+        if let Some(prompt) = here.find_map(|definition| definition.prompt.clone()) {
             block.title = prompt;
         }
     }
@@ -359,5 +360,17 @@ mod tests {
         assert_eq!(definition.menu, ["Drivers"]);
         assert_eq!(tree.selections["D"][0].condition.to_string(), "E");
         assert_eq!(tree.symbol("D").unwrap().kind, SymbolKind::Bool);
+    }
+
+    #[test]
+    fn only_an_if_beside_its_menu_is_that_menu() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(directory.path()).unwrap();
+        let top = "menuconfig BLOCK\n\tbool \"Blocks\"\nif BLOCK\nconfig A\n\tbool\nendif\nsource \"fs\"\n";
+        fs_err::write(root.join("Kconfig"), top).unwrap();
+        fs_err::write(root.join("fs"), "if BLOCK\nconfig B\n\tbool\nendif\n").unwrap();
+        let tree = load(root, BTreeMap::new()).unwrap();
+        assert_eq!(tree.menu("A"), ["Blocks"]);
+        assert!(tree.menu("B").is_empty());
     }
 }

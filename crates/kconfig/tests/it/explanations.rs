@@ -49,6 +49,30 @@ fn no_prompt() {
     );
 }
 
+/// What another wish keeps off is no news of the tree: the wish is named.
+#[test]
+fn wishes_that_contradict_each_other() {
+    check(
+        "CONFIG_XEN_TMEM=y\n# CONFIG_XEN is not set\nCONFIG_CLEANCACHE=y",
+        &format!("{BASE}CONFIG_CLEANCACHE=y\n"),
+        "CONFIG_XEN_TMEM asked y, got n: depends on XEN, which is n (XEN is switched off in a.config:2)",
+    );
+    // And once, though it keeps off two things.
+    check(
+        "CONFIG_XEN_SELFBALLOON=y\n# CONFIG_XEN is not set",
+        BASE,
+        "CONFIG_XEN_SELFBALLOON asked y, got n: depends on XEN, which is n (XEN is switched off in a.config:2); and on XEN_BALLOON, which is n (XEN_BALLOON depends on XEN, too)",
+    );
+    // A symbol without a prompt can not be asked for with any value.
+    check(
+        "CONFIG_XEN_DOM0=m",
+        &format!(
+            "{BASE}CONFIG_XEN=y\nCONFIG_XEN_PCI=y\nCONFIG_SWIOTLB_XEN=y\nCONFIG_ACPI=y\nCONFIG_XEN_DOM0=y\n"
+        ),
+        "CONFIG_XEN_DOM0 asked m, got y: has no prompt: it can only be selected or derived, from y if XEN && XEN_PCI && SWIOTLB_XEN && ACPI",
+    );
+}
+
 #[test]
 fn selected_by_others() {
     check(

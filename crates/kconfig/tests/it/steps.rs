@@ -131,25 +131,53 @@ fn everything_wrong_in_the_directory_is_found_at_once() {
     write("10.config", "CONFIG_A=\n");
     write("30.config", "CONFIG_B=y\n");
     write("contract.toml", "[[require]]\nsymbol = \"X\"\nrole = \"guest\"\nvalues = []\nwhy = \"\"\n");
-    let error = KernelConfigs::load(directory).unwrap_err().to_string().replace(directory.as_str(), "D");
-    let mut lines: Vec<_> = error.lines().collect();
-    lines.sort_unstable();
+    let error = KernelConfigs::load(directory, "D".into()).unwrap_err();
     assert_eq!(
-        lines,
+        error.to_string().lines().collect::<Vec<_>>(),
         [
             "D/10.config:1: expected y, m, n, a number or a quoted string for `CONFIG_A`, found ``",
-            "D/30.config:0: this fragment is not in fragments.toml".replace(":0", "").as_str(),
-            "D/contract.toml:3: unknown variant `guest`, expected one of `dom0`, `domU`, `both`",
-            "D/fragments.toml:10: `10.config` is listed twice",
+            "D/30.config: this fragment is not in fragments.toml",
+            "D/contract.toml:3: `guest` is not known here",
+            "D/contract.toml:4: no value would be right: `values` is empty",
+            "D/contract.toml:5: `why` is empty",
             "D/fragments.toml:6: there is no file `20.config`",
+            "D/fragments.toml:10: `10.config` is listed twice",
         ]
     );
+    assert_eq!(
+        error.hint().unwrap(),
+        "D/30.config: list it, or delete it\n      D/contract.toml:3: known here: `dom0`, `domU`, `both`"
+    );
+}
+
+/// A list that can not be read hides nothing, and a fragment is not called unlisted for what could not be read.
+#[test]
+fn broken_list_hides_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let write = |name: &str, text: &str| fs_err::write(directory.join(name), text).unwrap();
+    let check = |expect: &[&str]| {
+        let error = KernelConfigs::load(directory, "D".into()).unwrap_err().to_string();
+        assert_eq!(error.lines().map(|line| line.split(": ").next().unwrap()).collect::<Vec<_>>(), expect);
+    };
+    write("10.config", "CONFIG_A=y\nCONFIG_B\n");
+    write("20.config", "CONFIG_C=\n");
+    write("contract.toml", "[[require]]\nsymbol = X\nrole = \"dom\"\nvalues = [\"y\"]\nwhy = \"it\"\n");
+    let bad = ["D/10.config:2", "D/20.config:1", "D/contract.toml:2", "D/contract.toml:3"];
+    check(&[&bad[..], &["D/fragments.toml"]].concat());
+    write("fragments.toml", "[[fragment]]\nfile = \"10.config\nsummary = \"a\"\n");
+    check(&[&bad[..], &["D/fragments.toml:2"]].concat());
+    write("fragments.toml", "[[fragment]]\nfile = 10\nsumary = \"a\"\n");
+    check(&[&bad[..], &["D/fragments.toml:1", "D/fragments.toml:2", "D/fragments.toml:3"]].concat());
+    fs_err::write(directory.join("contract.toml"), b"\xff").unwrap();
+    fs_err::remove_file(directory.join("fragments.toml")).unwrap();
+    check(&["D/10.config:2", "D/20.config:1", "D/contract.toml", "D/fragments.toml"]);
 }
 
 #[test]
 fn the_projects_own_configuration_is_sound() {
     let configs = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-configs");
-    let set = KernelConfigs::load(&configs).unwrap();
+    let set = KernelConfigs::load(&configs, &configs).unwrap();
     let request = set.request();
     for requirement in set.contract.requirements() {
         if let Some(wish) = request.wish(&requirement.symbol) {
@@ -161,7 +189,7 @@ fn the_projects_own_configuration_is_sound() {
 #[test]
 fn the_projects_wishes_hold_in_the_miniature_tree() {
     let project = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize_utf8().unwrap();
-    let set = KernelConfigs::load(&project.join("kernel-configs")).unwrap();
+    let set = KernelConfigs::load(&project.join("kernel-configs"), "kernel-configs".into()).unwrap();
     let request = set.request();
     let miniature = project.join("specs/kernel/miniature");
     let before = listing(&miniature);
