@@ -158,6 +158,16 @@ pub enum FetchError {
         /// The pinned commit id.
         commit: String,
     },
+    /// A commit is not the whole source.
+    #[error("commit {commit} of `{url}` has submodules, and these are not fetched: {paths}")]
+    Submodules {
+        /// The repository.
+        url: String,
+        /// The commit id.
+        commit: String,
+        /// Their paths, separated by commas.
+        paths: String,
+    },
     /// `git` failed on what was fetched already.
     #[error("could not export commit {commit} of `{url}`: {reason}")]
     Git {
@@ -165,7 +175,7 @@ pub enum FetchError {
         url: String,
         /// The commit id.
         commit: String,
-        /// How it ended and its last line; without the command, whose environment may hold a password.
+        /// How it ended and what it complained of; without the command, whose environment may hold a password.
         reason: String,
     },
     /// A program is missing.
@@ -391,6 +401,11 @@ impl FetchError {
                     .to_owned()
             }
             Self::Signature { source, .. } => source.hint()?.to_owned(),
+            Self::Submodules { .. } => {
+                "take a release that has them in it, by url and sha256; or pin each as a source of its own and put them \
+                 together in the spec, from a commit without them"
+                    .to_owned()
+            }
             Self::AmbiguousOverride { .. } => "write PACKAGE/NAME=FILE".to_owned(),
             Self::NoMiniature { .. } => {
                 "give it one (`miniature` in package.toml), or build from a tree with --source-tree".to_owned()

@@ -34,7 +34,8 @@ pub(crate) struct Run<'a> {
     pub(crate) store: &'a Store,
     pub(crate) settings: &'a FetchSettings,
     pub(crate) reporter: &'a dyn Reporter,
-    http: Option<Http<'a>>,
+    /// None when the network is not to be used.
+    pub(crate) http: Option<Http<'a>>,
 }
 
 impl Store {
