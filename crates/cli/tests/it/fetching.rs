@@ -12,7 +12,7 @@ const BYTES: &[u8] = b"what upstream released\n";
 const SHA256: &str = "5bf5064f673f9ef759ee20e299d32dc9cf333ef65bdd5ea8eb77da4148722f7f";
 
 /// A project whose small package takes one file of an upstream that can not be reached.
-fn project_with_an_upstream() -> ProjectCopy {
+pub(crate) fn project_with_an_upstream() -> ProjectCopy {
     let copy = ProjectCopy::with_small_package("cat %{SOURCE0}");
     let source = format!(
         "[[source]]\nname = \"far\"\nfile = \"far-1.0.txt\"\nurl = \"http://127.0.0.1:1/far-1.0.txt\"\n\

@@ -11,6 +11,7 @@ mod killed;
 mod program;
 mod refusals;
 mod release;
+mod replacing;
 mod repository;
 mod tidy;
 mod workshop;
