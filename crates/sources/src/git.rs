@@ -216,7 +216,9 @@ impl Repository<'_> {
     fn has_commit(&self) -> bool {
         // Not only an object of that id: a tag or a file has one, too.
         let object = format!("{}^{{commit}}", self.git.commit);
+        // A commit that came in the last moment is there: this is no matter of the network, and has its own time.
         self.git()
+            .time_limit(self.limit)
             .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &object])
             .run()
             .is_ok_and(|output| output.text() == self.git.commit)

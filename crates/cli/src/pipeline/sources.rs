@@ -78,10 +78,6 @@ fn fetch_settings(
     args: &SourceArgs,
     options: &Options,
 ) -> Result<FetchSettings, Failure> {
-    let trees = trees(session, args)?;
-    for tree in &trees {
-        refuse_hidden_double(session, tree)?;
-    }
     // A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
     let doubles = session.is_miniature() && session.channel.accepts == Accepts::Miniature;
     let on = |(package, options): (&String, &BTreeMap<String, EffectiveOption>)| {
@@ -96,7 +92,7 @@ fn fetch_settings(
         }],
         mirrors: args.mirror.clone(),
         overrides: overrides(session, args)?,
-        trees,
+        trees: trees(session, args)?,
         upstreams: if doubles { Upstreams::Miniature } else { Upstreams::Release },
         options_on: options.iter().map(on).collect(),
         source_date_epoch: TREE_TIME,
@@ -106,6 +102,9 @@ fn fetch_settings(
     let asked: Vec<&Package> =
         known.iter().copied().filter(|package| options.contains_key(&package.name)).collect();
     for replacement in replacements(&asked, &known, &settings)? {
+        if let Origin::Tree { dir } = &replacement.origin {
+            refuse_hidden_double(session, dir)?;
+        }
         admit(session, &replacement)?;
     }
     Ok(settings)
@@ -145,13 +144,12 @@ fn trees(session: &Session<'_>, args: &SourceArgs) -> Result<Vec<SourceTree>, Fa
 }
 
 /// A test double given as somebody's own tree is a test double all the same.
-fn refuse_hidden_double(session: &Session<'_>, tree: &SourceTree) -> Result<(), Failure> {
+fn refuse_hidden_double(session: &Session<'_>, tree: &Utf8Path) -> Result<(), Failure> {
     let place = |path: &Utf8Path| path.canonicalize_utf8().ok();
     let double = session.project.packages.values().filter_map(|package| package.miniature.as_deref());
-    let is_double = double.filter_map(place).any(|double| Some(double) == place(&tree.dir));
+    let is_double = double.filter_map(place).any(|double| Some(double) == place(tree));
     if is_double && session.channel.accepts < Accepts::Miniature {
-        let message =
-            format!("`{}` is a test double, which channel `{}` refuses", tree.dir, session.channel.name);
+        let message = format!("`{tree}` is a test double, which channel `{}` refuses", session.channel.name);
         return Err(Failure::new(Kind::Refused, message));
     }
     Ok(())
@@ -162,11 +160,13 @@ fn network(args: &SourceArgs) -> Network {
         return Network::Offline;
     }
     let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
+    // For what has none of its own.
+    let all = either("all_proxy", "ALL_PROXY");
     let proxies = Proxies {
         // HTTP_PROXY in capitals can be set by a web server's client, so only CGI-safe programs may read it; we do
         // not, as curl does not.
-        http: environment("http_proxy").map(ProxyUrl::new),
-        https: either("https_proxy", "HTTPS_PROXY").map(ProxyUrl::new),
+        http: environment("http_proxy").or_else(|| all.clone()).map(ProxyUrl::new),
+        https: either("https_proxy", "HTTPS_PROXY").or(all).map(ProxyUrl::new),
         no_proxy: either("no_proxy", "NO_PROXY"),
     };
     let certificates = environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect();

@@ -207,7 +207,7 @@ fn a_repository_that_trickles_ends_with_the_total_time() {
     location.url = server.url("xen.git");
     world.network().limits.total = Duration::from_secs(1);
     world.package.sources = vec![source("xen", Location::Git(location))];
-    let error = within(Duration::from_secs(3), || world.fetch()).unwrap_err();
+    let error = within(Duration::from_secs(4), || world.fetch()).unwrap_err();
     assert!(error.to_string().contains("git did not end within 1 s"), "{error}");
     assert_eq!(error.kind(), FailureKind::World);
 }

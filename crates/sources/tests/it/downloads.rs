@@ -343,7 +343,7 @@ fn a_signature_that_trickles_ends_with_the_total_time() {
         over: SignedBytes::File,
     });
     world.package.sources = vec![by_url("xen", location)];
-    let error = within(Duration::from_secs(3), || world.fetch()).unwrap_err();
+    let error = within(Duration::from_secs(4), || world.fetch()).unwrap_err();
     assert!(error.to_string().contains("xen.tar.gz.sig: not done after 1 s"), "{error}");
     assert_eq!(error.kind(), FailureKind::World);
 }
