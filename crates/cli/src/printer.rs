@@ -123,6 +123,24 @@ impl Printer {
         Activity(Some(bar))
     }
 
+    /// A line for a file on its way, of which `have` bytes are here; nothing where there is no terminal.
+    pub(crate) fn transfer(&self, what: impl Display, have: u64, total: Option<u64>) -> Activity {
+        let Some(bars) = &self.bars else { return Activity(None) };
+        let template = match total {
+            Some(_) => "{prefix:>12.cyan} {wide_msg} {bytes}/{total_bytes} {bytes_per_sec} {eta:>4}",
+            None => "{prefix:>12.cyan} {wide_msg} {bytes} {bytes_per_sec}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        let bar = bar.with_style(style).with_prefix("Fetching").with_message(what.to_string());
+        let bar = bars.add(bar.with_position(have));
+        // What was here before says nothing of the speed.
+        bar.reset_eta();
+        // A server that stalls is seen to.
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Activity(Some(bar))
+    }
+
     fn line(&self, text: &str) {
         let _line = self.lines.lock();
         match &self.bars {
@@ -150,6 +168,13 @@ impl Activity {
     pub(crate) fn message(&self, what: impl Display) {
         if let Some(bar) = &self.0 {
             bar.set_message(what.to_string());
+        }
+    }
+
+    /// How many bytes of a transfer are here.
+    pub(crate) fn bytes(&self, have: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(have);
         }
     }
 }

@@ -60,7 +60,8 @@ impl Downloader<'_> {
 
     /// A file of some kilobytes, without a pin of its own.
     pub(crate) fn small(&self, file: &str, url: &str) -> Result<Result<Vec<u8>, Outcome>, FetchError> {
-        self.persist(file, url, || Ok((self.small_attempt(url)?, false)))
+        let start = Instant::now();
+        self.persist(file, url, || Ok((self.small_attempt(url, start)?, false)))
     }
 
     /// Repeats what may pass, by the schedule.
@@ -112,6 +113,10 @@ impl Downloader<'_> {
         }
         let mut hasher = Sha256::new();
         let mut have = partial.feed(&mut hasher)?;
+        if Sha256Digest::from_bytes(hasher.clone().finalize().into()) == *order.sha256 {
+            // Whole already, and where no size is pinned only the digest tells.
+            return Ok(Ok(have));
+        }
         let mut resumed = have > 0;
         if order.size != Some(have) {
             let mut response = match self.http.get(order.url, have)? {
@@ -179,9 +184,8 @@ impl Downloader<'_> {
             body.hasher.update(&block[..count]);
             body.have += count as u64;
             self.reporter.report(&Event::Advanced { file: order.file, have: body.have });
-            if start.elapsed() > limits.total {
-                let seconds = limits.total.as_secs();
-                return Ok(Err(Failure::last(Outcome::Failed(format!("not done after {seconds} s")))));
+            if let Err(late) = self.in_time(start) {
+                return Ok(Err(late));
             }
         }
         if order.size.is_some_and(|size| body.have < size) {
@@ -190,19 +194,36 @@ impl Downloader<'_> {
         Ok(Ok(body.have))
     }
 
-    fn small_attempt(&self, url: &str) -> Answer<Vec<u8>> {
-        let response = match self.http.get(url, 0)? {
+    fn small_attempt(&self, url: &str, start: Instant) -> Answer<Vec<u8>> {
+        let mut response = match self.http.get(url, 0)? {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };
         let mut bytes = Vec::new();
-        Ok(match response.take(SMALL + 1).read_to_end(&mut bytes) {
-            Err(error) => Err(Failure::passing(broken(&error, bytes.len() as u64))),
-            Ok(_) if bytes.len() as u64 > SMALL => {
-                Err(Failure::last(Outcome::Failed(format!("goes on after {SMALL} bytes"))))
+        let mut block = vec![0; BLOCK];
+        loop {
+            match response.read(&mut block) {
+                Ok(0) => return Ok(Ok(bytes)),
+                Ok(count) => bytes.extend_from_slice(&block[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Ok(Err(Failure::passing(broken(&error, bytes.len() as u64)))),
             }
-            Ok(_) => Ok(bytes),
-        })
+            if bytes.len() as u64 > SMALL {
+                return Ok(Err(Failure::last(Outcome::Failed(format!("goes on after {SMALL} bytes")))));
+            }
+            if let Err(late) = self.in_time(start) {
+                return Ok(Err(late));
+            }
+        }
+    }
+
+    /// Whether the place has time left, all attempts together.
+    fn in_time(&self, start: Instant) -> Result<(), Failure> {
+        let total = self.http.settings.limits.total;
+        if start.elapsed() <= total {
+            return Ok(());
+        }
+        Err(Failure::last(Outcome::Failed(format!("not done after {} s", total.as_secs()))))
     }
 }
 

@@ -2,7 +2,10 @@ use camino::Utf8PathBuf;
 use xen4centos_artifact::{Fingerprint, Sha256Digest};
 use xen4centos_process::ProcessError;
 
-use crate::missing::{MissingFile, describe_all};
+use crate::{
+    Unused,
+    missing::{MissingFile, describe_all},
+};
 
 /// Whose fault a failure is, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,29 @@ pub enum FetchError {
         /// What is wrong with it.
         source: Box<SignatureError>,
     },
-    /// An override names a source that none of the packages asked for has.
+    /// What should be a file of the tree is a link, or lies behind one.
+    #[error("`{path}` is a link, or behind one that leads out of package `{package}`")]
+    OutsideTree {
+        /// The package.
+        package: String,
+        /// The file or directory.
+        path: Utf8PathBuf,
+    },
+    /// An override of this run would be used nowhere.
+    #[error("the file for `{name}` would be used nowhere: {why}")]
+    UnusedOverride {
+        /// What was typed before `=`.
+        name: String,
+        /// Why.
+        why: Unused,
+    },
+    /// A tree of this run would be used nowhere.
+    #[error("the tree for package `{package}` would be used nowhere: the package was not asked for")]
+    UnusedTree {
+        /// The package.
+        package: String,
+    },
+    /// An override names a source that no package has.
     #[error("no source is named `{name}`; there are: {known}")]
     UnknownOverride {
         /// What was typed before `=`.
@@ -158,6 +183,16 @@ pub enum FetchError {
         /// The pinned commit id.
         commit: String,
     },
+    /// A commit is not the whole source.
+    #[error("commit {commit} of `{url}` has submodules, and these are not fetched: {paths}")]
+    Submodules {
+        /// The repository.
+        url: String,
+        /// The commit id.
+        commit: String,
+        /// Their paths, separated by commas.
+        paths: String,
+    },
     /// `git` failed on what was fetched already.
     #[error("could not export commit {commit} of `{url}`: {reason}")]
     Git {
@@ -165,7 +200,7 @@ pub enum FetchError {
         url: String,
         /// The commit id.
         commit: String,
-        /// How it ended and its last line; without the command, whose environment may hold a password.
+        /// How it ended and what it complained of; without the command, whose environment may hold a password.
         reason: String,
     },
     /// A program is missing.
@@ -391,6 +426,16 @@ impl FetchError {
                     .to_owned()
             }
             Self::Signature { source, .. } => source.hint()?.to_owned(),
+            Self::OutsideTree { .. } => {
+                "put the file itself there: the project's history does not have what a link leads to".to_owned()
+            }
+            Self::Submodules { .. } => {
+                "take a release that has them in it, by url and sha256; or pin each as a source of its own and put them \
+                 together in the spec, from a commit without them"
+                    .to_owned()
+            }
+            Self::UnusedOverride { why, .. } => why.hint(),
+            Self::UnusedTree { package } => Unused::NotAskedFor { package: package.clone() }.hint(),
             Self::AmbiguousOverride { .. } => "write PACKAGE/NAME=FILE".to_owned(),
             Self::NoMiniature { .. } => {
                 "give it one (`miniature` in package.toml), or build from a tree with --source-tree".to_owned()

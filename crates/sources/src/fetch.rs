@@ -11,14 +11,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_manifest::{Package, UrlLocation};
 
 use crate::{
-    Attempt, Event, FetchError, FetchSettings, Mismatch, MissingFile, MissingRole, Network, Origin, Outcome,
-    Pin, Reporter, Role, SignedBy, Store, VerifiedSource,
+    Attempt, Event, FetchError, FetchSettings, Mismatch, MissingFile, MissingRole, Network, Outcome, Pin,
+    Reporter, Role, SignedBy, Store, VerifiedSource,
     download::{Downloader, Order},
     hashing,
     http::Http,
-    lookaside,
+    in_tree, lookaside,
     partial::Partial,
     plan::{Wanted, Way, plan},
+    replacements::report_unused,
     store::{Lookup, Object},
     tree::Tree,
 };
@@ -34,7 +35,8 @@ pub(crate) struct Run<'a> {
     pub(crate) store: &'a Store,
     pub(crate) settings: &'a FetchSettings,
     pub(crate) reporter: &'a dyn Reporter,
-    http: Option<Http<'a>>,
+    /// None when the network is not to be used.
+    pub(crate) http: Option<Http<'a>>,
 }
 
 impl Store {
@@ -50,9 +52,10 @@ impl Store {
         settings: &FetchSettings,
         reporter: &dyn Reporter,
     ) -> Result<Vec<VerifiedSource>, FetchError> {
-        let wanted = plan(packages, settings)?;
+        let plan = plan(packages, settings)?;
+        report_unused(&plan, packages, settings, reporter)?;
         let run = Run::new(self, settings, reporter);
-        collect(run.obtain_all(&wanted))
+        collect(run.obtain_all(&plan.wanted))
     }
 }
 
@@ -93,7 +96,7 @@ impl<'a> Run<'a> {
 
     fn obtain(&self, wanted: &Wanted<'_>) -> Outcomes<VerifiedSource> {
         let obtained = match &wanted.way {
-            Way::InTree(path) => in_tree(wanted, path).map(Ok),
+            Way::InTree(path) => of_the_tree(wanted, path).map(Ok),
             Way::Override(path) => as_it_is(path).map(Ok),
             Way::Tree { dir, upstream, .. } => {
                 let mtime = self.settings.source_date_epoch;
@@ -229,7 +232,8 @@ impl<'a> Run<'a> {
 }
 
 /// A file of the project: its history answers for it, its digest is recorded.
-fn in_tree(wanted: &Wanted<'_>, path: &Utf8Path) -> Result<Object, FetchError> {
+pub(crate) fn of_the_tree(wanted: &Wanted<'_>, path: &Utf8Path) -> Result<Object, FetchError> {
+    in_tree::check(wanted.package, path)?;
     if !path.is_file() {
         return Err(FetchError::NotInTree { package: wanted.package.name.clone(), path: path.to_owned() });
     }
@@ -242,14 +246,10 @@ pub(crate) fn as_it_is(path: &Utf8Path) -> Result<Object, FetchError> {
 }
 
 fn verified(wanted: &Wanted<'_>, object: Object, signed_by: Option<SignedBy>) -> VerifiedSource {
-    let (origin, pin) = match &wanted.way {
-        Way::InTree(_) => (Origin::InTree, None),
-        Way::Override(path) => (Origin::Override { path: path.clone() }, None),
-        Way::Tree { origin, .. } => (origin.clone(), None),
-        Way::Url(location) => (Origin::Pinned, Some(Pin::Digest { url: location.url.clone() })),
-        Way::Git(git) => {
-            (Origin::Pinned, Some(Pin::Commit { url: git.url.clone(), commit: git.commit.clone() }))
-        }
+    let pin = match &wanted.way {
+        Way::InTree(_) | Way::Override(_) | Way::Tree { .. } => None,
+        Way::Url(location) => Some(Pin::Digest { url: location.url.clone() }),
+        Way::Git(git) => Some(Pin::Commit { url: git.url.clone(), commit: git.commit.clone() }),
     };
     VerifiedSource {
         package: wanted.package.name.clone(),
@@ -259,7 +259,7 @@ fn verified(wanted: &Wanted<'_>, object: Object, signed_by: Option<SignedBy>) ->
         sha256: object.sha256,
         size: object.size,
         role: wanted.role,
-        origin,
+        origin: wanted.way.origin(),
         pin,
         signed_by,
     }

@@ -5,7 +5,7 @@
 //! files on export, the user's and the system's configuration, the format of git's own tarballs (read here and
 //! written anew), time stamps (the commit's).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -16,15 +16,17 @@ use xen4centos_process::{Invocation, ProcessError, Tool};
 use crate::{
     Attempt, Event, FetchError, Mismatch, MissingFile, MissingRole, Network, NetworkSettings, Outcome,
     fetch::{Outcomes, Run},
-    hashing, lookaside,
+    hashing,
+    http::Patience,
+    lookaside,
     partial::Partial,
     plan::Wanted,
     store::{Object, file_error, write_whole},
     tarball::Tarball,
 };
 
-/// Increased when the same commit gives another tarball.
-const PACKING: u32 = 1;
+/// Increased when the same commit gives another tarball; 1 had empty directories for submodules.
+const PACKING: u32 = 2;
 
 /// Stronger than any attribute that the commit brings.
 const ATTRIBUTES: &str = "* -export-subst -export-ignore -text -eol -ident -filter -working-tree-encoding\n";
@@ -42,7 +44,9 @@ struct Record {
 struct Repository<'a> {
     directory: Utf8PathBuf,
     git: &'a GitLocation,
+    /// For all calls of git together, from `start` on.
     limit: Duration,
+    start: Instant,
 }
 
 impl Run<'_> {
@@ -101,7 +105,7 @@ impl Run<'_> {
             Network::Online(network) => network.limits.total,
             Network::Offline => crate::Limits::usual().total,
         };
-        let repository = Repository { directory, git, limit };
+        let repository = Repository { directory, git, limit, start: Instant::now() };
         repository.create()?;
         Ok((repository, lock))
     }
@@ -137,7 +141,7 @@ impl Run<'_> {
                 }
                 let text = outcome
                     .err()
-                    .map_or_else(|| "does not have the commit".to_owned(), |error| reason(&error));
+                    .map_or_else(|| "does not have the commit".to_owned(), |error| repository.reason(&error));
                 missing.attempts.push(Attempt { place: place.into_string(), outcome: Outcome::Failed(text) });
             }
         }
@@ -173,15 +177,30 @@ impl Run<'_> {
                 Err(ProcessError::NotInstalled { program }) => {
                     return Err(FetchError::NotInstalled { program });
                 }
-                Err(error) => reason(&error),
+                Err(error) => repository.reason(&error),
             };
-            let Some(delay) = delays.next() else {
+            let is_late = repository.time_left().is_zero();
+            let Some(delay) = delays.next().filter(|_| !is_late) else {
                 return Ok(Some(error));
             };
+            if self.is_final(url)? {
+                return Ok(Some(error));
+            }
             let event = Event::Waiting { file: &wanted.file, url, reason: &error, delay: *delay };
             self.reporter.report(&event);
             std::thread::sleep(*delay);
         }
+    }
+
+    /// Whether a repository that git could not fetch from will not be there in a second either. Git's status is the same
+    /// for all that can go wrong, so the place itself is asked.
+    fn is_final(&self, url: &str) -> Result<bool, FetchError> {
+        if let Some(path) = url.strip_prefix("file://") {
+            return Ok(!Utf8Path::new(path).exists());
+        }
+        let Some(http) = self.http.as_ref().filter(|_| url.starts_with("http")) else { return Ok(false) };
+        let refs = format!("{}/info/refs?service=git-upload-pack", url.trim_end_matches('/'));
+        Ok(http.get(&refs, 0)?.is_err_and(|failure| failure.patience == Patience::GiveUp))
     }
 }
 
@@ -197,7 +216,9 @@ impl Repository<'_> {
     fn has_commit(&self) -> bool {
         // Not only an object of that id: a tag or a file has one, too.
         let object = format!("{}^{{commit}}", self.git.commit);
+        // A commit that came in the last moment is there: this is no matter of the network, and has its own time.
         self.git()
+            .time_limit(self.limit)
             .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &object])
             .run()
             .is_ok_and(|output| output.text() == self.git.commit)
@@ -237,8 +258,25 @@ impl Repository<'_> {
         git.args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]).args(arguments).run().map(drop)
     }
 
+    /// Other repositories' commits, which an export shows as empty directories.
+    fn refuse_submodules(&self) -> Result<(), FetchError> {
+        let listing = self.run(&self.git().args(["ls-tree", "-r", "-z", "--full-tree", &self.git.commit]))?;
+        let entries = listing.split('\0').filter_map(|entry| entry.split_once('\t'));
+        let modules = entries.filter(|(what, _)| what.starts_with("160000 "));
+        let paths: Vec<&str> = modules.map(|(_, path)| path).collect();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        Err(FetchError::Submodules {
+            url: self.git.url.clone(),
+            commit: self.git.commit.clone(),
+            paths: paths.join(", "),
+        })
+    }
+
     /// Returns the digest of the tarball before compression.
     fn pack(&self, partial: &mut Partial) -> Result<Sha256Digest, FetchError> {
+        self.refuse_submodules()?;
         let exported = partial.path().with_extension("tar");
         let archive = self.git().args(["archive", "--format=tar", "--output"]);
         self.run(&archive.arg(&exported).arg(&self.git.commit))?;
@@ -275,14 +313,28 @@ impl Repository<'_> {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ALLOW_PROTOCOL", "https:http:git:ssh:file")
             .env("GIT_DIR", self.directory.as_str())
-            .time_limit(self.limit)
+            .time_limit(self.time_left())
     }
 
     fn run(&self, invocation: &Invocation) -> Result<String, FetchError> {
         match invocation.run() {
             Ok(output) => Ok(output.text()),
             Err(ProcessError::NotInstalled { program }) => Err(FetchError::NotInstalled { program }),
-            Err(error) => Err(self.failed(reason(&error))),
+            Err(error) => Err(self.failed(self.reason(&error))),
+        }
+    }
+
+    fn time_left(&self) -> Duration {
+        self.limit.saturating_sub(self.start.elapsed())
+    }
+
+    /// Without the command line, whose environment may hold a proxy's password.
+    fn reason(&self, error: &ProcessError) -> String {
+        match error {
+            ProcessError::Failed { ending, stderr, .. } => format!("git {ending}: {}", what_git_said(stderr)),
+            ProcessError::TimedOut { .. } => format!("git did not end within {} s", self.limit.as_secs()),
+            ProcessError::NotInstalled { program } => format!("`{program}` is not installed"),
+            _ => "git could not be run".to_owned(),
         }
     }
 
@@ -333,15 +385,30 @@ fn check_uncompressed(wanted: &Wanted<'_>, git: &GitLocation, found: Sha256Diges
     }
 }
 
-/// Without the command line, whose environment may hold a proxy's password.
-fn reason(error: &ProcessError) -> String {
-    match error {
-        ProcessError::Failed { ending, stderr, .. } => {
-            let line = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            format!("git {ending}: {line}")
-        }
-        ProcessError::TimedOut { seconds, .. } => format!("git did not end within {seconds} s"),
-        ProcessError::NotInstalled { program } => format!("`{program}` is not installed"),
-        _ => "git could not be run".to_owned(),
+/// The lines that say what is wrong; after them git has advice, in which it does not know this program.
+fn what_git_said(stderr: &str) -> String {
+    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_complaint = |line: &&str| line.starts_with("fatal:") || line.starts_with("error:");
+    let mut said: Vec<&str> = lines().filter(is_complaint).collect();
+    if said.is_empty() {
+        said = lines().take(3).collect();
+    }
+    said.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_left_out() {
+        let said = "remote: hello\nfatal: '/x' does not appear to be a git repository\n\
+                    fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n\
+                    and the repository exists.\n";
+        assert_eq!(
+            what_git_said(said),
+            "fatal: '/x' does not appear to be a git repository; fatal: Could not read from remote repository."
+        );
+        assert_eq!(what_git_said("\n one\ntwo\n"), "one; two");
     }
 }

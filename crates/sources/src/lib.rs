@@ -16,11 +16,13 @@ mod fetch;
 mod git;
 mod hashing;
 mod http;
+mod in_tree;
 mod keys;
 mod lookaside;
 mod missing;
 mod partial;
 mod plan;
+mod replacements;
 mod reporter;
 mod settings;
 mod signature;
@@ -35,9 +37,10 @@ mod walk;
 
 pub use error::{FailureKind, FetchError, Mismatch, SignatureError};
 pub use missing::{Attempt, MissingFile, MissingRole, Outcome};
+pub use replacements::{Replacement, Unused, replacements};
 pub use reporter::{Event, Reporter, Silent};
 pub use settings::{
-    FetchSettings, Limits, Network, NetworkSettings, Proxies, ProxyUrl, RetrySchedule, SourceOverride,
+    FetchSettings, Given, Limits, Network, NetworkSettings, Proxies, ProxyUrl, RetrySchedule, SourceOverride,
     SourceTree,
 };
 pub use store::Store;

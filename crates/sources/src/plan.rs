@@ -1,6 +1,6 @@
 //! From the manifest and the settings to a list of what is wanted, and by which way. Everything that can be said
-//! without looking at a source's bytes is said here: overrides that fit nothing, trees for packages that have no
-//! release, patches that are not in the tree.
+//! without looking at a source's bytes is said before any is fetched: here, trees for packages that have no release;
+//! in `replacements`, what was given and fits nothing.
 
 use camino::Utf8PathBuf;
 use xen4centos_manifest::{
@@ -8,7 +8,7 @@ use xen4centos_manifest::{
     Upstreams, UrlLocation, Vouching,
 };
 
-use crate::{FetchError, FetchSettings, Origin, Role, SourceOverride};
+use crate::{FetchError, FetchSettings, Origin, Role, Unused, in_tree};
 
 /// One file that a package needs.
 #[derive(Clone, Debug)]
@@ -30,6 +30,17 @@ pub(crate) enum Way<'a> {
     Tree { dir: Utf8PathBuf, upstream: &'a Upstream, origin: Origin },
 }
 
+impl Way<'_> {
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::InTree(_) => Origin::InTree,
+            Self::Override(path) => Origin::Override { path: path.clone() },
+            Self::Tree { origin, .. } => origin.clone(),
+            Self::Url(_) | Self::Git(_) => Origin::Pinned,
+        }
+    }
+}
+
 impl Wanted<'_> {
     pub(crate) fn signature(&self) -> Option<&DetachedSignature> {
         match &self.way {
@@ -37,37 +48,60 @@ impl Wanted<'_> {
             _ => None,
         }
     }
+
+    /// Of a tree: what it says to somebody who replaced a file of the release.
+    fn why_the_release_is_unused(&self) -> Option<Unused> {
+        let package = self.package.name.clone();
+        match &self.way {
+            Way::Tree { origin: Origin::Miniature, .. } => Some(Unused::Miniature { package }),
+            Way::Tree { dir, .. } => Some(Unused::Tree { package, dir: dir.clone() }),
+            _ => None,
+        }
+    }
 }
 
-/// Every file of the packages, in the order of rpm's `SourceN` and `PatchN`.
-pub(crate) fn plan<'a>(
-    packages: &[&'a Package],
-    settings: &FetchSettings,
-) -> Result<Vec<Wanted<'a>>, FetchError> {
-    check_overrides(packages, settings)?;
-    let mut wanted = Vec::new();
+/// What becomes of every source and patch.
+pub(crate) struct Plan<'a> {
+    /// In the order of the packages and of rpm's `SourceN` and `PatchN`.
+    pub(crate) wanted: Vec<Wanted<'a>>,
+    pub(crate) passed_over: Vec<PassedOver<'a>>,
+}
+
+/// A source that is not wanted, and why.
+pub(crate) struct PassedOver<'a> {
+    pub(crate) package: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) why: Unused,
+}
+
+pub(crate) fn plan<'a>(packages: &[&'a Package], settings: &FetchSettings) -> Result<Plan<'a>, FetchError> {
+    let mut plan = Plan { wanted: Vec::new(), passed_over: Vec::new() };
     for package in packages {
-        let tree = tree_of(package, settings)?;
-        let replaced = tree.is_some();
-        // The tarball of a tree takes the place of the first source of the release.
-        let mut tree = tree;
-        for source in package.sources.iter().filter(|source| is_needed(package, source, settings)) {
-            if replaced && source.role != ManifestRole::Extra {
-                wanted.extend(tree.take());
-            } else {
-                wanted.push(of_source(package, source, settings));
+        let mut tree = tree_of(package, settings)?;
+        let replaced = tree.as_ref().and_then(Wanted::why_the_release_is_unused);
+        for source in &package.sources {
+            let off = option_off(package, source, settings);
+            let is_release = off.is_none() && source.role != ManifestRole::Extra;
+            match off.or_else(|| replaced.clone().filter(|_| is_release)) {
+                Some(why) => {
+                    plan.passed_over.push(PassedOver { package: &package.name, name: &source.name, why });
+                }
+                None => plan.wanted.push(of_source(package, source, settings)),
+            }
+            if is_release {
+                // The tarball of a tree takes the place of the first source of the release.
+                plan.wanted.extend(tree.take());
             }
         }
-        wanted.extend(package.patches.iter().map(|patch| of_patch(package, patch, settings)));
+        plan.wanted.extend(package.patches.iter().map(|patch| of_patch(package, patch, settings)));
     }
-    Ok(wanted)
+    Ok(plan)
 }
 
-fn is_needed(package: &Package, source: &Source, settings: &FetchSettings) -> bool {
-    match (&source.option, settings.options_on.get(&package.name)) {
-        (Some(option), Some(on)) => on.contains(option),
-        _ => true,
-    }
+fn option_off(package: &Package, source: &Source, settings: &FetchSettings) -> Option<Unused> {
+    let option = source.option.as_ref()?;
+    let is_on = settings.options_on.get(&package.name).is_none_or(|on| on.contains(option));
+    (!is_on).then(|| Unused::OptionOff { package: package.name.clone(), option: option.clone() })
 }
 
 fn of_source<'a>(package: &'a Package, source: &'a Source, settings: &FetchSettings) -> Wanted<'a> {
@@ -125,6 +159,9 @@ fn tree_of<'a>(package: &'a Package, settings: &FetchSettings) -> Result<Option<
     if !dir.is_dir() {
         return Err(FetchError::TreeNotADirectory { package: package.name.clone(), path: dir });
     }
+    if origin == Origin::Miniature {
+        in_tree::check(package, &dir)?;
+    }
     Ok(Some(Wanted {
         package,
         name: upstream.name.clone(),
@@ -132,34 +169,4 @@ fn tree_of<'a>(package: &'a Package, settings: &FetchSettings) -> Result<Option<
         role: Role::UpstreamArchive,
         way: Way::Tree { dir, upstream, origin },
     }))
-}
-
-/// An override that silently fits nothing would let somebody test a patch that is not there.
-fn check_overrides(packages: &[&Package], settings: &FetchSettings) -> Result<(), FetchError> {
-    let names: Vec<(&str, &str)> = packages
-        .iter()
-        .flat_map(|package| {
-            let sources = package.sources.iter().map(|source| source.name.as_str());
-            let patches = package.patches.iter().map(|patch| patch.file.as_str());
-            sources.chain(patches).map(|name| (package.name.as_str(), name))
-        })
-        .collect();
-    settings.overrides.iter().try_for_each(|one| check_override(one, &names))
-}
-
-fn check_override(one: &SourceOverride, names: &[(&str, &str)]) -> Result<(), FetchError> {
-    let fitting: Vec<_> = names.iter().filter(|(package, name)| one.means(package, name)).collect();
-    match fitting.len() {
-        0 => {
-            let known: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
-            Err(FetchError::UnknownOverride { name: one.name.clone(), known: known.join(", ") })
-        }
-        1 if one.path.is_file() => Ok(()),
-        1 => Err(FetchError::OverrideNotAFile { name: one.name.clone(), path: one.path.clone() }),
-        _ => {
-            let candidates: Vec<String> =
-                fitting.iter().map(|(package, name)| format!("`{package}/{name}`")).collect();
-            Err(FetchError::AmbiguousOverride { name: one.name.clone(), candidates: candidates.join(", ") })
-        }
-    }
 }

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 
+use crate::Unused;
+
 /// What is going on. Several files may be on their way at once, so each event names its file.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -57,6 +59,13 @@ pub enum Event<'a> {
         file: &'a str,
         /// Where the changed object is kept.
         kept: &'a Utf8Path,
+    },
+    /// An override for all runs that this one has no use for.
+    Unused {
+        /// The name of the source.
+        name: &'a str,
+        /// Why.
+        why: &'a Unused,
     },
     /// Another run (or another package of this one) has the same file in hand; this one waits for it.
     Locked {

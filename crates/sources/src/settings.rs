@@ -17,9 +17,9 @@ pub struct FetchSettings {
     pub lookaside: Vec<Utf8PathBuf>,
     /// Base URLs that have the files by name; tried before a source's own mirrors.
     pub mirrors: Vec<String>,
-    /// Files in place of sources.
+    /// Files in place of sources; of several for one source the last counts.
     pub overrides: Vec<SourceOverride>,
-    /// Trees in place of upstream releases.
+    /// Trees in place of upstream releases; of several for one package the last counts.
     pub trees: Vec<SourceTree>,
     /// What an upstream release is, for packages without a tree of their own above.
     pub upstreams: Upstreams,
@@ -30,6 +30,17 @@ pub struct FetchSettings {
     pub source_date_epoch: u64,
     /// The present, in seconds since 1970 UTC: signatures have dates.
     pub now: u64,
+}
+
+impl FetchSettings {
+    /// The settings for some of the packages that were asked for: without what replaces sources of the others.
+    #[must_use]
+    pub fn narrowed_to(&self, packages: &[&Package]) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.overrides.retain(|one| packages.iter().any(|package| one.fits(package)));
+        narrowed.trees.retain(|tree| packages.iter().any(|package| tree.package == package.name));
+        narrowed
+    }
 }
 
 /// Whether the network may be used.
@@ -148,6 +159,15 @@ impl RetrySchedule {
     }
 }
 
+/// What a replacement that would be used nowhere does to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Somebody asked for it in this run: it stops the run, which would else be believed to have tried it.
+    ForThisRun,
+    /// It stands in a file, for all runs: those that it does not fit pass it over.
+    ForAllRuns,
+}
+
 /// A file in place of the source of that name (`--source-override name=path`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceOverride {
@@ -155,11 +175,12 @@ pub struct SourceOverride {
     pub name: String,
     /// The file.
     pub path: Utf8PathBuf,
+    /// By whom.
+    pub given: Given,
 }
 
 impl SourceOverride {
-    /// Whether the package has the source or patch that is meant. Who keeps overrides in a file asks this first,
-    /// because an override that fits nothing is an error of [`Store::fetch`](crate::Store::fetch).
+    /// Whether the package has the source or patch that is meant.
     pub fn fits(&self, package: &Package) -> bool {
         package.sources.iter().any(|source| self.means(&package.name, &source.name))
             || package.patches.iter().any(|patch| self.means(&package.name, &patch.file))
@@ -174,8 +195,10 @@ impl SourceOverride {
 /// An unpacked tree in place of a package's upstream release (`--source-tree package=dir`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceTree {
-    /// The package. Trees of packages that are not asked for are left alone.
+    /// The package.
     pub package: String,
     /// The tree: its contents become those of the release's top directory.
     pub dir: Utf8PathBuf,
+    /// By whom.
+    pub given: Given,
 }

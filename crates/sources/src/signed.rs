@@ -13,7 +13,7 @@ use xen4centos_manifest::{DetachedSignature, SignedBytes};
 use crate::{
     Attempt, Event, FetchError, MissingFile, MissingRole, SignatureError, SignedBy, decompress,
     fetch::{Outcomes, Run},
-    hashing,
+    hashing, in_tree,
     keys::PinnedKey,
     lookaside,
     plan::Wanted,
@@ -47,6 +47,7 @@ impl Run<'_> {
         pinned: &DetachedSignature,
         object: &Object,
     ) -> Outcomes<SignedBy> {
+        in_tree::check(wanted.package, &pinned.key)?;
         if let Some(signed_by) = self.verified_before(wanted, pinned, object)? {
             return Ok(Ok(signed_by));
         }

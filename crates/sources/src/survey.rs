@@ -4,10 +4,11 @@ use xen4centos_artifact::Sha256Digest;
 use xen4centos_manifest::Package;
 
 use crate::{
-    FetchError, FetchSettings, Role, Silent, Store,
-    fetch::{Run, as_it_is},
+    FetchError, FetchSettings, Reporter, Role, Store,
+    fetch::{Run, as_it_is, of_the_tree},
     lookaside,
     plan::{Wanted, Way, plan},
+    replacements::report_unused,
     tree::Tree,
 };
 
@@ -56,9 +57,12 @@ impl Store {
         &self,
         packages: &[&Package],
         settings: &FetchSettings,
+        reporter: &dyn Reporter,
     ) -> Result<Vec<Planned>, FetchError> {
-        let run = Run::new(self, settings, &Silent);
-        plan(packages, settings)?.iter().map(|wanted| run.look_at(wanted)).collect()
+        let plan = plan(packages, settings)?;
+        report_unused(&plan, packages, settings, reporter)?;
+        let run = Run::new(self, settings, reporter);
+        plan.wanted.iter().map(|wanted| run.look_at(wanted)).collect()
     }
 }
 
@@ -75,12 +79,8 @@ impl Run<'_> {
             urls: Vec::new(),
         };
         match &wanted.way {
-            Way::InTree(path) if !path.is_file() => {
-                let package = wanted.package.name.clone();
-                return Err(FetchError::NotInTree { package, path: path.to_path_buf() });
-            }
             Way::InTree(path) => {
-                let object = as_it_is(path)?;
+                let object = of_the_tree(wanted, path)?;
                 (planned.sha256, planned.size) = (Some(object.sha256), Some(object.size));
             }
             Way::Override(path) => {

@@ -9,6 +9,9 @@ use xen4centos_process::{Invocation, ProcessError, Tool};
 
 use crate::{FetchError, Role, VerifiedSource, decompress, store::file_error};
 
+/// Lines of `patch` that are shown: the first file that fails is the one to look at.
+const MOST_COMPLAINTS: usize = 40;
+
 /// Unpacks the upstream release among the sources of one package into `dest`, which must not exist and is there
 /// only when everything is in it. Returns the release's top directory in it.
 ///
@@ -108,18 +111,44 @@ fn only_directory(name: &str, inside: &Utf8Path) -> Result<String, FetchError> {
 }
 
 fn apply(patch: &VerifiedSource, strip: u32, tree: &Utf8Path) -> Result<(), FetchError> {
-    let plain = tree.with_extension("patch");
+    let (plain, log) = (tree.with_extension("patch"), tree.with_extension("patch-log"));
     let mut from = decompress::open(&patch.path).map_err(file_error("read", &patch.path))?;
     let mut file = fs_err::File::create(&plain).map_err(file_error("write", &plain))?;
     crate::hashing::copy(&mut from, &mut file).map_err(file_error("write", &plain))?;
     let invocation = Invocation::new(Tool::Patch, tree)
         // Without fuzz: they are made for exactly this release.
         .arg(format!("--strip={strip}"))
-        .args(["--fuzz=0", "--silent", "--force", "--no-backup-if-mismatch", "--input"])
+        .args(["--fuzz=0", "--force", "--no-backup-if-mismatch", "--input"])
         .arg(&plain);
-    match invocation.run() {
-        Ok(_) => fs_err::remove_file(&plain).map_err(file_error("remove", &plain)),
-        Err(ProcessError::NotInstalled { program }) => Err(FetchError::NotInstalled { program }),
-        Err(source) => Err(FetchError::Patch { patch: Utf8PathBuf::from(&patch.file), source }),
+    let mut lines = Vec::new();
+    let applied = invocation.run_logged(&log, |line| lines.push(line.to_owned()));
+    for file in [&plain, &log] {
+        fs_err::remove_file(file).map_err(file_error("remove", file))?;
     }
+    let patch = || Utf8PathBuf::from(&patch.file);
+    match applied {
+        Ok(()) => Ok(()),
+        Err(ProcessError::NotInstalled { program }) => Err(FetchError::NotInstalled { program }),
+        Err(ProcessError::Failed { command, ending, .. }) => {
+            let stderr = complaints(&lines);
+            Err(FetchError::Patch {
+                patch: patch(),
+                source: ProcessError::Failed { command, ending, stderr },
+            })
+        }
+        Err(source) => Err(FetchError::Patch { patch: patch(), source }),
+    }
+}
+
+/// What `patch` says on standard output of files and hunks, without the files of which it has nothing to say but that
+/// it is at them: a release's patch is of thousands.
+fn complaints(lines: &[String]) -> String {
+    let names_a_file = |line: &String| line.starts_with("patching file ");
+    let next = lines.iter().skip(1).map(Some).chain([None]);
+    let worth = lines.iter().zip(next).filter(|(line, next)| {
+        let all_is_well = names_a_file(line) && next.is_none_or(names_a_file);
+        !all_is_well && !line.is_empty()
+    });
+    let worth: Vec<&str> = worth.map(|(line, _)| line.as_str()).take(MOST_COMPLAINTS).collect();
+    worth.join("\n")
 }

@@ -1,6 +1,6 @@
 //! Pinned sources and patches into the store.
 
-use xen4centos_sources::{Planned, Standing, Store, VerifiedSource};
+use xen4centos_sources::{Planned, Standing, VerifiedSource};
 
 use crate::{
     args::{Cli, FetchArgs},
@@ -28,9 +28,7 @@ pub(crate) fn run(cli: &Cli, args: &FetchArgs, printer: &Printer) -> Outcome {
     let packages = session.packages(&args.packages)?;
     let options = session.options(&packages, &args.build)?;
     if args.dry_run {
-        let settings = sources::fetch_settings(&session, &args.sources, &packages, &options)?;
-        let references: Vec<_> = packages.iter().collect();
-        let planned = Store::new(session.work("store")).survey(&references, &settings)?;
+        let planned = sources::survey(&session, &args.sources, &packages, &options)?;
         print_planned(&planned, args, printer);
         return Ok(());
     }

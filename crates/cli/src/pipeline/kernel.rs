@@ -204,7 +204,7 @@ pub(crate) fn symbols(
     }
     let packages = session.packages(&[KERNEL.to_owned()])?;
     let options = session.options(&packages, &args.build)?;
-    let settings = sources::fetch_settings(session, &args.sources, &packages, &options)?;
+    let settings = sources::fetch_settings(session, &args.sources, &options)?;
     if let Some(given) = settings.trees.iter().find(|tree| tree.package == KERNEL) {
         return Ok(Symbols::from(&KconfigTree::load(&given.dir)?).or(kept));
     }

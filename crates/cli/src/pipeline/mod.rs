@@ -9,6 +9,7 @@ pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;
 pub(crate) mod lock;
+pub(crate) mod narrator;
 pub(crate) mod plan;
 pub(crate) mod signing;
 pub(crate) mod sources;

@@ -21,7 +21,7 @@ use crate::{
         kernel,
         keys::{AbsentKey, ShippedKey, SigningKey},
         lock::WorkLock,
-        sources,
+        sources::{self, Found},
     },
     printer::Printer,
     session::{Options, Session, requirements},
@@ -71,7 +71,7 @@ pub(crate) fn open<'a>(
     printer: &'a Printer,
 ) -> Result<Opened<'a>, Failure> {
     let session = Session::open(global, &args.target, printer)?;
-    let mut packages = session.packages(&args.packages)?;
+    let packages = session.packages(&args.packages)?;
     let network = network_policy(&args.build);
     if purpose != Purpose::Build {
         demand_isolation(&session, network)?;
@@ -84,13 +84,10 @@ pub(crate) fn open<'a>(
     };
     let options = session.options(&packages, &args.build)?;
     let root = session.host_root(&packages, &options, network)?;
-    let mut refused = Vec::new();
-    if purpose == Purpose::Look {
-        let away = sources::not_here(&session, &args.sources, &packages, &options)?;
-        packages.retain(|package| !away.contains_key(&package.name));
-        refused.extend(away);
-    }
-    let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
+    let found = match purpose {
+        Purpose::Look => sources::look(&session, &args.sources, &packages, &options)?,
+        _ => Found::all(sources::fetch(&session, &args.sources, &packages, &options)?),
+    };
     let planner = Planner {
         session: &session,
         key: key.as_ref(),
@@ -101,7 +98,11 @@ pub(crate) fn open<'a>(
         network,
     };
     let mut planned = Vec::new();
+    let Found { verified, mut refused } = found;
     for package in &packages {
+        if refused.iter().any(|(name, _)| *name == package.name) {
+            continue;
+        }
         match planner.plan(package, &verified) {
             Ok(plan) => planned.push(plan),
             Err(failure) if purpose == Purpose::Look => refused.push((package.name.clone(), failure)),

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{BuildSource, SourceOrigin};
-use xen4centos_manifest::{Accepts, Package, Upstreams};
+use xen4centos_manifest::{Accepts, EffectiveOption, Package, Upstreams};
 use xen4centos_sources::{
-    Event, FailureKind, FetchError, FetchSettings, Limits, Network, NetworkSettings, Origin, Pin, Proxies,
-    ProxyUrl, Reporter, RetrySchedule, SourceOverride, SourceTree, Standing, Store, VerifiedSource,
+    FailureKind, FetchError, FetchSettings, Given, Limits, Network, NetworkSettings, Origin, Pin, Planned,
+    Proxies, ProxyUrl, Replacement, RetrySchedule, Silent, SourceOverride, SourceTree, Standing, Store,
+    VerifiedSource, replacements,
 };
 
 use crate::{
     args::SourceArgs,
     failure::{Failure, Kind},
-    printer::Printer,
+    pipeline::narrator::Narrator,
     session::{Options, Session},
     settings::{self, environment},
 };
@@ -29,28 +30,73 @@ pub(crate) fn fetch(
     packages: &[Package],
     options: &Options,
 ) -> Result<Vec<VerifiedSource>, Failure> {
-    let settings = fetch_settings(session, args, packages, options)?;
     let packages: Vec<&Package> = packages.iter().collect();
-    let reporter = Narrator { printer: session.printer };
+    let settings = fetch_settings(session, args, options)?.narrowed_to(&packages);
     let store = Store::new(session.work("store"));
-    let sources = store.fetch(&packages, &settings, &reporter)?;
-    for source in &sources {
-        admit(session, source)?;
+    Ok(store.fetch(&packages, &settings, &Narrator::new(session.printer))?)
+}
+
+/// What could be had of the packages' sources.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) verified: Vec<VerifiedSource>,
+    /// The packages whose sources are not all here, or not as they should be, and why.
+    pub(crate) refused: Vec<(String, Failure)>,
+}
+
+impl Found {
+    pub(crate) fn all(verified: Vec<VerifiedSource>) -> Self {
+        Self { verified, refused: Vec::new() }
     }
-    Ok(sources)
+}
+
+/// What of [`fetch`] can be done with what is here: nothing is downloaded, and a package stops no other.
+pub(crate) fn look(
+    session: &Session<'_>,
+    args: &SourceArgs,
+    packages: &[Package],
+    options: &Options,
+) -> Result<Found, Failure> {
+    let mut away = not_here(session, args, packages, options)?;
+    let here = SourceArgs { offline: true, ..args.clone() };
+    let mut found = Found::default();
+    for package in packages {
+        let sources = match away.remove(&package.name) {
+            Some(failure) => Err(failure),
+            None => fetch(session, &here, std::slice::from_ref(package), options),
+        };
+        match sources {
+            Ok(sources) => found.verified.extend(sources),
+            Err(failure) => found.refused.push((package.name.clone(), failure)),
+        }
+    }
+    Ok(found)
+}
+
+/// How far the sources of the packages are; nothing is fetched, and what [`fetch`] refuses is refused.
+pub(crate) fn survey(
+    session: &Session<'_>,
+    args: &SourceArgs,
+    packages: &[Package],
+    options: &Options,
+) -> Result<Vec<Planned>, Failure> {
+    let packages: Vec<&Package> = packages.iter().collect();
+    let settings = fetch_settings(session, args, options)?.narrowed_to(&packages);
+    let reporter = Narrator::new(session.printer);
+    Ok(Store::new(session.work("store")).survey(&packages, &settings, &reporter)?)
 }
 
 /// The packages with sources that would have to be downloaded, and which these are.
-pub(crate) fn not_here(
+fn not_here(
     session: &Session<'_>,
     args: &SourceArgs,
     packages: &[Package],
     options: &Options,
 ) -> Result<BTreeMap<String, Failure>, Failure> {
-    let settings = fetch_settings(session, args, packages, options)?;
     let references: Vec<&Package> = packages.iter().collect();
+    let settings = fetch_settings(session, args, options)?.narrowed_to(&references);
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for source in Store::new(session.work("store")).survey(&references, &settings)? {
+    for source in Store::new(session.work("store")).survey(&references, &settings, &Silent)? {
         if source.standing == Standing::Remote {
             files.entry(source.package).or_default().push(source.file);
         }
@@ -62,72 +108,85 @@ pub(crate) fn not_here(
     Ok(files.into_iter().map(|(package, files)| (package, failure(files))).collect())
 }
 
-/// The command line, then `xen4centos.local.toml`, then the target.
+/// What was asked for, checked against all packages that were, which are those of `options`: a file that is given for
+/// one of them, or a tree that the channel refuses, is the same for each.
 pub(crate) fn fetch_settings(
     session: &Session<'_>,
     args: &SourceArgs,
-    packages: &[Package],
     options: &Options,
 ) -> Result<FetchSettings, Failure> {
-    let here = settings::current_directory()?;
-    let local = &session.project.local;
-    let mut overrides = Vec::new();
-    for text in &args.source_override {
-        let (name, path) = pair(text, "--source-override NAME=FILE")?;
-        overrides.push(SourceOverride { name: name.to_owned(), path: here.join(path) });
-    }
-    for (name, path) in &local.source_overrides {
-        let chosen = SourceOverride { name: name.clone(), path: session.project.root.join(path) };
-        let wanted = packages.iter().any(|package| chosen.fits(package));
-        if wanted && !overrides.iter().any(|other| other.name == *name) {
-            overrides.push(chosen);
-        }
-    }
-    let mut trees = Vec::new();
-    for text in &args.source_tree {
-        let (package, directory) = pair(text, "--source-tree PACKAGE=DIR")?;
-        session.project.package(package)?;
-        trees.push(SourceTree { package: package.to_owned(), dir: here.join(directory) });
-    }
-    for (package, directory) in &local.source_trees {
-        if !trees.iter().any(|tree| tree.package == *package) {
-            trees.push(SourceTree { package: package.clone(), dir: session.project.root.join(directory) });
-        }
-    }
-    for tree in &trees {
-        refuse_hidden_double(session, tree)?;
-    }
     // A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
     let doubles = session.is_miniature() && session.channel.accepts == Accepts::Miniature;
-    let on = |package: &Package| {
-        let names =
-            options[&package.name].values().filter(|option| option.on).map(|option| option.name.clone());
-        (package.name.clone(), names.collect())
+    let on = |(package, options): (&String, &BTreeMap<String, EffectiveOption>)| {
+        let names = options.values().filter(|option| option.on).map(|option| option.name.clone());
+        (package.clone(), names.collect())
     };
-    Ok(FetchSettings {
+    let settings = FetchSettings {
         network: network(args),
         lookaside: vec![match &args.lookaside {
-            Some(directory) => here.join(directory),
+            Some(directory) => settings::current_directory()?.join(directory),
             None => session.work("lookaside"),
         }],
         mirrors: args.mirror.clone(),
-        overrides,
-        trees,
+        overrides: overrides(session, args)?,
+        trees: trees(session, args)?,
         upstreams: if doubles { Upstreams::Miniature } else { Upstreams::Release },
-        options_on: packages.iter().map(on).collect(),
+        options_on: options.iter().map(on).collect(),
         source_date_epoch: TREE_TIME,
         now: session.now,
-    })
+    };
+    let known: Vec<&Package> = session.project.packages.values().collect();
+    let asked: Vec<&Package> =
+        known.iter().copied().filter(|package| options.contains_key(&package.name)).collect();
+    for replacement in replacements(&asked, &known, &settings)? {
+        if let Origin::Tree { dir } = &replacement.origin {
+            refuse_hidden_double(session, dir)?;
+        }
+        admit(session, &replacement)?;
+    }
+    Ok(settings)
+}
+
+/// `xen4centos.local.toml`, then the command line: the last one counts.
+fn overrides(session: &Session<'_>, args: &SourceArgs) -> Result<Vec<SourceOverride>, Failure> {
+    let mut overrides = Vec::new();
+    for (name, path) in &session.project.local.source_overrides {
+        let path = session.project.root.join(path);
+        overrides.push(SourceOverride { name: name.clone(), path, given: Given::ForAllRuns });
+    }
+    let here = settings::current_directory()?;
+    for text in &args.source_override {
+        let (name, path) = pair(text, "--source-override NAME=FILE")?;
+        let (name, path) = (name.to_owned(), here.join(path));
+        overrides.push(SourceOverride { name, path, given: Given::ForThisRun });
+    }
+    Ok(overrides)
+}
+
+/// In the same order.
+fn trees(session: &Session<'_>, args: &SourceArgs) -> Result<Vec<SourceTree>, Failure> {
+    let mut trees = Vec::new();
+    for (package, directory) in &session.project.local.source_trees {
+        let dir = session.project.root.join(directory);
+        trees.push(SourceTree { package: package.clone(), dir, given: Given::ForAllRuns });
+    }
+    let here = settings::current_directory()?;
+    for text in &args.source_tree {
+        let (package, directory) = pair(text, "--source-tree PACKAGE=DIR")?;
+        session.project.package(package)?;
+        let (package, dir) = (package.to_owned(), here.join(directory));
+        trees.push(SourceTree { package, dir, given: Given::ForThisRun });
+    }
+    Ok(trees)
 }
 
 /// A test double given as somebody's own tree is a test double all the same.
-fn refuse_hidden_double(session: &Session<'_>, tree: &SourceTree) -> Result<(), Failure> {
+fn refuse_hidden_double(session: &Session<'_>, tree: &Utf8Path) -> Result<(), Failure> {
     let place = |path: &Utf8Path| path.canonicalize_utf8().ok();
     let double = session.project.packages.values().filter_map(|package| package.miniature.as_deref());
-    let is_double = double.filter_map(place).any(|double| Some(double) == place(&tree.dir));
+    let is_double = double.filter_map(place).any(|double| Some(double) == place(tree));
     if is_double && session.channel.accepts < Accepts::Miniature {
-        let message =
-            format!("`{}` is a test double, which channel `{}` refuses", tree.dir, session.channel.name);
+        let message = format!("`{tree}` is a test double, which channel `{}` refuses", session.channel.name);
         return Err(Failure::new(Kind::Refused, message));
     }
     Ok(())
@@ -138,11 +197,13 @@ fn network(args: &SourceArgs) -> Network {
         return Network::Offline;
     }
     let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
+    // For what has none of its own.
+    let all = either("all_proxy", "ALL_PROXY");
     let proxies = Proxies {
         // HTTP_PROXY in capitals can be set by a web server's client, so only CGI-safe programs may read it; we do
         // not, as curl does not.
-        http: environment("http_proxy").map(ProxyUrl::new),
-        https: either("https_proxy", "HTTPS_PROXY").map(ProxyUrl::new),
+        http: environment("http_proxy").or_else(|| all.clone()).map(ProxyUrl::new),
+        https: either("https_proxy", "HTTPS_PROXY").or(all).map(ProxyUrl::new),
         no_proxy: either("no_proxy", "NO_PROXY"),
     };
     let certificates = environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect();
@@ -162,7 +223,7 @@ fn pair<'t>(text: &'t str, shape: &str) -> Result<(&'t str, &'t str), Failure> {
 }
 
 /// The promise of a channel: nothing but pinned files on the release channel, and test doubles on the quickstart's.
-fn admit(session: &Session<'_>, source: &VerifiedSource) -> Result<(), Failure> {
+fn admit(session: &Session<'_>, source: &Replacement) -> Result<(), Failure> {
     let (required, what) = match &source.origin {
         Origin::Pinned | Origin::InTree => return Ok(()),
         Origin::Override { path } => (Accepts::Override, format!("the file `{path}`")),
@@ -210,39 +271,6 @@ fn pin_text(pin: Option<&Pin>) -> String {
         Some(Pin::Digest { url }) => url.clone(),
         Some(Pin::Commit { url, commit }) => format!("{url} {commit}"),
         None => String::new(),
-    }
-}
-
-struct Narrator<'a> {
-    printer: &'a Printer,
-}
-
-impl Reporter for Narrator<'_> {
-    fn report(&self, event: &Event<'_>) {
-        let printer = self.printer;
-        match event {
-            Event::Started { file, url, have: 0, .. } => {
-                printer.step("Fetching", format!("{file} from {url}"));
-            }
-            Event::Started { file, url, have, .. } => {
-                printer.step("Fetching", format!("{file} from {url}, after the {have} bytes that are here"));
-            }
-            Event::Waiting { file, reason, delay, .. } => {
-                printer.warning(format!("{file}: {reason}; again in {} s", delay.as_secs_f32()));
-            }
-            Event::Rejected { file, place, reason } => printer.detail(format!("{file}: {place}: {reason}")),
-            Event::Stored { file, place } => printer.step("Stored", format!("{file} (from {place})")),
-            Event::Corrupt { file, kept } => {
-                printer
-                    .warning(format!("{file} had changed in the store; the changed file is kept as {kept}"));
-            }
-            Event::Verifying { file } => printer.step("Verifying", format!("the signature over {file}")),
-            Event::Packing { package, directory } => {
-                printer.step("Packing", format!("{directory} as the upstream release of {package}"));
-            }
-            Event::Cloning { file, url } => printer.step("Cloning", format!("{url} for {file}")),
-            _ => {}
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
+    time::Duration,
 };
 
 use crate::workshop::{ProjectCopy, Work};
@@ -12,7 +13,7 @@ const BYTES: &[u8] = b"what upstream released\n";
 const SHA256: &str = "5bf5064f673f9ef759ee20e299d32dc9cf333ef65bdd5ea8eb77da4148722f7f";
 
 /// A project whose small package takes one file of an upstream that can not be reached.
-fn project_with_an_upstream() -> ProjectCopy {
+pub(crate) fn project_with_an_upstream() -> ProjectCopy {
     let copy = ProjectCopy::with_small_package("cat %{SOURCE0}");
     let source = format!(
         "[[source]]\nname = \"far\"\nfile = \"far-1.0.txt\"\nurl = \"http://127.0.0.1:1/far-1.0.txt\"\n\
@@ -26,6 +27,11 @@ fn project_with_an_upstream() -> ProjectCopy {
 /// An HTTP server on loopback that answers every request for `/far-1.0.txt` with `body`; its base URL. It ends with the
 /// test process.
 fn mirror(body: &'static [u8]) -> String {
+    server("/far-1.0.txt", vec![body])
+}
+
+/// The same for another path, or a whole URL, as a proxy is asked; there is a pause between the parts of the body.
+fn server(path: &'static str, parts: Vec<&'static [u8]>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -33,12 +39,17 @@ fn mirror(body: &'static [u8]) -> String {
             let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
             let request = lines.next().unwrap_or_default();
             let _rest: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-            let found = request.starts_with("GET /far-1.0.txt ");
-            let (status, body) = if found { ("200 OK", body) } else { ("404 Not Found", &b""[..]) };
-            let head =
-                format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let found = request.starts_with(&format!("GET {path} "));
+            let (status, parts) = if found { ("200 OK", &parts[..]) } else { ("404 Not Found", &[][..]) };
+            let length: usize = parts.iter().map(|part| part.len()).sum();
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let mut stream = &stream;
             // A client that has gone needs no answer.
-            drop((&stream).write_all(&[head.as_bytes(), body].concat()));
+            drop(stream.write_all(head.as_bytes()));
+            for (number, part) in parts.iter().enumerate() {
+                std::thread::sleep(Duration::from_millis(if number == 0 { 0 } else { 700 }));
+                drop(stream.write_all(part));
+            }
         }
     });
     url
@@ -71,6 +82,57 @@ fn mirror_with_other_bytes_is_not_believed() {
     let run = work.run(&["fetch", "--target", "small", "--mirror", &url]).says([SHA256, "far-1.0.txt"]);
     assert_ne!(run.code, Some(0));
     work.run(&["fetch", "--target", "small", "--offline"]).ends_with(5).says(["1 file is missing"]);
+}
+
+#[test]
+fn proxies_of_the_environment_are_asked() {
+    let copy = project_with_an_upstream();
+    let proxy = server("http://127.0.0.1:1/far-1.0.txt", vec![BYTES]);
+    for variable in ["http_proxy", "all_proxy", "ALL_PROXY"] {
+        let work = Work::new(copy.path());
+        work.call(&["fetch", "--target", "small"]).env(variable, &proxy).run().ends_with(0);
+    }
+}
+
+#[test]
+fn hosts_without_a_proxy_are_asked_directly() {
+    let copy = project_with_an_upstream();
+    let upstream = mirror(BYTES);
+    for variable in ["no_proxy", "NO_PROXY"] {
+        let work = Work::new(copy.path());
+        work.call(&["fetch", "--target", "small", "--mirror", &upstream])
+            .env("http_proxy", &server("/nothing", Vec::new()))
+            .env(variable, "127.0.0.1")
+            .run()
+            .ends_with(0)
+            .says([&*format!("(from {upstream}far-1.0.txt)")]);
+    }
+}
+
+#[test]
+fn bytes_are_counted_on_a_terminal_and_nowhere_else() {
+    let copy = project_with_an_upstream();
+    let url = server("/far-1.0.txt", BYTES.chunks(12).collect());
+    let fetch = ["fetch", "--target", "small", "--mirror", &url];
+    let work = Work::new(copy.path());
+    let run = work.call(&fetch).on_a_terminal().run().ends_with(0);
+    assert!(run.stdout.contains("12 B/23 B"), "{run:?}");
+    let run = Work::new(copy.path()).run(&fetch).ends_with(0);
+    let lines: Vec<&str> = run.stderr.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(lines, ["Fetching", "Stored"], "{}", run.stderr);
+}
+
+#[test]
+fn run_that_waits_for_another_says_so() {
+    let copy = project_with_an_upstream();
+    let work = Work::new(copy.path());
+    let file = fs_err::File::open(work.write(&format!("store/partial/{SHA256}"), "")).unwrap();
+    file.file().lock().unwrap();
+    let url = mirror(BYTES);
+    let mut running = work.call(&["fetch", "--target", "small", "--mirror", &url]).start();
+    assert_eq!(running.reaches(&["     Waiting until somebody else is done with "]), Some(0));
+    drop(file);
+    assert_eq!(running.reaches(&["Stored"]), Some(0));
 }
 
 #[test]

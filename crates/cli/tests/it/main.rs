@@ -12,6 +12,7 @@ mod made_again;
 mod program;
 mod refusals;
 mod release;
+mod replacing;
 mod repository;
 mod tidy;
 mod workshop;

@@ -18,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// One call of the program, not yet started.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    program: &'static str,
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
-    umask: Option<&'static str>,
 }
 
 impl Call {
@@ -30,9 +30,9 @@ impl Call {
             ("HOME", "/nonexistent"),
         ];
         Self {
+            program: env!("CARGO_BIN_EXE_xen4centos"),
             arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            umask: None,
         }
     }
 
@@ -42,24 +42,29 @@ impl Call {
     }
 
     /// With the mask that a cautious or careless shell sets for new files.
-    pub(crate) fn umask(mut self, mask: &'static str) -> Self {
-        self.umask = Some(mask);
+    pub(crate) fn umask(mut self, mask: &str) -> Self {
+        let line = format!("umask {mask} && exec \"$0\" \"$@\"");
+        let before = ["-c", &line, self.program].map(str::to_owned);
+        self.arguments.splice(0..0, before);
+        self.program = "/bin/sh";
         self
+    }
+
+    /// With a terminal of its own for all that it prints, which becomes this call's standard output.
+    pub(crate) fn on_a_terminal(mut self) -> Self {
+        let words =
+            [env!("CARGO_BIN_EXE_xen4centos")].into_iter().chain(self.arguments.iter().map(String::as_str));
+        let line: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+        self.program = "script";
+        self.arguments =
+            ["--quiet", "--return", "--command", &line.join(" "), "/dev/null"].map(str::to_owned).into();
+        self.env("TERM", "xterm")
     }
 
     /// Starts it as the leader of its own process group, so that a test can kill all of it and nothing else.
     #[expect(clippy::disallowed_methods, reason = "the program under test is no tool of the project")]
     pub(crate) fn start(&self) -> Running {
-        let program = env!("CARGO_BIN_EXE_xen4centos");
-        let mut command = match self.umask {
-            None => Command::new(program),
-            Some(mask) => {
-                let mut shell = Command::new("/bin/sh");
-                shell.args(["-c", &format!("umask {mask} && exec \"$0\" \"$@\""), program]);
-                shell
-            }
-        };
-        let child = command
+        let child = Command::new(self.program)
             .args(&self.arguments)
             .current_dir("/")
             .env_clear()
@@ -115,9 +120,12 @@ impl Running {
     /// Waits for a line on standard error that holds one of `texts`, and says which; `None` when the program ended
     /// without.
     pub(crate) fn reaches(&mut self, texts: &[&str]) -> Option<usize> {
-        let pipe = self.child.stderr.take().unwrap();
-        let lines = self.stderr.insert(BufReader::new(pipe)).lines();
-        lines.map_while(Result::ok).find_map(|line| texts.iter().position(|text| line.contains(text)))
+        let child = &mut self.child;
+        let stderr = self.stderr.get_or_insert_with(|| BufReader::new(child.stderr.take().unwrap()));
+        stderr
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| texts.iter().position(|text| line.contains(text)))
     }
 
     /// The first line of standard output.

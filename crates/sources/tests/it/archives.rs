@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use tar::{Builder, EntryType, Header};
 use xen4centos_sources::{FetchError, Origin, Role, VerifiedSource, apply_patches, unpack};
 
-use crate::world::{World, digest};
+use crate::world::{World, chain, digest};
 
 fn verified(path: Utf8PathBuf, role: Role) -> VerifiedSource {
     let bytes = fs_err::read(&path).unwrap();
@@ -138,6 +138,20 @@ fn a_patch_that_does_not_apply_leaves_nothing() {
     let error = unpack(&sources, &world.path("out/kernel")).unwrap_err();
     assert!(matches!(error, FetchError::Patch { .. }), "{error}");
     assert_eq!(fs_err::read_dir(world.path("out")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_patch_that_does_not_apply_names_the_file_and_the_hunk() {
+    let world = World::new();
+    let linux = [verified(world.write("linux.tar", tarball(LINUX)), Role::UpstreamArchive)];
+    let top = unpack(&linux, &world.path("out")).unwrap();
+    let new = "--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+new\n";
+    let text = format!("{new}{}", PATCH.replace("= 0", "= 7"));
+    let patch = verified(world.write("fix.patch", text), Role::Patch);
+    let refusal = chain(&apply_patches(&[(&patch, 1)], &top).unwrap_err());
+    assert!(refusal.starts_with("`fix.patch` does not apply\n"), "{refusal}");
+    assert!(refusal.contains("\npatching file Makefile\nHunk #1 FAILED at "), "{refusal}");
+    assert!(!refusal.contains("file new"), "what went well is not the message: {refusal}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Git sources, from repositories of this machine.
 
-use std::{io::Read, os::unix::fs::symlink};
+use std::{io::Read, os::unix::fs::symlink, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_manifest::{GitLocation, Location};
@@ -9,7 +9,7 @@ use xen4centos_sources::{FailureKind, FetchError, Network, Origin, Pin, Proxies,
 
 use crate::{
     server::{Reply, Server},
-    world::{World, digest, source},
+    world::{World, digest, source, within},
 };
 
 fn git(directory: &Utf8Path, arguments: &[&str]) -> String {
@@ -181,7 +181,48 @@ fn a_repository_that_is_not_there_is_missing() {
     let text = error.to_string();
     assert!(text.contains("xen.tar.gz (git repository of xen)"), "{text}");
     assert!(text.contains(&format!("commit   {}", location.commit)), "{text}");
-    assert!(text.contains("git exited with status 128: "), "{text}");
+    assert!(text.contains("git exited with status 128: fatal: "), "{text}");
+    assert!(text.contains("does not appear to be a git repository"), "{text}");
+    assert!(!world.events.has("waiting"), "it will not be there in a second either");
+}
+
+#[test]
+fn a_repository_that_the_server_does_not_have_is_not_asked_for_again() {
+    for (status, retries) in [(404, 0), (503, 3)] {
+        let (mut world, _, mut location) = world_with_commit();
+        let server = Server::always(Reply::Status(status));
+        location.url = server.url("xen.git");
+        world.package.sources = vec![source("xen", Location::Git(location))];
+        let refusal = world.refusal();
+        assert!(refusal.contains("fatal: "), "{refusal}");
+        let waited = world.events.lines().iter().filter(|line| line.starts_with("waiting")).count();
+        assert_eq!(waited, retries, "{status}");
+    }
+}
+
+#[test]
+fn a_repository_that_trickles_ends_with_the_total_time() {
+    let (mut world, _, mut location) = world_with_commit();
+    let server = Server::always(Reply::Trickle(vec![b'0'; 100]));
+    location.url = server.url("xen.git");
+    world.network().limits.total = Duration::from_secs(1);
+    world.package.sources = vec![source("xen", Location::Git(location))];
+    let error = within(Duration::from_secs(4), || world.fetch()).unwrap_err();
+    assert!(error.to_string().contains("git did not end within 1 s"), "{error}");
+    assert_eq!(error.kind(), FailureKind::World);
+}
+
+#[test]
+fn a_commit_with_submodules_is_not_the_whole_source() {
+    let (mut world, directory, mut location) = world_with_commit();
+    let entry = format!("160000,{},tools/qemu", location.commit);
+    git(&directory, &["update-index", "--add", "--cacheinfo", &entry]);
+    git(&directory, &["commit", "--quiet", "-m", "three"]);
+    location.commit = git(&directory, &["rev-parse", "HEAD"]);
+    world.package.sources = vec![source("xen", Location::Git(location))];
+    let error = world.fetch().unwrap_err();
+    assert!(error.to_string().ends_with("has submodules, and these are not fetched: tools/qemu"), "{error}");
+    assert_eq!(error.kind(), FailureKind::Data);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use xen4centos_manifest::{DetachedSignature, SignedBytes, Vouching};
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_sources::{FailureKind, FetchError, Limits, Store};
 
@@ -196,6 +197,19 @@ fn what_is_whole_already_is_not_asked_for() {
 }
 
 #[test]
+fn what_is_whole_already_is_known_by_its_digest_where_no_size_is_pinned() {
+    let bytes = content(1_000);
+    let server = Server::always(Reply::File(bytes.clone()));
+    let mut world = World::new();
+    let mut location = pinned(server.url("xen.tar.gz"), &bytes);
+    location.size = None;
+    world.package.sources = vec![by_url("xen", location)];
+    world.write(&format!("store/partial/{}", digest(&bytes)), &bytes);
+    assert_eq!(world.fetch_one().unwrap(), bytes);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
 fn more_than_there_can_be_is_thrown_away() {
     let bytes = content(1_000);
     let server = Server::always(Reply::File(bytes.clone()));
@@ -311,6 +325,26 @@ fn a_body_that_trickles_ends_with_the_total_time() {
     world.network().limits = Limits { total: Duration::from_millis(100), ..world.network().limits.clone() };
     world.package.sources = vec![by_url("xen", pinned(server.url("xen.tar.gz"), &bytes))];
     let error = within(Duration::from_secs(5), || world.fetch()).unwrap_err();
+    assert_eq!(error.kind(), FailureKind::World);
+}
+
+#[test]
+fn a_signature_that_trickles_ends_with_the_total_time() {
+    let server = Server::always(Reply::Trickle(vec![b'0'; 100]));
+    let mut world = World::new();
+    world.network().limits.total = Duration::from_secs(1);
+    world.write("lookaside/xen.tar.gz", "xen");
+    let mut location = pinned("https://upstream.example/xen.tar.gz", b"xen");
+    location.vouching = Vouching::Signature(DetachedSignature {
+        url: server.url("xen.tar.gz.sig"),
+        fingerprint: "23E3222C145F4475FA8060A783FE14C957E82BD9".parse().unwrap(),
+        key: world.write("specs/xen/keys/xen.asc", "key"),
+        key_url: None,
+        over: SignedBytes::File,
+    });
+    world.package.sources = vec![by_url("xen", location)];
+    let error = within(Duration::from_secs(4), || world.fetch()).unwrap_err();
+    assert!(error.to_string().contains("xen.tar.gz.sig: not done after 1 s"), "{error}");
     assert_eq!(error.kind(), FailureKind::World);
 }
 

@@ -9,6 +9,7 @@ mod https;
 mod missing;
 mod order;
 mod proxies;
+mod replacements;
 mod server;
 mod signatures;
 mod trees;

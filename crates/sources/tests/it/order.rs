@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use xen4centos_manifest::Location;
-use xen4centos_sources::{FailureKind, FetchError, Network, Origin, Pin, Role, SourceOverride, Standing};
+use xen4centos_sources::{
+    FailureKind, FetchError, Given, Network, Origin, Pin, Role, SourceOverride, Standing,
+};
 
 use crate::{
     server::{Reply, Server},
@@ -134,7 +136,7 @@ fn overrides_are_used_and_recorded() {
     world.package.sources = vec![by_url("xen", pinned("https://upstream.example/xen.tar.gz", b"xen"))];
     let path = world.write("mine.tar.gz", "mine");
     for name in ["xen", "xen/xen"] {
-        let one = SourceOverride { name: name.to_owned(), path: path.clone() };
+        let one = SourceOverride { name: name.to_owned(), path: path.clone(), given: Given::ForThisRun };
         assert!(one.fits(&world.package));
         world.settings.overrides = vec![one];
         let sources = world.fetch().unwrap();
@@ -153,7 +155,8 @@ fn overrides_that_fit_nothing_or_too_much_are_refused() {
     let path = world.write("mine", "mine");
     let refusal = |name: &str, path: &camino::Utf8Path| {
         let mut settings = world.settings.clone();
-        settings.overrides = vec![SourceOverride { name: name.to_owned(), path: path.to_owned() }];
+        settings.overrides =
+            vec![SourceOverride { name: name.to_owned(), path: path.to_owned(), given: Given::ForThisRun }];
         let error = world.store.fetch(&[&world.package, &other], &settings, &world.events).unwrap_err();
         assert_eq!(error.kind(), FailureKind::Data);
         error.to_string()
@@ -192,7 +195,7 @@ fn a_survey_says_how_far_each_is_and_touches_nothing() {
     ];
     world.write("lookaside/two.tar.gz", "two");
     let standings = || {
-        let planned = world.store.survey(&[&world.package], &world.settings).unwrap();
+        let planned = world.store.survey(&[&world.package], &world.settings, &world.events).unwrap();
         planned.iter().map(|one| one.standing).collect::<Vec<_>>()
     };
     assert_eq!(standings(), [Standing::Remote, Standing::Lookaside, Standing::AsItIs]);

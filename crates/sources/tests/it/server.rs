@@ -45,6 +45,8 @@ pub(crate) enum Reply {
     CutAfter(Vec<u8>, usize),
     /// The part that is asked for, but only so many bytes of it; then nothing, until the client has enough.
     StallAfter(Vec<u8>, usize),
+    /// A file, one byte at a time, for longer than anybody should wait.
+    Trickle(Vec<u8>),
     /// This `Content-Range` and these bytes.
     Part(&'static str, Vec<u8>),
     Status(u16),
@@ -171,6 +173,17 @@ fn answer(stream: &TcpStream, request: &Request, reply: Reply, stop: &AtomicBool
                 if stop.load(Ordering::SeqCst) {
                     break;
                 }
+                std::thread::sleep(LONGEST / 100);
+            }
+            Ok(())
+        }
+        Reply::Trickle(bytes) => {
+            head(stream, "200 OK", &format!("Content-Length: {}\r\n", bytes.len()))?;
+            for byte in bytes.iter().take(100) {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                send(stream, &[*byte])?;
                 std::thread::sleep(LONGEST / 100);
             }
             Ok(())

@@ -8,7 +8,7 @@ use std::{
 
 use camino::Utf8Path;
 use xen4centos_manifest::{Role, Upstreams};
-use xen4centos_sources::{FailureKind, FetchError, Network, Origin, SourceTree, Standing};
+use xen4centos_sources::{FailureKind, FetchError, Given, Network, Origin, SourceTree, Standing};
 
 use crate::world::{World, by_url, digest, pinned};
 
@@ -31,7 +31,8 @@ fn world_with_tree() -> World {
     let long = format!("tree/{0}/{0}/{0}", "directory-with-a-long-name-of-its-own");
     world.write(&format!("{long}/file"), "deep");
     symlink("t".repeat(150), world.path(&format!("{long}/link"))).unwrap();
-    world.settings.trees = vec![SourceTree { package: "xen".to_owned(), dir: world.path("tree") }];
+    world.settings.trees =
+        vec![SourceTree { package: "xen".to_owned(), dir: world.path("tree"), given: Given::ForThisRun }];
     world
 }
 
@@ -103,7 +104,7 @@ fn a_tree_that_did_not_change_is_not_read() {
     let world = world_with_tree();
     let first = world.fetch().unwrap();
     assert!(world.events.has("packing xen"));
-    let planned = world.store.survey(&[&world.package], &world.settings).unwrap();
+    let planned = world.store.survey(&[&world.package], &world.settings, &world.events).unwrap();
     assert_eq!((planned[0].standing, planned[0].sha256), (Standing::Stored, Some(first[0].sha256)));
     assert_eq!(world.fetch().unwrap(), first);
     assert_eq!(world.events.lines().len(), 1, "{:?}", world.events.lines());
@@ -133,7 +134,7 @@ fn every_kind_of_change_is_seen() {
     ];
     for (what, change) in changes {
         change();
-        let planned = world.store.survey(&[&world.package], &world.settings).unwrap();
+        let planned = world.store.survey(&[&world.package], &world.settings, &world.events).unwrap();
         assert_eq!(planned[0].standing, Standing::ToPack, "{what}");
         let after = world.fetch().unwrap()[0].sha256;
         assert_ne!(after, before, "{what}");
@@ -153,7 +154,8 @@ fn a_miniature_stands_in_where_the_target_says_so() {
     world.package.miniature = Some(world.path("specs/xen/miniature"));
     let sources = world.fetch().unwrap();
     assert_eq!((&sources[0].origin, sources[0].file.as_str()), (&Origin::Miniature, "xen-4.2.5-tree.tar.gz"));
-    world.settings.trees = vec![SourceTree { package: "xen".to_owned(), dir: world.path("tree") }];
+    world.settings.trees =
+        vec![SourceTree { package: "xen".to_owned(), dir: world.path("tree"), given: Given::ForThisRun }];
     assert_eq!(world.fetch().unwrap()[0].origin, Origin::Tree { dir: world.path("tree") });
 }
 

@@ -200,6 +200,7 @@ impl Reporter for Events {
             Event::Packing { package, .. } => format!("packing {package}"),
             Event::Locked { path } => format!("locked {path}"),
             Event::Cloning { file, .. } => format!("cloning {file}"),
+            Event::Unused { name, why } => format!("unused {name} {why}"),
             _ => return,
         };
         self.0.lock().unwrap().push(line);
