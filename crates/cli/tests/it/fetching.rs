@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::workshop::{ProjectCopy, Work};
+use crate::workshop::{ProjectCopy, Work, files_below};
 
 const BYTES: &[u8] = b"what upstream released\n";
 /// `sha256sum` of these bytes.
@@ -72,6 +72,21 @@ fn mirror_has_what_upstream_has_no_more() {
     // It is in the store now, and builds from there.
     work.run(&["fetch", "--target", "small", "--offline"]).ends_with(0).prints(["far-1.0.txt (verified"]);
     work.run(&["release", "--target", "small", "--offline"]).ends_with(0);
+}
+
+/// Neither with a file in the lookaside directory that is another one, nor on the way to a release.
+#[test]
+fn who_only_looks_downloads_nothing() {
+    let copy = project_with_an_upstream();
+    let work = Work::new(copy.path());
+    let url = mirror(BYTES);
+    work.write("lookaside/far-1.0.txt", "other bytes\n");
+    for command in [&["status"][..], &["release", "--dry-run"], &["build", "--dry-run"]] {
+        let run = work.run(&[command, &["--target", "small", "--mirror", &url]].concat()).ends_with(0);
+        assert!(run.stdout.contains("unplanned"), "{}", run.stdout);
+        assert!(!run.stderr.contains("Fetching"), "{}", run.stderr);
+    }
+    assert_eq!(files_below(&work.path().join("store")), Vec::<camino::Utf8PathBuf>::new());
 }
 
 #[test]
