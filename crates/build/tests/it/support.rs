@@ -24,6 +24,19 @@ impl Scratch {
         Self(tempfile::Builder::new().prefix("xen4centos-build-").tempdir().unwrap())
     }
 
+    /// In a place that builds have no empty directory for, where there is one that can be written.
+    pub(crate) fn in_sight() -> Self {
+        let places = [env!("CARGO_TARGET_TMPDIR"), "/var/lib", "/opt"];
+        let in_sight = places.into_iter().filter(|place| !is_private(Utf8Path::new(place)));
+        let make = |place| tempfile::Builder::new().prefix("xen4centos-build-").tempdir_in(place).ok();
+        in_sight.filter_map(make).next().map_or_else(Self::new, Self)
+    }
+
+    /// Whether a build that is told of nothing to hide could see what is in it.
+    pub(crate) fn is_in_sight(&self) -> bool {
+        !is_private(self.path())
+    }
+
     pub(crate) fn path(&self) -> &Utf8Path {
         Utf8Path::from_path(self.0.path()).unwrap()
     }
@@ -55,6 +68,10 @@ impl Scratch {
         let clock = || 1_700_000_000;
         build(request, &Conditions { builds: &builds, hidden, reporter, clock: &clock, stop: &stop })
     }
+}
+
+fn is_private(path: &Utf8Path) -> bool {
+    ["/dev/shm", "/run", "/tmp", "/var/run", "/var/tmp"].iter().any(|place| path.starts_with(place))
 }
 
 /// Keeps everything but log lines.
