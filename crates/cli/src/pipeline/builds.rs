@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{
     BuildError, BuildResult, Conditions, Event, OnFailure, Plan, Reporter, build, existing, run_plan,
 };
@@ -59,7 +59,23 @@ pub(crate) fn hidden(session: &Session<'_>, key: &KeyArgs) -> Result<Vec<Utf8Pat
     paths.extend([session.work("signed"), Utf8PathBuf::from("/run/user")]);
     let named = ["HOME", "GNUPGHOME", "XDG_RUNTIME_DIR", "XEN4CENTOS_KEY", "XEN4CENTOS_PASSPHRASE_FILE"];
     paths.extend(named.into_iter().filter_map(settings::environment).map(|path| here.join(path)));
+    paths.extend(settings::environment("SSH_AUTH_SOCK").and_then(|socket| around(Utf8Path::new(&socket))));
+    let buses = settings::environment("DBUS_SESSION_BUS_ADDRESS").unwrap_or_default();
+    paths.extend(bus_sockets(&buses).filter_map(around));
     Ok(paths)
+}
+
+/// The directory of a socket: an agent started later puts its own there. One directly below `/` holds too much that a
+/// build needs; sockets that are there now are covered anyway.
+fn around(socket: &Utf8Path) -> Option<Utf8PathBuf> {
+    let directory = socket.parent().filter(|_| socket.is_absolute())?;
+    directory.parent()?.parent().map(|_| directory.to_owned())
+}
+
+/// From addresses such as `unix:path=/run/user/1000/bus,guid=1f2e;unix:abstract=/tmp/dbus`.
+fn bus_sockets(addresses: &str) -> impl Iterator<Item = &Utf8Path> {
+    let keys = addresses.split(';').filter_map(|address| address.strip_prefix("unix:"));
+    keys.flat_map(|keys| keys.split(',')).filter_map(|key| key.strip_prefix("path=")).map(Utf8Path::new)
 }
 
 /// The packages that the same inputs gave before, by package name.
@@ -124,6 +140,23 @@ impl Reporter for Narrator<'_> {
             }
             Event::Failed => self.end(package),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agents_are_looked_for_where_the_environment_says() {
+        let addresses =
+            "unix:path=/srv/buses/one,guid=12;tcp:host=localhost;unix:abstract=/a;unix:guid=3,path=/b";
+        let sockets: Vec<_> = bus_sockets(addresses).collect();
+        assert_eq!(sockets, ["/srv/buses/one", "/b"]);
+        assert_eq!(around(sockets[0]), Some("/srv/buses".into()));
+        for unusable in ["/b", "/opt/b", "relative/a/b"] {
+            assert_eq!(around(Utf8Path::new(unusable)), None);
         }
     }
 }
