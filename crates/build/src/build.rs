@@ -11,8 +11,9 @@ use xen4centos_artifact::{Nevra, Sha256Digest, Srpm, UnsignedRpm};
 use xen4centos_process::{Invocation, ProcessError, StopFlag};
 
 use crate::{
-    BuildError, BuildRequest, Event, OutputFile, OutputKind, Provenance, Reporter, Run, excerpt::Excerpt,
-    files, isolation::Isolation, phase::PhaseTracker, provenance::Inputs, rpmbuild::Workshop, verify,
+    BuildError, BuildRequest, Event, OutputFile, OutputKind, ProjectState, Provenance, Reporter, Run,
+    excerpt::Excerpt, files, isolation::Isolation, phase::PhaseTracker, provenance::Inputs,
+    rpmbuild::Workshop, verify,
 };
 
 /// How often a build that waits for another process looks again.
@@ -30,6 +31,10 @@ pub struct Conditions<'a> {
     pub reporter: &'a dyn Reporter,
     /// Unix time in seconds, for the provenance only.
     pub clock: &'a (dyn Fn() -> u64 + Sync),
+    /// The program that builds, and its version; for the provenance only.
+    pub program: &'a str,
+    /// The state of the project's data, where it is known; asked only when something is built, for the provenance only.
+    pub project: &'a (dyn Fn() -> Option<ProjectState> + Sync),
     /// Raised to kill the build.
     pub stop: &'a StopFlag,
 }
@@ -177,6 +182,8 @@ fn build_in(
     let outputs = collect(&workshop, &srpm, request, place)?;
     let build_requires = if workshop.checks_build_requires() { "checked" } else { "not checked" };
     let run = Run {
+        program: conditions.program.to_owned(),
+        project: (conditions.project)(),
         started,
         finished: (conditions.clock)(),
         jobs: request.jobs,

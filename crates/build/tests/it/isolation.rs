@@ -167,16 +167,15 @@ fn build_writes_only_in_its_own_directory() {
         fs_err::write(place.join("rpm"), "good").unwrap();
     }
     places.extend(["/etc", "/usr/bin", "/var/lib", "/"].map(Utf8PathBuf::from));
-    let attempts: String = places
-        .iter()
-        .map(|place| {
-            format!(
-                "echo > {place}/xen4centos-EVIL && echo WRITTEN\nif [ -e {place}/rpm ]; then\n\
-                 mv {place}/rpm {place}/rpm2 || :\necho evil > {place}/rpm && echo WRITTEN\n\
-                 mount -o remount,rw / || :\nunshare --mount --map-root-user mount -o remount,bind,rw {place} || :\nfi\n"
-            )
-        })
-        .collect();
+    let attempt = |place: &Utf8PathBuf| {
+        format!(
+            "echo > {place}/xen4centos-EVIL && echo WRITTEN\nif [ -e {place}/rpm ]; then\n\
+             mv {place}/rpm {place}/rpm2 || :\necho evil > {place}/rpm && echo WRITTEN\n\
+             mount -o remount,rw / || :\nunshare --mount --map-root-user mount -o remount,bind,rw {place} || :\nfi\n"
+        )
+    };
+    let attempts: Vec<String> = places.iter().map(attempt).collect();
+    let attempts = attempts.concat();
     let result = scratch.build(&request_building(&format!("set +ex\n{attempts}set -e"))).unwrap();
     let log = fs_err::read_to_string(&result.log).unwrap();
     assert!(!scratch.is_in_sight() || !log.contains("\nWRITTEN"), "{log}");

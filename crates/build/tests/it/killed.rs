@@ -32,6 +32,8 @@ fn build_that_gets_killed() {
         hidden: &[],
         reporter: &xen4centos_build::Silent,
         clock: &|| 0,
+        program: "tests",
+        project: &|| None,
         stop: &StopFlag::default(),
     };
     drop(xen4centos_build::build(&endless(), &conditions));

@@ -1,15 +1,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{Mutex, OnceLock},
     time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
-use xen4centos_artifact::{BuildRootFacts, Evr};
+use xen4centos_artifact::Evr;
 use xen4centos_build::{
     BuildError, BuildRequest, BuildResult, BuildTarget, Conditions, Event, HostRoot, NetworkPolicy,
-    ProbeSettings, Reporter, build,
+    ProbeSettings, ProjectState, Reporter, WorkTree, build,
 };
 use xen4centos_process::{Invocation, StopFlag, Tool};
 
@@ -27,9 +27,9 @@ impl Scratch {
     /// In a place that builds have no empty directory for, where there is one that can be written.
     pub(crate) fn in_sight() -> Self {
         let places = [env!("CARGO_TARGET_TMPDIR"), "/var/lib", "/opt"];
-        let in_sight = places.into_iter().filter(|place| !is_private(Utf8Path::new(place)));
+        let mut in_sight = places.into_iter().filter(|place| !is_private(Utf8Path::new(place)));
         let make = |place| tempfile::Builder::new().prefix("xen4centos-build-").tempdir_in(place).ok();
-        in_sight.filter_map(make).next().map_or_else(Self::new, Self)
+        in_sight.find_map(make).map_or_else(Self::new, Self)
     }
 
     /// Whether a build that is told of nothing to hide could see what is in it.
@@ -66,7 +66,17 @@ impl Scratch {
     ) -> Result<BuildResult, BuildError> {
         let (builds, stop) = (self.builds(), StopFlag::default());
         let clock = || 1_700_000_000;
-        build(request, &Conditions { builds: &builds, hidden, reporter, clock: &clock, stop: &stop })
+        let project = || Some(ProjectState { commit: "4711".into(), work_tree: WorkTree::Changed });
+        let conditions = Conditions {
+            builds: &builds,
+            hidden,
+            reporter,
+            clock: &clock,
+            program: "tests 1.0",
+            project: &project,
+            stop: &stop,
+        };
+        build(request, &conditions)
     }
 }
 
@@ -90,9 +100,13 @@ impl Reporter for Listener {
     }
 }
 
-pub(crate) fn facts() -> BuildRootFacts {
-    let settings = ProbeSettings { requirements: &[], cache: None, network: NetworkPolicy::Isolated };
-    HostRoot::probe(&settings).unwrap().facts().clone()
+/// This machine, looked at once.
+fn root() -> &'static HostRoot {
+    static ROOT: OnceLock<HostRoot> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let settings = ProbeSettings { requirements: &[], cache: None, network: NetworkPolicy::Isolated };
+        HostRoot::probe(&settings).unwrap()
+    })
 }
 
 /// What the target `xen4centos-6` asks, with its own idea of where libraries go.
@@ -126,6 +140,7 @@ pub(crate) fn request(sections: &str) -> BuildRequest {
         "Name: small\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A small package\nLicense: MIT\nGroup: System\n\
          BuildArch: noarch\n\n%description\nSmall.\n\n{sections}\n"
     );
+    let root = root();
     BuildRequest {
         package: "small".into(),
         evr: Evr::new(0, "1.0", "1.el6.centos.alt"),
@@ -134,7 +149,9 @@ pub(crate) fn request(sections: &str) -> BuildRequest {
         sources: Vec::new(),
         target: target(),
         options: BTreeMap::new(),
-        facts: facts(),
+        advisories: BTreeMap::new(),
+        facts: root.facts().clone(),
+        details: root.details().clone(),
         source_date_epoch: EPOCH,
         jobs: 2,
         time_limit: Duration::from_secs(120),

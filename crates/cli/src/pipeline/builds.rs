@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{
-    BuildError, BuildResult, Conditions, Event, OnFailure, Plan, Reporter, build, existing, run_plan,
+    BuildError, BuildResult, Conditions, Event, OnFailure, Plan, ProjectState, Reporter, WorkTree, build,
+    existing, run_plan,
 };
-use xen4centos_process::StopFlag;
+use xen4centos_process::{Invocation, StopFlag, Tool};
 
 use crate::{
     args::KeyArgs,
@@ -17,6 +19,9 @@ use crate::{
     session::Session,
     settings,
 };
+
+/// Far longer than git takes; what it says is worth no hang.
+const GIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Builds what the same inputs have not given before; all of it, in the order of `planned`.
 pub(crate) fn build_all(
@@ -32,8 +37,16 @@ pub(crate) fn build_all(
     let stop = StopFlag::default();
     let clock = settings::now;
     let hidden = hidden(session, key)?;
-    let conditions =
-        Conditions { builds: &builds, hidden: &hidden, reporter: &narrator, clock: &clock, stop: &stop };
+    let project = || project_state(&session.project.root);
+    let conditions = Conditions {
+        builds: &builds,
+        hidden: &hidden,
+        reporter: &narrator,
+        clock: &clock,
+        program: concat!("xen4centos ", env!("CARGO_PKG_VERSION")),
+        project: &project,
+        stop: &stop,
+    };
     let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
     let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {
         build(&requests[name].request, &conditions)
@@ -76,6 +89,22 @@ fn around(socket: &Utf8Path) -> Option<Utf8PathBuf> {
 fn bus_sockets(addresses: &str) -> impl Iterator<Item = &Utf8Path> {
     let keys = addresses.split(';').filter_map(|address| address.strip_prefix("unix:"));
     keys.flat_map(|keys| keys.split(',')).filter_map(|key| key.strip_prefix("path=")).map(Utf8Path::new)
+}
+
+/// What git says of the project, if it keeps it: a directory that only lies in a checkout is none. A checkout that git
+/// refuses to read, such as another user's, is not known either. The work directory is ignored by git.
+fn project_state(project: &Utf8Path) -> Option<ProjectState> {
+    if !project.join(".git").exists() {
+        return None;
+    }
+    let git = |arguments: &[&str]| {
+        let git = Invocation::new(Tool::Git, project).arg("--no-optional-locks").args(arguments);
+        git.time_limit(GIT_LIMIT).run().ok().map(|output| output.text())
+    };
+    let commit = git(&["rev-parse", "--verify", "HEAD"])?;
+    let changes = git(&["status", "--porcelain"])?;
+    let work_tree = if changes.is_empty() { WorkTree::Clean } else { WorkTree::Changed };
+    Some(ProjectState { commit, work_tree })
 }
 
 /// The packages that the same inputs gave before, by package name.

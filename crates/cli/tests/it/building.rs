@@ -174,6 +174,43 @@ fn builds_change_nothing_of_anybody() {
     assert!(!files_below(work.path()).iter().any(evil));
 }
 
+/// Which program and which state of the project a package comes from, and what its patches are for.
+#[test]
+fn provenance_says_what_a_package_was_made_from() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.write("specs/small/patches/fix.patch", "--- /dev/null\n+++ b/file\n@@ -0,0 +1 @@\n+fixed\n");
+    let patch = "[[patch]]\nfile = \"fix.patch\"\nstrip = 1\nadvisory = \"XSA-108\"\nsummary = \"Fixes\"\n\n[[changelog]]";
+    copy.edit("specs/small/package.toml", "[[changelog]]", patch);
+    copy.edit("specs/small/small.spec.tera", "{{ source_lines }}", "{{ source_lines }}\n{{ patch_lines }}");
+    copy.edit("specs/small/small.spec.tera", "-c -T\n", "-c -T\n{{ patch_commands }}\n");
+    let work = Work::new(copy.path());
+    let mut first = true;
+    let mut provenance = || {
+        let spec = "specs/small/small.spec.tera";
+        if !std::mem::take(&mut first) {
+            copy.edit(spec, "echo small >", "echo  small >");
+        }
+        let rows = work.run(&["build", "--target", "small", "--json"]).ends_with(0).json();
+        let file = format!("{}/provenance.json", rows[0]["directory"].as_str().unwrap());
+        serde_json::from_slice::<serde_json::Value>(&fs_err::read(file).unwrap()).unwrap()
+    };
+    let said = provenance();
+    assert_eq!(said["run"]["program"], concat!("xen4centos ", env!("CARGO_PKG_VERSION")));
+    assert!(said["run"]["project"].is_null(), "{said}");
+    assert_eq!(said["inputs"]["sources"]["fix.patch"]["advisory"], "XSA-108");
+
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@localhost"];
+        Invocation::new(Tool::Git, copy.path()).args(identity).args(arguments).run().unwrap().text()
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=All"]);
+    let said = provenance();
+    assert_eq!(said["run"]["project"]["commit"], git(&["rev-parse", "HEAD"]));
+    assert_eq!(said["run"]["project"]["work-tree"], "changed");
+}
+
 /// The configuration step is the tree's own makefile.
 #[test]
 fn configuration_step_sees_no_key_and_no_network() {
