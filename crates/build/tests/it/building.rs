@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{
     BuildError, BuildRequest, BuildSource, Freshness, OptionChoice, Provenance, SourceOrigin, existing, load,
@@ -124,6 +126,8 @@ fn everything_is_beside_the_packages() {
     assert_eq!(tree(&scratch.builds()), expect);
     let provenance = Provenance::read(&result.directory).unwrap();
     assert_eq!(provenance, result.provenance);
+    let mode = |file: &str| fs_err::metadata(result.directory.join(file)).unwrap().permissions().mode();
+    assert_eq!([mode("provenance.json"), mode("small.spec")], [mode("build.log"); 2]);
     assert_eq!(provenance.inputs.sources["hello.c"].origin, SourceOrigin::InTree);
     assert_eq!(provenance.inputs.options["loud"].by, "default");
     assert_eq!(provenance.run.started, 1_700_000_000);
@@ -172,6 +176,25 @@ fn same_inputs_are_built_once() {
     fs_err::write(package, &bytes[..bytes.len() - 1]).unwrap();
     assert_eq!(scratch.build(&request).unwrap().freshness, Freshness::Built);
     assert_eq!(fs_err::read(package).unwrap(), bytes);
+}
+
+/// As a power failure, a full disk or a hand may leave it.
+#[test]
+fn half_a_result_is_built_anew() {
+    let scratch = Scratch::new();
+    let request = request_building("");
+    let directory = scratch.build(&request).unwrap().directory;
+    let files = tree(&directory);
+    assert_eq!(files.len(), 5, "{files:?}");
+    for file in files.iter().filter(|file| *file != "build.log") {
+        fs_err::write(directory.join(file), "").unwrap();
+        assert_eq!(existing(&request, &scratch.builds()).unwrap(), None, "{file}");
+        assert_eq!(scratch.build(&request).unwrap().freshness, Freshness::Built, "{file}");
+        fs_err::remove_file(directory.join(file)).unwrap();
+        assert_eq!(existing(&request, &scratch.builds()).unwrap(), None, "{file}");
+        assert_eq!(scratch.build(&request).unwrap().freshness, Freshness::Built, "{file}");
+    }
+    assert_eq!(tree(&directory), files);
 }
 
 #[test]
