@@ -11,12 +11,16 @@ use xen4centos_artifact::{Nevra, Sha256Digest, Srpm, UnsignedRpm};
 use xen4centos_process::{Invocation, ProcessError, StopFlag};
 
 use crate::{
-    BuildError, BuildRequest, Event, OutputFile, OutputKind, Provenance, Reporter, Run, excerpt::Excerpt,
-    files, isolation::Isolation, phase::PhaseTracker, provenance::Inputs, rpmbuild::Workshop, verify,
+    BuildError, BuildRequest, Event, OutputFile, OutputKind, ProjectState, Provenance, Reporter, Run,
+    excerpt::Excerpt, files, isolation::Isolation, phase::PhaseTracker, provenance::Inputs,
+    rpmbuild::Workshop, verify,
 };
 
 /// How often a build that waits for another process looks again.
 const WAIT: Duration = Duration::from_millis(100);
+
+/// A disk without room for so many bytes counts as full: what is linked or packed is of this size.
+const FULL: u64 = 32 * 1024 * 1024;
 
 /// Where builds go, who hears of them, and what time it is.
 #[derive(Clone, Copy)]
@@ -30,6 +34,10 @@ pub struct Conditions<'a> {
     pub reporter: &'a dyn Reporter,
     /// Unix time in seconds, for the provenance only.
     pub clock: &'a (dyn Fn() -> u64 + Sync),
+    /// The program that builds, and its version; for the provenance only.
+    pub program: &'a str,
+    /// The state of the project's data, where it is known; asked only when something is built, for the provenance only.
+    pub project: &'a (dyn Fn() -> Option<ProjectState> + Sync),
     /// Raised to kill the build.
     pub stop: &'a StopFlag,
 }
@@ -80,7 +88,7 @@ pub fn build(request: &BuildRequest, conditions: &Conditions<'_>) -> Result<Buil
         return Ok(result);
     }
     let work = place.clear_work()?;
-    let outcome = build_in(&work, request, conditions, &place);
+    let outcome = build_in(&work, request, conditions, &place).map_err(|error| place.explain(error, &work));
     if outcome.is_err() {
         report(Event::Failed);
         // The error in hand says more than that its log could not be moved.
@@ -177,6 +185,8 @@ fn build_in(
     let outputs = collect(&workshop, &srpm, request, place)?;
     let build_requires = if workshop.checks_build_requires() { "checked" } else { "not checked" };
     let run = Run {
+        program: conditions.program.to_owned(),
+        project: (conditions.project)(),
         started,
         finished: (conditions.clock)(),
         jobs: request.jobs,
@@ -298,11 +308,15 @@ impl Place {
     }
 
     /// Cheap on purpose, as it decides every run in which nothing is to be done: the provenance, which was
-    /// written last, and the files' sizes. Whoever signs reads the bytes and compares the digests.
+    /// written last, the spec, and the files' sizes. Whoever signs reads the bytes and compares the digests. Whatever a
+    /// lost disk or a hand left of a result, it is built anew.
     fn existing(&self) -> Option<BuildResult> {
         let directory = self.directory();
         let provenance = Provenance::read(&directory).ok()?;
+        let spec = fs_err::read(directory.join(&provenance.inputs.spec_file)).ok()?;
         let whole = provenance.inputs.key == self.key
+            && provenance.inputs.spec_sha256 == files::sha256(&spec)
+            && directory.join("build.log").is_file()
             && provenance.outputs.iter().all(|output| {
                 fs_err::metadata(directory.join(&output.file)).is_ok_and(|file| file.len() == output.size)
             });
@@ -357,17 +371,31 @@ impl Place {
         for output in &provenance.outputs {
             let directory = if output.kind == OutputKind::Source { "SRPMS" } else { "RPMS" };
             let path = workshop.root().join(directory).join(&output.file);
-            let file = fs_err::File::open(&path).map_err(BuildError::file("read", &path))?;
-            file.sync_all().map_err(BuildError::file("write", &path))?;
+            files::sync(&path)?;
             rename(&path, &result.join(&output.file))?;
         }
+        files::sync(&workshop.log())?;
         rename(&workshop.log(), &result.join("build.log"))?;
         files::write(&result.join(&request.spec_file), request.spec.as_bytes())?;
         provenance.write(&result)?;
+        files::sync(&result)?;
         let directory = self.directory();
         // Something that is there now was found damaged by `existing`.
         files::remove_directory(&directory)?;
-        rename(&result, &directory)
+        rename(&result, &directory)?;
+        files::sync(&self.of_package)
+    }
+
+    /// What a full disk did is no fault of the package. What the build wrote is still there; what it could not write whole,
+    /// its programs may have removed.
+    fn explain(&self, error: BuildError, work: &Utf8Path) -> BuildError {
+        match error {
+            BuildError::Failed { package, phase, excerpt, log } if !files::has_room(work, FULL) => {
+                let directory = self.of_package.clone();
+                BuildError::NoSpace { package, phase, excerpt, log, directory }
+            }
+            error => error,
+        }
     }
 
     /// A build that failed before its log began has none to keep.

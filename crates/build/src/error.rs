@@ -91,6 +91,22 @@ pub enum BuildError {
         /// The log that was kept.
         log: Utf8PathBuf,
     },
+    /// rpmbuild ended with an error, and there is no room left for what it writes.
+    #[error(
+        "no space is left in `{directory}` to build `{package}`, which failed in {phase}:\n{excerpt}\nthe whole log is `{log}`"
+    )]
+    NoSpace {
+        /// The source package.
+        package: String,
+        /// Where it was.
+        phase: String,
+        /// The lines that matter.
+        excerpt: String,
+        /// The log that was kept.
+        log: Utf8PathBuf,
+        /// The directory for builds.
+        directory: Utf8PathBuf,
+    },
     /// rpmbuild could not be run to an end: not installed, too late, told to stop.
     #[error("the build of `{package}` was broken off in {phase}; its log is `{log}`")]
     BrokenOff {
@@ -161,6 +177,8 @@ impl BuildError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnusablePath { .. } => Some("choose another directory for builds".to_owned()),
+            Self::NoSpace { directory, .. } => Some(format!("{MAKE_ROOM} (`df {directory}`)")),
+            Self::File { source, .. } if is_full(source) => Some(MAKE_ROOM.to_owned()),
             Self::SourceChanged { path, .. } => Some(format!("remove `{path}` and fetch it again")),
             Self::Missing { missing, .. } => crate::requirement::install_hint(missing),
             Self::NoIsolation { .. } => Some(
@@ -169,7 +187,8 @@ impl BuildError {
                  provenance then says that the network was open"
                     .to_owned(),
             ),
-            Self::BrokenOff { source, .. } | Self::Probe { source, .. } => match **source {
+            Self::BrokenOff { source, .. } | Self::Probe { source, .. } => match &**source {
+                ProcessError::Log { source, .. } if is_full(source) => Some(MAKE_ROOM.to_owned()),
                 ProcessError::TimedOut { .. } => {
                     Some("`timeout-minutes` in package.toml sets the limit".to_owned())
                 }
@@ -186,6 +205,13 @@ impl BuildError {
     pub fn is_build_failure(&self) -> bool {
         matches!(self, Self::Spec { .. } | Self::Failed { .. } | Self::Wrong { .. } | Self::Missing { .. })
     }
+}
+
+const MAKE_ROOM: &str = "make room there and run the same command again";
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 
 fn list(missing: &[Requirement]) -> String {

@@ -1,8 +1,12 @@
 //! Small acts on files that several modules need: digests while copying, and writing by rename.
 
-use std::io::{Read, Write};
+use std::{
+    io::{ErrorKind, Read, Write},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::FallocateFlags;
 use sha2::{Digest, Sha256};
 use xen4centos_artifact::Sha256Digest;
 
@@ -56,15 +60,36 @@ fn pour(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<(Sha256Dig
     }
 }
 
-/// Writes a file so that a reader sees the old one or the new one, whole.
+/// Writes a file so that a reader sees the old one or the new one, whole, also after the power failed. Who may read it is
+/// for the umask to say.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), BuildError> {
     let directory = path.parent().unwrap_or(Utf8Path::new("."));
     create_directory(directory)?;
     let failed = || BuildError::file("write", path);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed())?;
+    let mode = std::fs::Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new().permissions(mode).tempfile_in(directory);
+    let mut file = file.map_err(failed())?;
     file.write_all(bytes).map_err(failed())?;
+    file.as_file().sync_all().map_err(failed())?;
     file.persist(path).map_err(|error| failed()(error.error))?;
     Ok(())
+}
+
+/// Waits until a file, or the list of names in a directory, is on the disk.
+pub(crate) fn sync(path: &Utf8Path) -> Result<(), BuildError> {
+    let file = fs_err::File::open(path).map_err(BuildError::file("read", path))?;
+    file.sync_all().map_err(BuildError::file("write", path))
+}
+
+/// Whether so many more bytes can be written in `directory`, by whoever runs this. Not every file system can say: those that
+/// can not have room.
+pub(crate) fn has_room(directory: &Utf8Path, bytes: u64) -> bool {
+    let full = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+    match tempfile::tempfile_in(directory) {
+        Ok(file) => !rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes)
+            .is_err_and(|error| full(std::io::Error::from(error).kind())),
+        Err(error) => !full(error.kind()),
+    }
 }
 
 pub(crate) fn create_directory(path: &Utf8Path) -> Result<(), BuildError> {
@@ -75,20 +100,17 @@ pub(crate) fn create_directory(path: &Utf8Path) -> Result<(), BuildError> {
 /// permission are made writable first.
 pub(crate) fn remove_directory(path: &Utf8Path) -> Result<(), BuildError> {
     match fs_err::remove_dir_all(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             make_writable(path);
             fs_err::remove_dir_all(path).map_err(BuildError::file("remove", path))
         }
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(BuildError::file("remove", path)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(BuildError::file("remove", path)(error)),
         _ => Ok(()),
     }
 }
 
 /// What can not be made writable shows when it is removed.
 fn make_writable(path: &Utf8Path) {
-    use std::os::unix::fs::PermissionsExt;
     drop(fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o700)));
     for entry in path.read_dir_utf8().into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -101,7 +123,7 @@ fn make_writable(path: &Utf8Path) {
 pub(crate) fn with_extension(directory: &Utf8Path, extension: &str) -> Result<Vec<Utf8PathBuf>, BuildError> {
     let entries = match directory.read_dir_utf8() {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(BuildError::file("read", directory)(error)),
     };
     let mut paths = Vec::new();

@@ -34,6 +34,12 @@ impl From<&manifest::Need> for Requirement {
     }
 }
 
+/// The advisories that the patches of `package` answer, by the patch's file name.
+pub fn advisories_of(package: &manifest::Package) -> BTreeMap<String, String> {
+    let patches = package.patches.iter();
+    patches.filter_map(|patch| Some((patch.file.clone(), patch.advisory.clone()?))).collect()
+}
+
 /// What `package` needs here with its options as they are in `options`; an option that is not there is off.
 pub fn requirements_of(package: &manifest::Package, options: &BTreeMap<String, bool>) -> Vec<Requirement> {
     let wanted = |need: &&manifest::Need| match &need.option {

@@ -7,8 +7,9 @@ use xen4centos_artifact::BuildRootFacts;
 use xen4centos_process::{Invocation, ProcessError, Stdin, Tool};
 
 use crate::{
-    BuildError, Needed, NetworkPolicy, Requirement, files,
+    BuildError, Needed, NetworkPolicy, Requirement, RootDetails, files,
     probes::{CAPABILITIES, PYTHON2_HEADERS, Takes},
+    rpm_files::Places,
     witness::{self, Witnesses},
 };
 
@@ -23,7 +24,7 @@ const HEADER_DIRECTORIES: [&str; 3] = ["/usr/local/include", "/usr/include/x86_6
 const RELEASE_FILES: [&str; 3] = ["/etc/os-release", "/usr/lib/os-release", "/etc/redhat-release"];
 
 /// Number of the cache file's format.
-const CACHE_SCHEMA: u32 = 2;
+const CACHE_SCHEMA: u32 = 3;
 
 /// What to look for, and where to keep the answers.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ pub struct ProbeSettings<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRoot {
     facts: BuildRootFacts,
+    details: RootDetails,
     commands: BTreeMap<String, bool>,
     headers: BTreeMap<String, bool>,
 }
@@ -49,6 +51,7 @@ struct Cache {
     schema: u32,
     witnesses: Witnesses,
     facts: BuildRootFacts,
+    details: RootDetails,
     commands: BTreeMap<String, bool>,
     headers: BTreeMap<String, bool>,
 }
@@ -70,8 +73,9 @@ impl HostRoot {
         if let Some(known) = settings.cache.and_then(|path| read_cache(path, &asked)) {
             return Ok(known.with_network(settings.network));
         }
-        let witnesses = asked.witnesses();
-        let root = ask(&asked)?;
+        let rpm = Places::of_this_machine();
+        let witnesses = asked.witnesses(&rpm);
+        let root = ask(&asked, &rpm)?;
         if let Some(path) = settings.cache {
             files::write(path, &root.to_cache(witnesses))?;
         }
@@ -81,6 +85,11 @@ impl HostRoot {
     /// What templates and provenance see.
     pub fn facts(&self) -> &BuildRootFacts {
         &self.facts
+    }
+
+    /// What builds see besides.
+    pub fn details(&self) -> &RootDetails {
+        &self.details
     }
 
     /// Those of `requirements` that are not met here; they must be among those that were probed for.
@@ -106,8 +115,8 @@ impl HostRoot {
     }
 
     fn to_cache(&self, witnesses: Witnesses) -> Vec<u8> {
-        let Self { facts, commands, headers } = self.clone();
-        files::json(&Cache { schema: CACHE_SCHEMA, witnesses, facts, commands, headers })
+        let Self { facts, details, commands, headers } = self.clone();
+        files::json(&Cache { schema: CACHE_SCHEMA, witnesses, facts, details, commands, headers })
     }
 
     fn with_network(mut self, policy: NetworkPolicy) -> Self {
@@ -119,7 +128,7 @@ impl HostRoot {
 impl Asked {
     fn new(requirements: &[Requirement]) -> Self {
         let mut asked = Self { commands: BTreeSet::new(), headers: BTreeSet::new() };
-        for name in ["gcc", "ld", "make", "rpmbuild", "python", "python2", "python3"] {
+        for name in ["gcc", "ld", "ldconfig", "make", "rpmbuild", "python", "python2", "python3"] {
             asked.commands.insert(name.to_owned());
         }
         asked.headers.extend(PYTHON2_HEADERS.map(str::to_owned));
@@ -139,7 +148,7 @@ impl Asked {
     }
 
     /// Everything whose coming, going or changing can change an answer.
-    fn witnesses(&self) -> Witnesses {
+    fn witnesses(&self, rpm: &Places) -> Witnesses {
         let programs = PROGRAM_DIRECTORIES
             .iter()
             .flat_map(|directory| self.commands.iter().map(move |name| Utf8Path::new(directory).join(name)));
@@ -150,6 +159,7 @@ impl Asked {
         programs
             .chain(headers)
             .chain(releases)
+            .chain(rpm.files.iter().chain(&rpm.directories).cloned())
             .map(|path| {
                 let seen = witness::look(&path);
                 (path.into_string(), seen)
@@ -168,10 +178,11 @@ fn read_cache(path: &Utf8Path, asked: &Asked) -> Option<HostRoot> {
         && answers(&asked.commands, &cache.commands)
         && answers(&asked.headers, &cache.headers)
         && witness::unchanged(&cache.witnesses);
-    usable.then_some(HostRoot { facts: cache.facts, commands: cache.commands, headers: cache.headers })
+    let Cache { facts, details, commands, headers, .. } = cache;
+    usable.then_some(HostRoot { facts, details, commands, headers })
 }
 
-fn ask(asked: &Asked) -> Result<HostRoot, BuildError> {
+fn ask(asked: &Asked, rpm: &Places) -> Result<HostRoot, BuildError> {
     let commands: BTreeMap<String, bool> =
         asked.commands.iter().map(|name| (name.clone(), program(name).is_some())).collect();
     let has = |name: &str| commands.get(name) == Some(&true);
@@ -203,7 +214,9 @@ fn ask(asked: &Asked) -> Result<HostRoot, BuildError> {
     }
     let python2 = !facts.python2.is_empty() && PYTHON2_HEADERS.iter().any(|name| headers[*name]);
     facts.capabilities.insert("python2".to_owned(), python2);
-    Ok(HostRoot { facts, commands, headers })
+    let libc_version = if has("ldconfig") { ask_libc()? } else { String::new() };
+    let details = RootDetails { libc_version, rpm_files: rpm.digests()? };
+    Ok(HostRoot { facts, details, commands, headers })
 }
 
 /// The first file of that name that may be executed.
@@ -222,6 +235,21 @@ fn ask_version(tool: Tool, arguments: &[&str]) -> Result<String, BuildError> {
         .run()
         .map_err(|source| BuildError::Probe { tool: tool.to_string(), source: Box::new(source) })?;
     Ok(version_in(&output.text()).to_owned())
+}
+
+/// `ldconfig (Debian GLIBC 2.36-9+deb12u14) 2.36`, `ldconfig (GNU libc) 2.12`: the last word, as the other is changed by every
+/// update of the distribution.
+fn ask_libc() -> Result<String, BuildError> {
+    let output = Invocation::new(Tool::Ldconfig, "/")
+        .arg("--version")
+        .run()
+        .map_err(|source| BuildError::Probe { tool: Tool::Ldconfig.to_string(), source: Box::new(source) })?;
+    Ok(last_version_in(&output.text()).to_owned())
+}
+
+fn last_version_in(text: &str) -> &str {
+    let first_line = text.lines().next().unwrap_or_default();
+    first_line.split_whitespace().next_back().unwrap_or_default()
 }
 
 fn version_in(text: &str) -> &str {
@@ -326,6 +354,8 @@ mod tests {
         assert_eq!(version_in("RPM version 4.8.0"), "4.8.0");
         assert_eq!(version_in("12.2.0"), "12.2.0");
         assert_eq!(version_in(""), "");
+        assert_eq!(last_version_in("ldconfig (Debian GLIBC 2.36-9+deb12u14) 2.36\nCopyright"), "2.36");
+        assert_eq!(last_version_in("ldconfig (GNU libc) 2.12\n"), "2.12");
     }
 
     #[test]

@@ -121,12 +121,13 @@ pub(crate) fn file_text<'a>(
 }
 
 /// `--macros`, in the order of reading: rpm's own files, those of the distribution's maker, ours. What an
-/// administrator put into /etc/rpm is left out. rpm skips files that are not there; 4.8 and 4.18 agree on this,
-/// on the option and on `%{_target}`.
+/// administrator put into /etc/rpm is left out, and so is what packages of any language put into `macros.d`: EL6 has
+/// none, so no spec needs it, and a package that came or went would change what is built. What is read here is part of
+/// every key (`rpm_files`). rpm skips files that are not there; 4.8 and 4.18 agree on this, on the option and on
+/// `%{_target}`.
 pub(crate) fn search_list(ours: &Utf8Path) -> String {
     [
         "/usr/lib/rpm/macros",
-        "/usr/lib/rpm/macros.d/macros.*",
         "/usr/lib/rpm/platform/%{_target}/macros",
         "/usr/lib/rpm/fileattrs/*.attr",
         "/usr/lib/rpm/redhat/macros",

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use xen4centos_artifact::{BuildRootFacts, Sha256Digest};
 
-use crate::{BuildError, BuildRequest, NetworkPolicy, OptionChoice, SourceOrigin, files, macros};
+use crate::{
+    BuildError, BuildRequest, NetworkPolicy, OptionChoice, ProjectState, SeenFacts, SourceOrigin, files,
+    macros,
+};
 
 /// Number of the file's format.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The file's name in the directory of a result. It is written last, so where it stands the result is whole.
 pub const PROVENANCE_FILE: &str = "provenance.json";
@@ -48,7 +51,9 @@ pub struct Inputs {
     pub options: BTreeMap<String, OptionChoice>,
     /// Every macro that was set, without those that say where things are.
     pub macros: BTreeMap<String, String>,
-    /// The build root and the versions of its tools.
+    /// What the package can see of its build root: part of the key.
+    pub seen: SeenFacts,
+    /// The whole build root and the versions of its tools, for people.
     pub facts: BuildRootFacts,
     /// Unix time, in seconds.
     pub source_date_epoch: u64,
@@ -65,6 +70,9 @@ pub struct InputSource {
     pub origin: SourceOrigin,
     /// A URL or a path.
     pub detail: String,
+    /// The security advisory that it answers, if it is such a patch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisory: Option<String>,
 }
 
 /// A package that was built.
@@ -95,6 +103,10 @@ pub enum OutputKind {
 /// When and how a build was run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Run {
+    /// The program that ran it, and its version.
+    pub program: String,
+    /// The project's data that it was made from; none where git does not keep them.
+    pub project: Option<ProjectState>,
     /// Unix time, in seconds.
     pub started: u64,
     /// Unix time, in seconds.
@@ -116,6 +128,7 @@ impl Inputs {
             sha256: source.sha256,
             origin: source.origin,
             detail: source.detail.clone(),
+            advisory: request.advisories.get(&source.file).cloned(),
         };
         Self {
             key,
@@ -127,6 +140,7 @@ impl Inputs {
             sources: request.sources.iter().map(|file| (file.file.clone(), source(file))).collect(),
             options: request.options.clone(),
             macros: macros::lasting(request),
+            seen: request.seen_facts(),
             facts: request.facts.clone(),
             source_date_epoch: request.source_date_epoch,
             network: request.network,

@@ -6,10 +6,10 @@ use std::{
 use camino::Utf8PathBuf;
 use xen4centos_artifact::{BuildRootFacts, Evr, Sha256Digest};
 
-use crate::{BuildError, NetworkPolicy, files, macros};
+use crate::{BuildError, NetworkPolicy, RootDetails, SeenFacts, files, macros};
 
 /// Part of every key: raised when a change of this crate makes other packages out of the same inputs.
-const KEY_SCHEMA: u32 = 1;
+const KEY_SCHEMA: u32 = 2;
 
 /// Everything that goes into one build.
 #[derive(Clone, Debug)]
@@ -28,8 +28,12 @@ pub struct BuildRequest {
     pub target: BuildTarget,
     /// The package's options as they were settled; they are in the spec already and stand here to be explained.
     pub options: BTreeMap<String, OptionChoice>,
-    /// The build root.
+    /// The security advisories that patches answer, by the patch's file name; for people, no part of the key.
+    pub advisories: BTreeMap<String, String>,
+    /// The build root; only what the package can see of it is part of the key.
     pub facts: BuildRootFacts,
+    /// More of the build root.
+    pub details: RootDetails,
     /// Unix time, in seconds, that stands for "now" in the packages: that of the newest changelog entry.
     pub source_date_epoch: u64,
     /// Parallel jobs of `make`; no part of the key.
@@ -121,14 +125,19 @@ struct KeyedInputs<'a> {
     rpmlib: &'a BTreeSet<String>,
     macros: BTreeMap<String, String>,
     options: BTreeMap<&'a str, bool>,
-    facts: &'a BuildRootFacts,
+    facts: SeenFacts,
     source_date_epoch: u64,
     network: NetworkPolicy,
 }
 
 impl BuildRequest {
-    /// The SHA-256 of all inputs that can change the packages: not of paths, times, the number of jobs, or who
-    /// switched an option.
+    /// What the package can see of its build root.
+    pub fn seen_facts(&self) -> SeenFacts {
+        SeenFacts::of(self)
+    }
+
+    /// The SHA-256 of all inputs that can change the packages: not of paths, times, the number of jobs, who
+    /// switched an option, or what else the build root has.
     pub fn input_key(&self) -> Sha256Digest {
         let inputs = KeyedInputs {
             schema: KEY_SCHEMA,
@@ -146,7 +155,7 @@ impl BuildRequest {
             rpmlib: &self.target.rpmlib,
             macros: macros::lasting(self),
             options: self.options.iter().map(|(name, choice)| (name.as_str(), choice.value)).collect(),
-            facts: &self.facts,
+            facts: self.seen_facts(),
             source_date_epoch: self.source_date_epoch,
             network: self.network,
         };

@@ -1,7 +1,8 @@
 //! What is meant by what was typed: the project, the work directory, the printer, the clock.
 //!
 //! The environment variables that the program reads stand in `args` (those of options) and here (`NO_COLOR`, the
-//! proxies, `HOME`, `XDG_RUNTIME_DIR`, `SSL_CERT_FILE`), and nowhere else.
+//! proxies, `HOME`, `XDG_RUNTIME_DIR`, `SSL_CERT_FILE`; `GNUPGHOME`, `SSH_AUTH_SOCK` and `DBUS_SESSION_BUS_ADDRESS` only to
+//! hide what they name from builds), and nowhere else.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -19,6 +19,10 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 /// How many of the last lines of a log a failure carries.
 const TAIL_LINES: usize = 40;
 
+/// What is longer is no line to a reader and is handed on in pieces of this many bytes, so that a child that never ends
+/// its line takes no more memory than one that does.
+const LINE_LENGTH: u64 = 16 * 1024;
+
 /// How often a running child is looked at: whether it is late, to be stopped, or gone while something that it
 /// started still holds its output.
 const TICK: Duration = Duration::from_millis(50);
@@ -183,7 +187,7 @@ impl Invocation {
     }
 
     /// Runs it to its end with both outputs going, line by line, to the file `log` (created or appended to)
-    /// and to `line`.
+    /// and to `line`. Lines of more than 16 KiB go in pieces.
     ///
     /// # Errors
     /// As [`run`](Self::run), and when the log can not be written. The failure carries the last 40 lines.
@@ -368,7 +372,7 @@ fn lines_in_background(pipe: std::io::PipeReader) -> Receiver<Vec<u8>> {
         let mut pipe = BufReader::new(pipe);
         loop {
             let mut bytes = Vec::new();
-            match pipe.read_until(b'\n', &mut bytes) {
+            match pipe.by_ref().take(LINE_LENGTH).read_until(b'\n', &mut bytes) {
                 Ok(length) if length > 0 && sender.send(bytes).is_ok() => {}
                 // End of the output, a failed read, or nobody listening any more.
                 _ => return,
@@ -507,6 +511,22 @@ mod tests {
             .unwrap();
         assert!(start.elapsed() < Duration::from_secs(2));
         assert_eq!(fs_err::read_to_string(&log).unwrap(), "started\n");
+    }
+
+    #[test]
+    fn line_without_end_comes_in_pieces() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8PathBuf::from_path_buf(directory.path().join("log")).unwrap();
+        let makefile = b"all:\n\t@head -c 100000 /dev/zero | tr '\\0' x\n".to_vec();
+        let mut lengths = Vec::new();
+        Invocation::new(Tool::Make, "/")
+            .args(["-f", "-"])
+            .stdin(Stdin::Bytes(makefile))
+            .run_logged(&log, |line| lengths.push(line.len()))
+            .unwrap();
+        assert_eq!(lengths.iter().sum::<usize>(), 100_000);
+        assert!(lengths.iter().all(|length| *length <= 16 * 1024), "{lengths:?}");
+        assert_eq!(fs_err::read_to_string(&log).unwrap(), "x".repeat(100_000));
     }
 
     #[test]

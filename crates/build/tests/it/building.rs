@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{
     BuildError, BuildRequest, BuildSource, Freshness, OptionChoice, Provenance, SourceOrigin, existing, load,
@@ -108,7 +110,8 @@ fn programs_are_stripped() {
 #[test]
 fn everything_is_beside_the_packages() {
     let scratch = Scratch::new();
-    let request = program(&scratch);
+    let mut request = program(&scratch);
+    request.advisories.insert("hello.c".into(), "XSA-108".into());
     let result = scratch.build(&request).unwrap();
     let key = request.input_key().to_string();
     let expect = [
@@ -123,9 +126,27 @@ fn everything_is_beside_the_packages() {
     assert_eq!(tree(&scratch.builds()), expect);
     let provenance = Provenance::read(&result.directory).unwrap();
     assert_eq!(provenance, result.provenance);
+    let mode = |file: &str| fs_err::metadata(result.directory.join(file)).unwrap().permissions().mode();
+    assert_eq!([mode("provenance.json"), mode("small.spec")], [mode("build.log"); 2]);
     assert_eq!(provenance.inputs.sources["hello.c"].origin, SourceOrigin::InTree);
     assert_eq!(provenance.inputs.options["loud"].by, "default");
     assert_eq!(provenance.run.started, 1_700_000_000);
+    assert_eq!(provenance.run.program, "tests 1.0");
+    assert_eq!(provenance.run.project.as_ref().unwrap().commit, "4711");
+    assert_eq!(provenance.inputs.sources["hello.c"].advisory.as_deref(), Some("XSA-108"));
+    assert_eq!(provenance.inputs.facts, request.facts);
+    let mut updated = request.clone();
+    updated.facts.gcc_version = "99.1".into();
+    updated.details.rpm_files.remove("/usr/lib/rpm/macros");
+    let changes = provenance.inputs.seen.changes(&updated.seen_facts());
+    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        changes,
+        [
+            format!("gcc {} → 99.1", request.facts.gcc_version),
+            "rpm's own macros and scripts changed: /usr/lib/rpm/macros".to_owned()
+        ]
+    );
     assert!(provenance.run.isolation.contains("--net"));
     for output in &provenance.outputs {
         let bytes = fs_err::read(result.directory.join(&output.file)).unwrap();
@@ -157,6 +178,25 @@ fn same_inputs_are_built_once() {
     assert_eq!(fs_err::read(package).unwrap(), bytes);
 }
 
+/// As a power failure, a full disk or a hand may leave it.
+#[test]
+fn half_a_result_is_built_anew() {
+    let scratch = Scratch::new();
+    let request = request_building("");
+    let directory = scratch.build(&request).unwrap().directory;
+    let files = tree(&directory);
+    assert_eq!(files.len(), 5, "{files:?}");
+    for file in files.iter().filter(|file| *file != "build.log") {
+        fs_err::write(directory.join(file), "").unwrap();
+        assert_eq!(existing(&request, &scratch.builds()).unwrap(), None, "{file}");
+        assert_eq!(scratch.build(&request).unwrap().freshness, Freshness::Built, "{file}");
+        fs_err::remove_file(directory.join(file)).unwrap();
+        assert_eq!(existing(&request, &scratch.builds()).unwrap(), None, "{file}");
+        assert_eq!(scratch.build(&request).unwrap().freshness, Freshness::Built, "{file}");
+    }
+    assert_eq!(tree(&directory), files);
+}
+
 #[test]
 fn carried_away_result_is_compared_with_its_provenance() {
     let scratch = Scratch::new();
@@ -177,7 +217,7 @@ fn carried_away_result_is_compared_with_its_provenance() {
 fn every_input_has_its_own_key() {
     let scratch = Scratch::new();
     let base = program(&scratch);
-    let changes: [fn(&mut BuildRequest); 9] = [
+    let changes: [fn(&mut BuildRequest); 11] = [
         |request| request.spec.push('\n'),
         |request| request.sources[0].sha256 = Sha256Digest::from_bytes([0; 32]),
         |request| request.sources[0].file = "other.c".into(),
@@ -187,6 +227,8 @@ fn every_input_has_its_own_key() {
         |request| request.options.get_mut("loud").unwrap().value = false,
         |request| request.facts.gcc_version = "4.4.7".into(),
         |request| request.source_date_epoch += 1,
+        |request| request.details.libc_version = "2.12".into(),
+        |request| request.details.rpm_files.clear(),
     ];
     let mut keys: Vec<_> = changes
         .iter()
@@ -206,7 +248,20 @@ fn every_input_has_its_own_key() {
     same.sources[0].detail = "moved".into();
     same.options.get_mut("loud").unwrap().by = "command line".into();
     same.jobs = 99;
+    same.advisories.insert("hello.c".into(), "XSA-1".into());
+    // What it neither names nor sees.
+    same.facts.capabilities.insert("ocaml".into(), true);
+    same.facts.python3 = "python3.99".into();
     assert_eq!(same.input_key(), base.input_key());
+
+    // Nothing of a package without an architecture is compiled.
+    let scripts = request_building("");
+    let mut same = scripts.clone();
+    same.facts.gcc_version = "4.4.7".into();
+    same.details.libc_version = "2.12".into();
+    assert_eq!(same.input_key(), scripts.input_key());
+    same.facts.rpm_version = "4.8.0".into();
+    assert_ne!(same.input_key(), scripts.input_key());
 }
 
 #[test]

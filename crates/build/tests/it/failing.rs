@@ -1,4 +1,6 @@
-use xen4centos_build::BuildError;
+use camino::Utf8Path;
+use xen4centos_build::{BuildError, Conditions, Silent, build};
+use xen4centos_process::{Invocation, StopFlag, Tool};
 
 use crate::support::{Scratch, request, request_building, tree};
 
@@ -96,4 +98,49 @@ fn late_build_is_killed() {
     let error = scratch.build(&request).unwrap_err();
     assert!(error.to_string().starts_with("the build of `small` was broken off in %build"), "{error}");
     assert!(error.hint().unwrap().contains("timeout-minutes"));
+}
+
+/// Where the test below tells the process that it starts where its full disk is.
+const DISK: &str = "XEN4CENTOS_TEST_DISK";
+
+/// Not a test of its own: what runs in the mount namespace that has a small disk.
+#[test]
+fn build_on_a_small_disk() {
+    #[expect(clippy::disallowed_methods, reason = "one test hands this over to another")]
+    let Ok(disk) = std::env::var(DISK) else { return };
+    let builds = Utf8Path::new(&disk).join("builds");
+    let conditions = Conditions {
+        builds: &builds,
+        hidden: &[],
+        reporter: &Silent,
+        clock: &|| 0,
+        program: "tests",
+        project: &|| None,
+        stop: &StopFlag::default(),
+    };
+    let error = build(&request_building("false"), &conditions).unwrap_err();
+    assert!(matches!(error, BuildError::Failed { .. }), "{error}");
+    let full = request_building("head -c 100M /dev/zero > big || rm big-enough");
+    let error = build(&full, &conditions).unwrap_err();
+    assert!(matches!(error, BuildError::NoSpace { .. }), "{error}");
+    assert!(!error.is_build_failure());
+    assert!(error.to_string().contains("No space left on device"), "{error}");
+    assert_eq!(
+        error.hint().unwrap(),
+        format!("make room there and run the same command again (`df {builds}/small`)")
+    );
+}
+
+#[test]
+fn full_disk_is_no_fault_of_the_package() {
+    let scratch = Scratch::new();
+    let program = std::env::current_exe().unwrap();
+    let disk = "mount -t tmpfs -o size=64m disk \"$PWD\" && exec \"$@\"";
+    Invocation::new(Tool::Unshare, scratch.path())
+        .args(["--mount", "--map-root-user", "--", "sh", "-c", disk, "sh"])
+        .arg(program)
+        .args(["--exact", "failing::build_on_a_small_disk"])
+        .env(DISK, scratch.path().as_str())
+        .run()
+        .unwrap();
 }

@@ -23,6 +23,11 @@ fn tools_of_this_machine_are_found() {
         facts.capabilities.keys()
     );
     assert_eq!(root.missing(&requirements), []);
+    let details = root.details();
+    assert!(details.libc_version.starts_with("2."), "{details:?}");
+    for file in ["macros", "rpmrc", "brp-strip", "fileattrs/elf.attr", "find-requires"] {
+        assert!(details.rpm_files.contains_key(&format!("/usr/lib/rpm/{file}")), "{file}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{BuildRequest, Freshness};
 use xen4centos_process::{Invocation, ProcessError, StopFlag, Tool};
 
@@ -11,11 +11,13 @@ use crate::support::{Scratch, request_building, tree};
 /// Where the test below tells the process that it starts what to build in.
 const DIRECTORY: &str = "XEN4CENTOS_TEST_DIRECTORY";
 
-/// Writes into `beat` until there is a file `gate`.
-fn endless(directory: &Utf8Path) -> BuildRequest {
-    request_building(&format!(
-        "while [ ! -e {directory}/gate ]; do echo >> {directory}/beat; sleep 0.02; done"
-    ))
+/// Writes into `beat` until there is a file `gate`, both in the only directory that a build shares with us.
+fn endless() -> BuildRequest {
+    request_building("cd \"$TMPDIR\"\nwhile [ ! -e gate ]; do echo >> beat; sleep 0.02; done\ncd -")
+}
+
+fn shared(directory: &Utf8Path) -> Utf8PathBuf {
+    directory.join("builds/small/.building/tmp")
 }
 
 /// Not a test of its own: the process that gets killed.
@@ -30,14 +32,16 @@ fn build_that_gets_killed() {
         hidden: &[],
         reporter: &xen4centos_build::Silent,
         clock: &|| 0,
+        program: "tests",
+        project: &|| None,
         stop: &StopFlag::default(),
     };
-    drop(xen4centos_build::build(&endless(Utf8Path::new(&directory)), &conditions));
+    drop(xen4centos_build::build(&endless(), &conditions));
     drop(scratch);
 }
 
 fn beats(directory: &Utf8Path) -> u64 {
-    fs_err::metadata(directory.join("beat")).map_or(0, |file| file.len())
+    fs_err::metadata(shared(directory).join("beat")).map_or(0, |file| file.len())
 }
 
 fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
@@ -75,9 +79,13 @@ fn killed_build_leaves_nothing_and_is_taken_up_again() {
     });
     assert!(tree(&scratch.builds()).iter().any(|path| path.starts_with("small/.building/")));
 
-    fs_err::write(directory.join("gate"), "").unwrap();
-    let result = scratch.build(&endless(directory)).unwrap();
-    assert_eq!(result.freshness, Freshness::Built);
+    std::thread::scope(|scope| {
+        let again = scope.spawn(|| scratch.build(&endless()).unwrap());
+        wait_until("what was left is gone", || beats(directory) < last);
+        wait_until("%build begins again", || beats(directory) > 0);
+        fs_err::write(shared(directory).join("gate"), "").unwrap();
+        assert_eq!(again.join().unwrap().freshness, Freshness::Built);
+    });
     assert!(!tree(&scratch.builds()).iter().any(|path| path.contains(".building")));
 }
 
@@ -85,14 +93,14 @@ fn killed_build_leaves_nothing_and_is_taken_up_again() {
 fn second_process_waits_and_takes_the_result() {
     let scratch = Scratch::new();
     let directory = scratch.path();
-    let request = endless(directory);
+    let request = endless();
     let listener = crate::support::Listener::default();
     std::thread::scope(|scope| {
         let first = scope.spawn(|| scratch.build(&request).unwrap());
         wait_until("%build begins", || beats(directory) > 0);
         let second = scope.spawn(|| scratch.build_heard_by(&request, &listener).unwrap());
         wait_until("the second waits", || !listener.0.lock().unwrap().is_empty());
-        fs_err::write(directory.join("gate"), "").unwrap();
+        fs_err::write(shared(directory).join("gate"), "").unwrap();
         assert_eq!(first.join().unwrap().freshness, Freshness::Built);
         assert_eq!(second.join().unwrap().freshness, Freshness::Reused);
     });

@@ -1,15 +1,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{Mutex, OnceLock},
     time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
-use xen4centos_artifact::{BuildRootFacts, Evr};
+use xen4centos_artifact::Evr;
 use xen4centos_build::{
     BuildError, BuildRequest, BuildResult, BuildTarget, Conditions, Event, HostRoot, NetworkPolicy,
-    ProbeSettings, Reporter, build,
+    ProbeSettings, ProjectState, Reporter, WorkTree, build,
 };
 use xen4centos_process::{Invocation, StopFlag, Tool};
 
@@ -22,6 +22,19 @@ pub(crate) struct Scratch(TempDir);
 impl Scratch {
     pub(crate) fn new() -> Self {
         Self(tempfile::Builder::new().prefix("xen4centos-build-").tempdir().unwrap())
+    }
+
+    /// In a place that builds have no empty directory for, where there is one that can be written.
+    pub(crate) fn in_sight() -> Self {
+        let places = [env!("CARGO_TARGET_TMPDIR"), "/var/lib", "/opt"];
+        let mut in_sight = places.into_iter().filter(|place| !is_private(Utf8Path::new(place)));
+        let make = |place| tempfile::Builder::new().prefix("xen4centos-build-").tempdir_in(place).ok();
+        in_sight.find_map(make).map_or_else(Self::new, Self)
+    }
+
+    /// Whether a build that is told of nothing to hide could see what is in it.
+    pub(crate) fn is_in_sight(&self) -> bool {
+        !is_private(self.path())
     }
 
     pub(crate) fn path(&self) -> &Utf8Path {
@@ -53,8 +66,22 @@ impl Scratch {
     ) -> Result<BuildResult, BuildError> {
         let (builds, stop) = (self.builds(), StopFlag::default());
         let clock = || 1_700_000_000;
-        build(request, &Conditions { builds: &builds, hidden, reporter, clock: &clock, stop: &stop })
+        let project = || Some(ProjectState { commit: "4711".into(), work_tree: WorkTree::Changed });
+        let conditions = Conditions {
+            builds: &builds,
+            hidden,
+            reporter,
+            clock: &clock,
+            program: "tests 1.0",
+            project: &project,
+            stop: &stop,
+        };
+        build(request, &conditions)
     }
+}
+
+fn is_private(path: &Utf8Path) -> bool {
+    ["/dev/shm", "/run", "/tmp", "/var/run", "/var/tmp"].iter().any(|place| path.starts_with(place))
 }
 
 /// Keeps everything but log lines.
@@ -73,9 +100,13 @@ impl Reporter for Listener {
     }
 }
 
-pub(crate) fn facts() -> BuildRootFacts {
-    let settings = ProbeSettings { requirements: &[], cache: None, network: NetworkPolicy::Isolated };
-    HostRoot::probe(&settings).unwrap().facts().clone()
+/// This machine, looked at once.
+fn root() -> &'static HostRoot {
+    static ROOT: OnceLock<HostRoot> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let settings = ProbeSettings { requirements: &[], cache: None, network: NetworkPolicy::Isolated };
+        HostRoot::probe(&settings).unwrap()
+    })
 }
 
 /// What the target `xen4centos-6` asks, with its own idea of where libraries go.
@@ -109,6 +140,7 @@ pub(crate) fn request(sections: &str) -> BuildRequest {
         "Name: small\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A small package\nLicense: MIT\nGroup: System\n\
          BuildArch: noarch\n\n%description\nSmall.\n\n{sections}\n"
     );
+    let root = root();
     BuildRequest {
         package: "small".into(),
         evr: Evr::new(0, "1.0", "1.el6.centos.alt"),
@@ -117,7 +149,9 @@ pub(crate) fn request(sections: &str) -> BuildRequest {
         sources: Vec::new(),
         target: target(),
         options: BTreeMap::new(),
-        facts: facts(),
+        advisories: BTreeMap::new(),
+        facts: root.facts().clone(),
+        details: root.details().clone(),
         source_date_epoch: EPOCH,
         jobs: 2,
         time_limit: Duration::from_secs(120),

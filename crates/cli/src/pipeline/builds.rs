@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{
-    BuildError, BuildResult, Conditions, Event, OnFailure, Plan, Reporter, build, existing, run_plan,
+    BuildError, BuildResult, Conditions, Event, OnFailure, Plan, ProjectState, Reporter, WorkTree, build,
+    existing, run_plan,
 };
-use xen4centos_process::StopFlag;
+use xen4centos_process::{Invocation, StopFlag, Tool};
 
 use crate::{
     args::KeyArgs,
@@ -17,6 +19,9 @@ use crate::{
     session::Session,
     settings,
 };
+
+/// Far longer than git takes; what it says is worth no hang.
+const GIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Builds what the same inputs have not given before; all of it, in the order of `planned`.
 pub(crate) fn build_all(
@@ -32,8 +37,16 @@ pub(crate) fn build_all(
     let stop = StopFlag::default();
     let clock = settings::now;
     let hidden = hidden(session, key)?;
-    let conditions =
-        Conditions { builds: &builds, hidden: &hidden, reporter: &narrator, clock: &clock, stop: &stop };
+    let project = || project_state(&session.project.root);
+    let conditions = Conditions {
+        builds: &builds,
+        hidden: &hidden,
+        reporter: &narrator,
+        clock: &clock,
+        program: concat!("xen4centos ", env!("CARGO_PKG_VERSION")),
+        project: &project,
+        stop: &stop,
+    };
     let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
     let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {
         build(&requests[name].request, &conditions)
@@ -59,7 +72,39 @@ pub(crate) fn hidden(session: &Session<'_>, key: &KeyArgs) -> Result<Vec<Utf8Pat
     paths.extend([session.work("signed"), Utf8PathBuf::from("/run/user")]);
     let named = ["HOME", "GNUPGHOME", "XDG_RUNTIME_DIR", "XEN4CENTOS_KEY", "XEN4CENTOS_PASSPHRASE_FILE"];
     paths.extend(named.into_iter().filter_map(settings::environment).map(|path| here.join(path)));
+    paths.extend(settings::environment("SSH_AUTH_SOCK").and_then(|socket| around(Utf8Path::new(&socket))));
+    let buses = settings::environment("DBUS_SESSION_BUS_ADDRESS").unwrap_or_default();
+    paths.extend(bus_sockets(&buses).filter_map(around));
     Ok(paths)
+}
+
+/// The directory of a socket: an agent started later puts its own there. One directly below `/` holds too much that a
+/// build needs; sockets that are there now are covered anyway.
+fn around(socket: &Utf8Path) -> Option<Utf8PathBuf> {
+    let directory = socket.parent().filter(|_| socket.is_absolute())?;
+    directory.parent()?.parent().map(|_| directory.to_owned())
+}
+
+/// From addresses such as `unix:path=/run/user/1000/bus,guid=1f2e;unix:abstract=/tmp/dbus`.
+fn bus_sockets(addresses: &str) -> impl Iterator<Item = &Utf8Path> {
+    let keys = addresses.split(';').filter_map(|address| address.strip_prefix("unix:"));
+    keys.flat_map(|keys| keys.split(',')).filter_map(|key| key.strip_prefix("path=")).map(Utf8Path::new)
+}
+
+/// What git says of the project, if it keeps it: a directory that only lies in a checkout is none. A checkout that git
+/// refuses to read, such as another user's, is not known either. The work directory is ignored by git.
+fn project_state(project: &Utf8Path) -> Option<ProjectState> {
+    if !project.join(".git").exists() {
+        return None;
+    }
+    let git = |arguments: &[&str]| {
+        let git = Invocation::new(Tool::Git, project).arg("--no-optional-locks").args(arguments);
+        git.time_limit(GIT_LIMIT).run().ok().map(|output| output.text())
+    };
+    let commit = git(&["rev-parse", "--verify", "HEAD"])?;
+    let changes = git(&["status", "--porcelain"])?;
+    let work_tree = if changes.is_empty() { WorkTree::Clean } else { WorkTree::Changed };
+    Some(ProjectState { commit, work_tree })
 }
 
 /// The packages that the same inputs gave before, by package name.
@@ -124,6 +169,23 @@ impl Reporter for Narrator<'_> {
             }
             Event::Failed => self.end(package),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agents_are_looked_for_where_the_environment_says() {
+        let addresses =
+            "unix:path=/srv/buses/one,guid=12;tcp:host=localhost;unix:abstract=/a;unix:guid=3,path=/b";
+        let sockets: Vec<_> = bus_sockets(addresses).collect();
+        assert_eq!(sockets, ["/srv/buses/one", "/b"]);
+        assert_eq!(around(sockets[0]), Some("/srv/buses".into()));
+        for unusable in ["/b", "/opt/b", "relative/a/b"] {
+            assert_eq!(around(Utf8Path::new(unusable)), None);
         }
     }
 }

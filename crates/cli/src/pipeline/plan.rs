@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{
     BuildError, BuildRequest, BuildSource, BuildTarget, HostRoot, NetworkPolicy, OptionChoice, SourceOrigin,
-    parse_spec,
+    advisories_of, parse_spec,
 };
 use xen4centos_manifest::{Accepts, Package};
 use xen4centos_render::{FileRole, RenderError, SourceFile, SpecContext, SpecInputs, asks_for};
@@ -283,7 +283,9 @@ impl Planner<'_> {
             sources,
             target: BuildTarget::new(target, client),
             options: options.collect::<BTreeMap<_, _>>(),
+            advisories: advisories_of(package),
             facts: self.root.facts().clone(),
+            details: self.root.details().clone(),
             source_date_epoch: changelog_time(package),
             jobs: self.jobs(),
             time_limit: package.time_limit,

@@ -1,6 +1,9 @@
 //! What a build gets to see, and what is said when it fails.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, os::unix::net::UnixListener};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_process::{Invocation, Tool};
 
 use crate::program::Call;
 use crate::workshop::{Directory, ProjectCopy, Work, files_below};
@@ -104,6 +107,110 @@ fn builds_see_no_key() {
     assert!(log.contains("find:") || log.contains("cat: "), "it has looked: {log}");
 }
 
+/// Agents of the maintainer and services of the machine, where such are.
+struct Agents {
+    _listeners: Vec<UnixListener>,
+    directories: Vec<tempfile::TempDir>,
+}
+
+impl Agents {
+    fn new() -> Self {
+        // Not everybody may write in /run.
+        let directories: Vec<_> = ["/tmp", "/run"].into_iter().flat_map(tempfile::tempdir_in).collect();
+        let listener =
+            |directory: &tempfile::TempDir| UnixListener::bind(directory.path().join("agent")).unwrap();
+        Self { _listeners: directories.iter().map(listener).collect(), directories }
+    }
+
+    /// A shell command that says `CONNECTED` for each of them that it reaches.
+    fn probe(&self) -> String {
+        let sockets: Vec<String> = self
+            .directories
+            .iter()
+            .map(|directory| format!("{}/agent", directory.path().display()))
+            .collect();
+        let perl =
+            r#"for (@ARGV) { print IO::Socket::UNIX->new(Peer => $_) ? "CONNECTED\n" : "NOT THERE\n" }"#;
+        format!("perl -MIO::Socket::UNIX -e '{perl}' {}", sockets.join(" "))
+    }
+}
+
+#[test]
+fn builds_reach_no_agent() {
+    let agents = Agents::new();
+    let probe = agents.probe();
+    let unheld = Invocation::new(Tool::Sh, "/").args(["-c", &probe]).run().unwrap().text();
+    assert_eq!(unheld.matches("CONNECTED").count(), agents.directories.len());
+    let copy = ProjectCopy::with_small_package(&probe);
+    let work = Work::new(copy.path());
+    let rows = work.run(&["build", "--target", "small", "--json"]).ends_with(0).json();
+    let log =
+        fs_err::read_to_string(format!("{}/build.log", rows[0]["directory"].as_str().unwrap())).unwrap();
+    let lines = |text| log.lines().filter(|line| *line == text).count();
+    assert_eq!((lines("CONNECTED"), lines("NOT THERE")), (0, agents.directories.len()), "{log}");
+}
+
+/// What is published, what other builds made, and the project.
+#[test]
+fn builds_change_nothing_of_anybody() {
+    let copy = ProjectCopy::with_small_package("COMMANDS");
+    let work = Work::new(copy.path());
+    let spec = "specs/small/small.spec.tera";
+    copy.edit(spec, "COMMANDS", "true");
+    work.run(&["release", "--target", "small"]).ends_with(0);
+    let before = |directory: &Utf8Path| files_below(directory);
+    let (project, published) = (before(copy.path()), before(&work.path().join("publish")));
+    let evil = format!(
+        "set +e\nfor place in {0}/publish/small/x86_64/Packages {0}/builds/small/* {0}/generated {0}/store {0}/signed \
+         {1}/specs/small; do\n[ -d $place ] && echo SEEN $place && echo > $place/EVIL\ndone\nset -e",
+        work.path(),
+        copy.path()
+    );
+    copy.edit(spec, "\ntrue\n", &format!("\n{evil}\n"));
+    work.run(&["build", "small", "--target", "small"]).ends_with(0);
+    assert_eq!(before(copy.path()), project);
+    assert_eq!(before(&work.path().join("publish")), published);
+    let evil = |file: &Utf8PathBuf| file.file_name() == Some("EVIL");
+    assert!(!files_below(work.path()).iter().any(evil));
+}
+
+/// Which program and which state of the project a package comes from, and what its patches are for.
+#[test]
+fn provenance_says_what_a_package_was_made_from() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.write("specs/small/patches/fix.patch", "--- /dev/null\n+++ b/file\n@@ -0,0 +1 @@\n+fixed\n");
+    let patch = "[[patch]]\nfile = \"fix.patch\"\nstrip = 1\nadvisory = \"XSA-108\"\nsummary = \"Fixes\"\n\n[[changelog]]";
+    copy.edit("specs/small/package.toml", "[[changelog]]", patch);
+    copy.edit("specs/small/small.spec.tera", "{{ source_lines }}", "{{ source_lines }}\n{{ patch_lines }}");
+    copy.edit("specs/small/small.spec.tera", "-c -T\n", "-c -T\n{{ patch_commands }}\n");
+    let work = Work::new(copy.path());
+    let mut first = true;
+    let mut provenance = || {
+        let spec = "specs/small/small.spec.tera";
+        if !std::mem::take(&mut first) {
+            copy.edit(spec, "echo small >", "echo  small >");
+        }
+        let rows = work.run(&["build", "--target", "small", "--json"]).ends_with(0).json();
+        let file = format!("{}/provenance.json", rows[0]["directory"].as_str().unwrap());
+        serde_json::from_slice::<serde_json::Value>(&fs_err::read(file).unwrap()).unwrap()
+    };
+    let said = provenance();
+    assert_eq!(said["run"]["program"], concat!("xen4centos ", env!("CARGO_PKG_VERSION")));
+    assert!(said["run"]["project"].is_null(), "{said}");
+    assert_eq!(said["inputs"]["sources"]["fix.patch"]["advisory"], "XSA-108");
+
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@localhost"];
+        Invocation::new(Tool::Git, copy.path()).args(identity).args(arguments).run().unwrap().text()
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=All"]);
+    let said = provenance();
+    assert_eq!(said["run"]["project"]["commit"], git(&["rev-parse", "HEAD"]));
+    assert_eq!(said["run"]["project"]["work-tree"], "changed");
+}
+
 /// The configuration step is the tree's own makefile.
 #[test]
 fn configuration_step_sees_no_key_and_no_network() {
@@ -113,17 +220,19 @@ fn configuration_step_sees_no_key_and_no_network() {
     let key = home.write("key.asc", "SECRET");
     let copy = ProjectCopy::new();
     let makefile = "specs/kernel/miniature/Makefile";
+    let agents = Agents::new();
     let probes = format!(
-        "REACHED := $(shell bash -c ': < /dev/tcp/127.0.0.1/{port}' 2>&1 || echo cut off)\n\
+        "ifneq ($(findstring CONNECTED,$(shell {})),)\n$(error it reached an agent)\nendif\n\
+         REACHED := $(shell bash -c ': < /dev/tcp/127.0.0.1/{port}' 2>&1 || echo cut off)\n\
          ifeq ($(findstring cut off,$(REACHED)),)\n$(error it reached the network)\nendif\n\
-         ifneq ($(shell cat {key} 2>/dev/null),)\n$(error it read the key)\nendif\n"
+         ifneq ($(shell cat {key} 2>/dev/null),)\n$(error it read the key)\nendif\n",
+        agents.probe().replace('$', "$$")
     );
     let text = fs_err::read_to_string(copy.path().join(makefile)).unwrap();
     copy.write(makefile, &format!("{probes}{text}"));
     let work = Work::new(copy.path());
     let configure = |arguments: &[&str]| work.call(&[&["kernel-config"], arguments].concat());
     configure(&["--allow-network"]).run().ends_with(2).says(["it reached the network"]);
-    configure(&[]).run().ends_with(2).says(["it read the key"]);
     configure(&[]).env("XEN4CENTOS_KEY", key.as_str()).run().ends_with(0);
     fs_err::remove_dir_all(work.path().join("kernel-config")).unwrap();
     configure(&[]).env("HOME", home.path.as_str()).run().ends_with(0);
