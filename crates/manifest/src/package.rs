@@ -190,6 +190,9 @@ pub struct PackageOption {
     pub default: bool,
     /// Capabilities of the build root (`artifact::BuildRootFacts`).
     pub needs: Vec<String>,
+    /// Whether what it gives is user space: programs and libraries, which serve only hosts whose C library is no older
+    /// than the build root's.
+    pub user_space: bool,
     /// Options of the same package without which this one is nothing: where one of them is off, so is this.
     pub requires: Vec<String>,
     /// Line of its declaration in `package.toml`, from 1.

@@ -30,7 +30,7 @@ pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
 };
-pub use read_xml::{PackageChangelog, PackageFiles, read_repomd};
+pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Checksum, Record, Repomd};
 pub use repository::{Changelogs, FileLists, Packages, Repository};

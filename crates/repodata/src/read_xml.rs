@@ -56,13 +56,19 @@ pub fn read_repomd(path: &Utf8Path) -> Result<Repomd, RepodataError> {
 }
 
 /// Checks that a groups file can be read: yum gives up all groups for one bad character.
-pub(crate) fn check_comps(path: &Utf8Path, bytes: &[u8]) -> Result<(), RepodataError> {
+///
+/// # Errors
+/// When the file is no XML, or no groups file.
+pub fn check_comps(path: &Utf8Path, bytes: &[u8]) -> Result<(), RepodataError> {
     let mut xml = Xml::new(path, bytes);
     xml.root("comps")?;
     while let Some(child) = xml.child("comps")? {
         xml.skip(&child)?;
     }
-    Ok(())
+    match xml.child("")? {
+        Some(more) => Err(xml.wrong(format!("element `{}` follows the end of `comps`", more.name))),
+        None => Ok(()),
+    }
 }
 
 fn record(xml: &mut Xml<impl BufRead>, data: &Element) -> Result<Record, RepodataError> {

@@ -7,6 +7,7 @@ use xen4centos_build::{NetworkPolicy, Requirement};
 use crate::{
     args::{Cli, DoctorArgs},
     failure::{Failure, Kind, Outcome},
+    pipeline::user_space::TooNew,
     printer::Printer,
     session::{Session, requirements},
 };
@@ -105,13 +106,15 @@ fn examine(session: &Session<'_>, args: &DoctorArgs) -> Result<Report, Failure> 
         }
     }
     let facts = root.facts().clone();
+    let too_new = TooNew::find(session, &root);
     let unavailable = packages.iter().flat_map(|package| {
         let of_package = &options[&package.name];
         let lacking = |needs: &[String]| -> Vec<String> {
             needs.iter().filter(|name| facts.capabilities.get(*name) != Some(&true)).cloned().collect()
         };
         let facts_missing = package.options.values().filter_map(move |option| {
-            let lacking = lacking(&option.needs);
+            let mut lacking = lacking(&option.needs);
+            lacking.extend(too_new.filter(|_| option.user_space).map(TooNew::lack));
             (!lacking.is_empty()).then(|| Unavailable {
                 package: package.name.clone(),
                 option: option.name.clone(),

@@ -44,6 +44,13 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
     let wanted: Vec<_> = signed.iter().map(|package| (package.nevra().clone(), package.sha256())).collect();
     if channel::is_current(&session, &key.shipped, &wanted)? {
         printer.step("Unchanged", "all of it is published already");
+        if args.json && args.dry_run {
+            printer.json(&serde_json::json!({ "would-publish": [] }));
+        } else if args.json
+            && let Some(state) = channel::current(&session)?
+        {
+            printer.json(&as_json(&state));
+        }
         return Ok(());
     }
     if args.dry_run {

@@ -48,7 +48,12 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         return status::print(opened, args.json);
     }
     let key = &SigningKey::open(session, &args.plan.key)?;
+    checks::groups(session)?;
     status::demand_new_versions(session, planned)?;
+    if builds::built_before(session, planned)?.len() < planned.len() {
+        // A wrong passphrase must not show after hours of building.
+        drop(key.signer(session)?);
+    }
     let built = builds::build_all(session, planned, &args.plan.key)?;
     let fresh = built.iter().any(|result| result.freshness == Freshness::Built);
     let signed = signing::sign_all(session, key, built)?;
@@ -72,6 +77,10 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
             format!("nothing to do ({} ms)", start.elapsed().as_millis())
         };
         printer.step("Unchanged", what);
+        if let Some(state) = channel::current(session)? {
+            report.state = Some(state.number);
+            report.revision = Some(state.revision);
+        }
         finish(args, printer, &report);
         return Ok(());
     }

@@ -98,10 +98,23 @@ fn new_key(session: &Session<'_>, args: &SignArgs, here: &Utf8Path) -> Outcome {
     if passphrase.is_empty() {
         return Err(Failure::new(Kind::Data, format!("the first line of `{file}` is empty")));
     }
+    keys::demand_private(&here.join(file))?;
+    if args.dry_run {
+        return show_new_key(session, &directory, args.json);
+    }
     let activity = session.printer.activity("Making", "an RSA key");
     let key = keys::make(session, &directory, &passphrase)?;
     drop(activity);
     let printer = session.printer;
+    if args.json {
+        printer.json(&serde_json::json!({
+            "fingerprint": key.fingerprint().to_string(),
+            "user-id": key.user_id(),
+            "secret-key": directory.join("secret.asc"),
+            "public-key": directory.join("public.asc"),
+        }));
+        return Ok(());
+    }
     printer.data(format!("fingerprint  {}", key.fingerprint()));
     printer.data(format!("user id      {}", key.user_id()));
     printer.data(format!("secret key   {directory}/secret.asc"));
@@ -111,6 +124,25 @@ fn new_key(session: &Session<'_>, args: &SignArgs, here: &Utf8Path) -> Outcome {
         key.fingerprint(),
         session.target.path
     ));
+    Ok(())
+}
+
+/// What `--key new` would make.
+fn show_new_key(session: &Session<'_>, directory: &Utf8Path, json: bool) -> Outcome {
+    let (settings, secret) = (&session.target.key, directory.join("secret.asc"));
+    if secret.exists() {
+        return Err(keys::is_never_overwritten(&secret));
+    }
+    if json {
+        let user_id = &settings.user_id;
+        session
+            .printer
+            .json(&serde_json::json!({ "would-make": secret, "user-id": user_id, "bits": settings.bits }));
+    } else {
+        session
+            .printer
+            .data(format!("would make {secret}, RSA of {} bits, for {}", settings.bits, settings.user_id));
+    }
     Ok(())
 }
 

@@ -32,6 +32,11 @@ pub(crate) fn open(session: &Session<'_>) -> Result<Channel, Failure> {
     Ok(Storage::open(&session.publish_root, policy).channel(session.channel.directory.as_str())?)
 }
 
+/// The state that readers see.
+pub(crate) fn current(session: &Session<'_>) -> Result<Option<State>, Failure> {
+    Ok(open(session)?.current()?)
+}
+
 /// A state that is kept.
 pub(crate) fn state(session: &Session<'_>, number: u64) -> Result<State, Failure> {
     Ok(open(session)?.state(number)?)

@@ -5,6 +5,7 @@ use xen4centos_check::{
     CheckError, Finding, RepositoryCheck, Severity, Verifier, check_repository, check_rpm, render_report,
 };
 use xen4centos_manifest::Client;
+use xen4centos_repodata::check_comps;
 use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_signature, verify_rpm};
 
 use crate::{
@@ -46,6 +47,14 @@ pub(crate) fn packages<'p>(
     Ok(())
 }
 
+/// Checks the target's groups file before anything is built for a repository that could not list it.
+pub(crate) fn groups(session: &Session<'_>) -> Result<(), Failure> {
+    let Some(file) = &session.target.repository.comps else { return Ok(()) };
+    let path = session.project.root.join("repo-templates").join(file);
+    let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::Data, &error))?;
+    check_comps(&path, &bytes).map_err(|error| Failure::of(Kind::Data, &error))
+}
+
 /// Checks a whole repository, its signature and the key that hosts will be given.
 pub(crate) fn repository(
     session: &Session<'_>,
@@ -78,7 +87,8 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
     let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
         findings.iter().cloned().partition(|finding| finding.severity == Severity::Error);
     for warning in &warnings {
-        session.printer.warning(warning);
+        let Finding { code, subject, message, .. } = warning;
+        session.printer.warning(format!("{code} {subject}: {message}"));
     }
     if errors.is_empty() {
         return Ok(());

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Fingerprint;
 use xen4centos_manifest::Accepts;
-use xen4centos_sign::{KeyRequest, Passphrase, PublicKey, Signer, Terms, generate_key};
+use xen4centos_sign::{KeyRequest, Passphrase, PublicKey, SignError, Signer, Terms, generate_key};
 
 use crate::{
     args::KeyArgs,
@@ -32,7 +32,7 @@ pub(crate) struct ShippedKey {
     pub(crate) armored: String,
 }
 
-/// A key that may sign; its secret half is unlocked when something is signed, and not before.
+/// A key that may sign.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
     pub(crate) shipped: ShippedKey,
@@ -183,7 +183,6 @@ impl KeySource {
 
     /// The release channel's key is pinned, and its files are its owner's alone.
     fn demand_care(&self, session: &Session<'_>, args: &KeyArgs) -> Result<(), Failure> {
-        use std::os::unix::fs::PermissionsExt as _;
         if session.target.key.fingerprint.is_none() {
             let message =
                 format!("{} does not pin the key that signs the release channel", session.target.path);
@@ -192,17 +191,8 @@ impl KeySource {
         }
         let Self::File { path, .. } = self else { return Ok(()) };
         let here = settings::current_directory()?;
-        for path in
-            [Some(path.clone()), args.passphrase_file.as_ref().map(|file| here.join(file))].iter().flatten()
-        {
-            let mode =
-                fs_err::metadata(path).map_err(|error| Failure::of(Kind::Data, &error))?.permissions().mode();
-            if mode & 0o077 != 0 {
-                let message = format!("`{path}` can be read by others (mode {:o})", mode & 0o777);
-                return Err(Failure::new(Kind::Data, message).hint(Some(format!("chmod 600 {path}"))));
-            }
-        }
-        Ok(())
+        demand_private(path)?;
+        args.passphrase_file.as_ref().map_or(Ok(()), |file| demand_private(&here.join(file)))
     }
 
     fn signer(&self, session: &Session<'_>, time: u64) -> Result<Signer, Failure> {
@@ -210,7 +200,16 @@ impl KeySource {
             .map_err(|_| Failure::new(Kind::Data, "the time is past what OpenPGP can write (2106)"))?;
         let terms = Terms { time, pin: session.target.key.fingerprint };
         Ok(match self {
-            Self::File { path, passphrase } => Signer::from_key_file(path, passphrase, terms)?,
+            Self::File { path, passphrase } => {
+                Signer::from_key_file(path, passphrase, terms).map_err(|error| match error {
+                    SignError::Unlock { .. } if passphrase.is_empty() => Failure::of(Kind::Data, &error)
+                        .hint(Some(
+                            "it is protected: name the file of its passphrase with --passphrase-file"
+                                .to_owned(),
+                        )),
+                    error => error.into(),
+                })?
+            }
             Self::Gpg { home, fingerprint } => Signer::from_gpg(home, *fingerprint, terms)?,
         })
     }
@@ -257,6 +256,23 @@ pub(crate) fn make(
     Ok(key.key)
 }
 
+/// Refuses a secret that others than its owner can read.
+pub(crate) fn demand_private(path: &Utf8Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = fs_err::metadata(path).map_err(|error| Failure::of(Kind::Data, &error))?;
+    let mode = metadata.permissions().mode();
+    if mode.trailing_zeros() >= 6 {
+        return Ok(());
+    }
+    let message = format!("`{path}` can be read by others (mode {:o})", mode & 0o777);
+    Err(Failure::new(Kind::Data, message).hint(Some(format!("chmod 600 {path}"))))
+}
+
+pub(crate) fn is_never_overwritten(path: &Utf8Path) -> Failure {
+    let message = format!("`{path}` exists: a key is never overwritten");
+    Failure::new(Kind::Data, message).hint(Some("name another directory".to_owned()))
+}
+
 /// The first line of a file, so that a final newline is no part of a passphrase.
 pub(crate) fn read_passphrase(path: &Utf8Path) -> Result<Passphrase, Failure> {
     let text = fs_err::read_to_string(path).map_err(|error| Failure::of(Kind::Data, &error))?;
@@ -269,8 +285,7 @@ fn write_private(path: &Utf8Path, text: &str) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let directory = path.parent().unwrap_or(path);
     if path.exists() {
-        let message = format!("`{path}` exists: a key is never overwritten");
-        return Err(Failure::new(Kind::Data, message).hint(Some("name another directory".to_owned())));
+        return Err(is_never_overwritten(path));
     }
     let temporary = directory.join(".secret.asc");
     // Of a run that was killed before it gave the key its name.

@@ -15,3 +15,4 @@ pub(crate) mod signing;
 pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod trials;
+pub(crate) mod user_space;

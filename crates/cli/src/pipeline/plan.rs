@@ -22,6 +22,7 @@ use crate::{
         keys::{AbsentKey, ShippedKey, SigningKey},
         lock::WorkLock,
         sources::{self, Found},
+        user_space::TooNew,
     },
     printer::Printer,
     session::{Options, Session, requirements},
@@ -84,6 +85,10 @@ pub(crate) fn open<'a>(
     };
     let options = session.options(&packages, &args.build)?;
     let root = session.host_root(&packages, &options, network)?;
+    let too_new = TooNew::find(&session, &root);
+    if let Some(too_new) = too_new.filter(|_| purpose == Purpose::Release) {
+        too_new.refuse(&packages, &options)?;
+    }
     let found = match purpose {
         Purpose::Look => sources::look(&session, &args.sources, &packages, &options)?,
         _ => Found::all(sources::fetch(&session, &args.sources, &packages, &options)?),
@@ -101,6 +106,12 @@ pub(crate) fn open<'a>(
     let Found { verified, mut refused } = found;
     for package in &packages {
         if refused.iter().any(|(name, _)| *name == package.name) {
+            continue;
+        }
+        if let Some(too_new) = too_new.filter(|_| purpose == Purpose::Look)
+            && let Err(failure) = too_new.refuse(std::slice::from_ref(package), &options)
+        {
+            refused.push((package.name.clone(), failure));
             continue;
         }
         match planner.plan(package, &verified) {

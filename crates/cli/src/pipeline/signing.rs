@@ -44,6 +44,7 @@ pub(crate) fn sign_all(
             none => none.insert(key.signer(session)?),
         };
         fs_err::create_dir_all(&directory)?;
+        remove_what_a_kill_left(&directory)?;
         let result = signer.sign_rpm(package, &directory)?;
         keep(&directory, &result)?;
         signed.push(result);
@@ -54,6 +55,17 @@ pub(crate) fn sign_all(
         session.printer.step("Signed", format!("{fresh} packages with {fingerprint}"));
     }
     Ok(signed)
+}
+
+/// Temporary files, which begin with a dot. Only with the work lock.
+fn remove_what_a_kill_left(directory: &Utf8Path) -> Result<(), Failure> {
+    for entry in directory.read_dir_utf8()? {
+        let entry = entry?;
+        if entry.file_name().starts_with('.') {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Names and digests of the signed packages, where every one of these was signed before with this key.

@@ -223,9 +223,8 @@ fn content_reasons(last: &LastBuild, request: &BuildRequest) -> Vec<String> {
 fn root_reasons(last: &LastBuild, request: &BuildRequest) -> Vec<String> {
     let inputs = &last.provenance.inputs;
     let mut reasons = Vec::new();
-    if inputs.facts != request.facts {
-        reasons.push("the build root changed".to_owned());
-    }
+    let changes = inputs.seen.changes(&request.seen_facts());
+    reasons.extend(changes.iter().map(|change| format!("the build root changed: {change}")));
     if inputs.network != request.network {
         reasons.push("the network policy changed".to_owned());
     }

@@ -48,6 +48,7 @@ fn built_in_driver_that_is_gone_is_a_lost_driver() {
     compare(&target).prints(["lost option   XENFS y -> n\n"]).says(["--source-tree kernel=DIR"]);
     let tree = work.path().join("linux");
     copy_tree(&project.join("specs/kernel/miniature"), &tree);
+    fs_err::remove_file(tree.join(".test-double")).unwrap();
     let kernel = format!("kernel={tree}");
     let given = [&target[..], &["--source-tree", &kernel]].concat();
     let run = compare(&given).prints(lost);
@@ -223,6 +224,11 @@ fn new_key_is_private_and_says_how_to_pin_it() {
         .says(["needs a passphrase"]);
     let mut arguments = vec!["sign", "--key", "new", "--output", directory.as_str()];
     arguments.extend(["--passphrase-file", passphrase.as_str()]);
+    work.run(&arguments).ends_with(2).says(["can be read by others", "chmod 600"]);
+    fs_err::set_permissions(&passphrase, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let would = work.run(&[&arguments[..], &["--dry-run", "--json"]].concat()).ends_with(0).json();
+    assert_eq!(would["would-make"], directory.join("secret.asc").as_str());
+    assert!(!directory.exists(), "a dry run makes nothing");
     let run = work
         .run(&arguments)
         .ends_with(0)

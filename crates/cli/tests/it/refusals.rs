@@ -123,12 +123,14 @@ fn override_does_not_get_into_the_release_channel() {
     let trees = ["xen", "kernel"].map(|name| {
         let tree = work.path().join(name);
         copy_tree(&copy.path().join(format!("specs/{name}/miniature")), &tree);
+        fs_err::remove_file(tree.join(".test-double")).unwrap();
         format!("{name}={tree}")
     });
     arguments.extend(["--source-tree", &trees[0], "--source-tree", &trees[1]]);
     let off = ["tools", "xend", "ocaml", "qemu", "rombios", "seabios", "stubdom"]
         .map(|option| format!("--without=xen:{option}"));
     arguments.extend(off.iter().map(String::as_str));
+    arguments.extend(["--without=kernel:perf", "--without=kernel:devel-tools"]);
     work.run(&arguments)
         .ends_with(4)
         .says(["channel `release` of target `xen4centos-6` takes pinned sources only", "comes from the tree"])
@@ -142,6 +144,34 @@ fn build_with_the_network_at_hand_does_not_get_into_the_release_channel() {
     for more in [&[][..], &["--dry-run"]] {
         let arguments = [&["release", "--target", "xen4centos-6", "--allow-network"][..], more].concat();
         work.run(&arguments).ends_with(4).says(["takes no builds with the network at hand"]);
+    }
+}
+
+/// Known before anything is built for a repository that could not list them.
+#[test]
+fn groups_that_are_no_xml_are_refused_at_once() {
+    let copy = ProjectCopy::with_small_package("true");
+    let groups = fs_err::read_to_string(copy.path().join("repo-templates/comps.xml")).unwrap();
+    for more in ["<x\n", "<group/>\n"] {
+        copy.write("repo-templates/comps.xml", &format!("{groups}{more}"));
+        let work = Work::new(copy.path());
+        let run = work.run(&["release", "--target", "small"]).ends_with(2).says(["repo-templates/comps.xml"]);
+        assert!(!run.stderr.contains("Building"), "{}", run.stderr);
+    }
+}
+
+/// Wherever it was copied to.
+#[test]
+fn test_double_does_not_get_out_of_the_quickstart() {
+    let work = Work::new(&project());
+    let tree = work.path().join("xen");
+    copy_tree(&project().join("specs/xen/miniature"), &tree);
+    let tree = format!("xen={tree}");
+    for target in
+        [["--target", "local", "--channel", "trial"], ["--target", "xen4centos-6", "--channel", "testing"]]
+    {
+        let arguments = [&["fetch", "xen", "--source-tree", &tree][..], &target].concat();
+        work.run(&arguments).ends_with(4).says(["is a test double"]);
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     value,
 };
 use crate::{
-    Need, Package, PackageOption, Requirement, Role, Upstream, reserved, suggest,
+    Need, Package, PackageOption, Requirement, Role, Upstream, order, reserved, suggest,
     tree::{File, Table, Text},
     words,
 };
@@ -218,8 +218,28 @@ fn options(root: &Table<'_>) -> (BTreeMap<String, PackageOption>, BTreeSet<Strin
     let tables = root.named_tables("option");
     refuse_same_variable(root, &tables.iter().map(|(name, _)| name).collect::<Vec<_>>());
     let names = tables.iter().map(|(name, _)| name.value.clone()).collect();
+    let spots: Vec<Text> = tables.iter().map(|(name, _)| name.clone()).collect();
     let options = tables.into_iter().filter_map(|(name, table)| option(root, name, table, &names)).collect();
+    refuse_option_cycles(root, &spots, &options);
     (options, names)
+}
+
+/// Options that require one another would all be off, and nobody would be told.
+fn refuse_option_cycles(root: &Table<'_>, spots: &[Text], options: &BTreeMap<String, PackageOption>) {
+    let edges = options
+        .iter()
+        .map(|(name, option)| (name.as_str(), option.requires.iter().map(String::as_str).collect()))
+        .collect();
+    for cycle in order::cycles(&edges).into_iter().filter(|cycle| cycle.len() > 1) {
+        let way: Vec<&str> = cycle.iter().chain(cycle.first()).copied().collect();
+        if let Some(spot) = spots.iter().find(|spot| spot.value == cycle[0]) {
+            root.problem_at(
+                spot,
+                format!("options require one another: {}", way.join(", which requires ")),
+                None,
+            );
+        }
+    }
 }
 
 fn option(
@@ -231,6 +251,7 @@ fn option(
     let (line, _) = table.file().position(table.span.start);
     let summary = table.required("summary").map(|text| text.value);
     let default = table.boolean("default").is_none_or(|default| default.value);
+    let user_space = table.boolean("user-space").is_some_and(|user_space| user_space.value);
     let needs = table.texts("needs");
     refuse_repeated(&table, &needs, "capability");
     for need in &needs {
@@ -251,7 +272,8 @@ fn option(
     let name = checked(root, Some(name), words::variable)?.value;
     let needs = needs.into_iter().map(|need| need.value).collect();
     let requires = requires.into_iter().map(|required| required.value).collect();
-    Some((name.clone(), PackageOption { name, summary: summary?, default, needs, requires, line }))
+    let option = PackageOption { name, summary: summary?, default, needs, user_space, requires, line };
+    Some((option.name.clone(), option))
 }
 
 fn check_option(table: &Table<'_>, option: Option<&Text>, known: &BTreeSet<String>) {

@@ -88,6 +88,15 @@ fn an_option_goes_with_the_one_that_it_requires() {
     let problems = Project::load(&copy.root(), NOW).unwrap_err().to_string();
     assert!(problems.contains("has no option `langages`"), "{problems}");
     assert!(problems.contains("can not require itself"), "{problems}");
+
+    let circle = "\n[option.metre]\nsummary = \"m\"\nrequires = [\"rhyme\"]\n";
+    copy.write(file, &(text.replace("[\"languages\"]", "[\"metre\"]") + circle));
+    let problems = Project::load(&copy.root(), NOW).unwrap_err().to_string();
+    assert!(
+        problems.contains("options require one another: metre, which requires rhyme, which requires metre"),
+        "{problems}"
+    );
+    assert_eq!(problems.matches("one another").count(), 1, "{problems}");
 }
 
 #[test]
