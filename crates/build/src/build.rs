@@ -376,7 +376,9 @@ impl Place {
         }
         files::sync(&workshop.log())?;
         rename(&workshop.log(), &result.join("build.log"))?;
-        files::write(&result.join(&request.spec_file), request.spec.as_bytes())?;
+        let spec = result.join(&request.spec_file);
+        files::write(&spec, request.spec.as_bytes())?;
+        files::sync(&spec)?;
         provenance.write(&result)?;
         files::sync(&result)?;
         let directory = self.directory();

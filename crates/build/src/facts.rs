@@ -1,8 +1,8 @@
 //! What a package can see of its build root, and so is built anew for when it changes.
 //!
 //! What a template reads of `root` shows in the rendered spec, an option that is on has the capabilities that it needs, and
-//! the network is a choice of its own. So what is left is what works unseen: the compiler and its kin, for packages that
-//! are compiled, and rpm for all. Whatever else a machine has or lacks is told in the provenance and changes nothing.
+//! the network is a choice of its own. So what is left is what works unseen: the compiler and its kin, for packages whose
+//! spec names one in its `BuildRequires`, and rpm for all. Whatever else a machine has or lacks is told in the provenance and changes nothing.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -92,27 +92,14 @@ fn differing<V: PartialEq>(was: &BTreeMap<String, V>, is: &BTreeMap<String, V>) 
     names
 }
 
-/// All but packages that are `noarch` as a whole: rpm refuses compiled files in them. One that says so under a
-/// condition counts as compiled.
+/// Whether the spec says that it takes a compiler; one that says so under a condition takes it.
 fn is_compiled(spec: &str) -> bool {
-    let mut depth = 0_usize;
-    for line in spec.lines().map(str::trim) {
-        let first = line.split_whitespace().next().unwrap_or_default();
-        match first {
-            "%description" | "%package" => return true,
-            "%endif" => depth = depth.saturating_sub(1),
-            _ if first.starts_with("%if") => depth += 1,
-            _ => {}
-        }
-        let tag = line.split_once(':').filter(|_| depth == 0);
-        let is_arch = |tag: &str| {
-            tag.eq_ignore_ascii_case("BuildArch") || tag.eq_ignore_ascii_case("BuildArchitectures")
-        };
-        if tag.is_some_and(|(tag, value)| is_arch(tag.trim()) && value.trim() == "noarch") {
-            return false;
-        }
-    }
-    true
+    let requirements = spec.lines().filter_map(|line| {
+        let (tag, names) = line.trim().split_once(':')?;
+        tag.trim().eq_ignore_ascii_case("BuildRequires").then_some(names)
+    });
+    let mut names = requirements.flat_map(|names| names.split([' ', '\t', ',']));
+    names.any(|name| ["gcc", "gcc-c++", "/usr/bin/gcc", "/usr/bin/cc"].contains(&name))
 }
 
 impl fmt::Display for FactChange {
@@ -171,12 +158,16 @@ mod tests {
     }
 
     #[test]
-    fn packages_without_an_architecture_are_not_compiled() {
-        assert!(!is_compiled("Name: a\nBuildArch: noarch\n%description\n"));
-        assert!(!is_compiled("Name: a\nbuildarch:noarch\n"));
-        assert!(is_compiled("Name: a\n%package doc\nBuildArch: noarch\n%description doc\n"));
-        assert!(is_compiled("Name: a\n%if 0\nBuildArch: noarch\n%endif\n%description\n"));
-        assert!(!is_compiled("%if 0\n%endif\nBuildArch: noarch\n%description\n"));
-        assert!(is_compiled("Name: a\nBuildArch: x86_64\n%description\n"));
+    fn compiled_packages_say_what_compiles_them() {
+        for compiled in [
+            "BuildRequires: gcc",
+            "buildrequires :\tmake,gcc >= 4.4",
+            "%if 0\nBuildRequires:  a gcc-c++\n%endif",
+        ] {
+            assert!(is_compiled(compiled), "{compiled}");
+        }
+        for not in ["", "Requires: gcc", "BuildRequires: gcc-not-this-one perl", "%description\nWith gcc."] {
+            assert!(!is_compiled(not), "{not}");
+        }
     }
 }

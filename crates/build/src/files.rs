@@ -22,16 +22,6 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("strings, numbers and sorted maps become JSON")
 }
 
-/// A directory with a name of its own in `parent`, removed when it is dropped.
-pub(crate) fn temporary_directory(parent: &Utf8Path) -> Result<(tempfile::TempDir, Utf8PathBuf), BuildError> {
-    create_directory(parent)?;
-    let failed = || BuildError::file("create a directory in", parent);
-    let directory = tempfile::Builder::new().prefix(".tmp-").tempdir_in(parent).map_err(failed())?;
-    let path = Utf8PathBuf::from_path_buf(directory.path().to_owned())
-        .expect("a UTF-8 path with an ASCII name at its end is UTF-8");
-    Ok((directory, path))
-}
-
 /// The SHA-256 and the length of a file, read in pieces.
 pub(crate) fn sha256_of(path: &Utf8Path) -> Result<(Sha256Digest, u64), BuildError> {
     let mut file = fs_err::File::open(path).map_err(BuildError::file("read", path))?;
@@ -60,8 +50,7 @@ fn pour(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<(Sha256Dig
     }
 }
 
-/// Writes a file so that a reader sees the old one or the new one, whole, also after the power failed. Who may read it is
-/// for the umask to say.
+/// Writes a file so that a reader sees the old one or the new one, whole. Who may read it is for the umask to say.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), BuildError> {
     let directory = path.parent().unwrap_or(Utf8Path::new("."));
     create_directory(directory)?;
@@ -70,7 +59,6 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), BuildError> {
     let file = tempfile::Builder::new().permissions(mode).tempfile_in(directory);
     let mut file = file.map_err(failed())?;
     file.write_all(bytes).map_err(failed())?;
-    file.as_file().sync_all().map_err(failed())?;
     file.persist(path).map_err(|error| failed()(error.error))?;
     Ok(())
 }

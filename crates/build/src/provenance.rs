@@ -174,6 +174,8 @@ impl Provenance {
     pub(crate) fn write(&self, directory: &Utf8Path) -> Result<(), BuildError> {
         let mut text = serde_json::to_vec_pretty(self).expect("strings, numbers and sorted maps become JSON");
         text.push(b'\n');
-        files::write(&directory.join(PROVENANCE_FILE), &text)
+        let path = directory.join(PROVENANCE_FILE);
+        files::write(&path, &text)?;
+        files::sync(&path)
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn program(scratch: &Scratch) -> BuildRequest {
     );
     request.spec = request.spec.replacen(
         "BuildArch: noarch\n",
-        "Source0: hello.c\nBuildRequires: no-such-package-anywhere\n",
+        "Source0: hello.c\nBuildRequires: gcc no-such-package-anywhere\n",
         1,
     );
     let path = scratch.path().join("from-the-store");
@@ -254,7 +254,7 @@ fn every_input_has_its_own_key() {
     same.facts.python3 = "python3.99".into();
     assert_eq!(same.input_key(), base.input_key());
 
-    // Nothing of a package without an architecture is compiled.
+    // Nothing of this one is compiled.
     let scripts = request_building("");
     let mut same = scripts.clone();
     same.facts.gcc_version = "4.4.7".into();

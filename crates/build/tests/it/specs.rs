@@ -32,3 +32,13 @@ fn bad_macro_is_refused() {
     request.target.macros.insert("a b".into(), "c".into());
     assert!(matches!(parse_spec(&request, scratch.path()), Err(BuildError::Macro { .. })));
 }
+
+#[test]
+fn what_a_killed_run_left_is_removed() {
+    let scratch = Scratch::new();
+    let left = scratch.path().join(".parsing-small/home");
+    fs_err::create_dir_all(&left).unwrap();
+    fs_err::write(left.join("old"), "").unwrap();
+    parse_spec(&request_building(""), scratch.path()).unwrap();
+    assert_eq!(scratch.path().read_dir_utf8().unwrap().count(), 0);
+}

@@ -211,6 +211,31 @@ fn provenance_says_what_a_package_was_made_from() {
     assert_eq!(said["run"]["project"]["work-tree"], "changed");
 }
 
+/// What was found out about the machine stands in a file, and so can be made another machine.
+#[test]
+fn only_what_a_package_sees_of_the_machine_makes_it_out_of_date() {
+    let work = Work::published();
+    let states = || {
+        let rows = work.run(&["status", "--json"]).ends_with(0).json();
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["package"].as_str().unwrap(), row["state"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let file = work.path().join("host-root.json");
+    let change = |from: &str, to: &str| {
+        let text = fs_err::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs_err::write(&file, text.replace(from, to)).unwrap();
+    };
+    let published = ["centos-release-xen published", "kernel published", "xen published"];
+    assert_eq!(states(), published);
+    change("\"latex\":", "\"latex\":true,\"was-latex\":");
+    change("\"capabilities\":{", "\"capabilities\":{\"of-the-future\":true,");
+    assert_eq!(states(), published);
+    change("\"make_version\":\"", "\"make_version\":\"99.");
+    assert_eq!(states(), ["centos-release-xen published", "kernel out-of-date", "xen out-of-date"]);
+}
+
 /// The configuration step is the tree's own makefile.
 #[test]
 fn configuration_step_sees_no_key_and_no_network() {
