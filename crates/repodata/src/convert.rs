@@ -75,7 +75,8 @@ impl Converter<'_> {
         result.map_err(|source| RepodataError::Package { path: self.path.to_owned(), source })
     }
 
-    /// A text that others refer to: it is taken whole or the package is refused.
+    /// A text that others refer to: it is taken whole or the package is refused. createrepo_c leaves such a package out
+    /// and goes on, so that nobody notices before a client misses it.
     fn exact(&self, field: &'static str, found: Text<'_>) -> Result<String, RepodataError> {
         let decoded = text::decode(found);
         if text::is_clean(&decoded) {
@@ -85,7 +86,9 @@ impl Converter<'_> {
         Err(RepodataError::Forbidden { path: self.path.to_owned(), field, text })
     }
 
-    /// A text for people: characters that XML forbids are left out of it, and that is reported.
+    /// A text for people: characters that XML forbids are left out of it, and that is reported. createrepo_c leaves the
+    /// whole package out for one of them. Nothing resolves by such a text, so the package is of more use than its
+    /// absence; all that createrepo_c does describe is described alike.
     fn readable(&mut self, field: &'static str, found: Text<'_>) -> String {
         let decoded = text::decode(found);
         if !text::is_clean(&decoded) {
