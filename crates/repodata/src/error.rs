@@ -26,6 +26,16 @@ pub enum RepodataError {
         /// The directory.
         path: Utf8PathBuf,
     },
+    /// The metadata that would be replaced is newer: clients that have it would refuse the new one.
+    #[error("revision {revision} is older than {present}, that of the metadata in `{path}`")]
+    Older {
+        /// The directory of the metadata.
+        path: Utf8PathBuf,
+        /// What was asked for.
+        revision: u64,
+        /// What is there.
+        present: u64,
+    },
     /// A file name that is no UTF-8 can not stand in XML.
     #[error("file name is not UTF-8 in `{path}`")]
     FileName {
@@ -125,6 +135,9 @@ impl RepodataError {
                 format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
             }
             Self::Foreign { .. } => "name the directory that holds the packages; nothing was changed".into(),
+            Self::Older { present, path, .. } => format!(
+                "take {present} or more, or leave it to the program; if no client has seen `{path}`, remove it"
+            ),
             Self::Changed { .. } => "index again when nothing writes to the directory any more".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),
             Self::Mismatch { .. } => {
