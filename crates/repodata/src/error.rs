@@ -68,6 +68,16 @@ pub enum RepodataError {
         /// The package file.
         path: Utf8PathBuf,
     },
+    /// A package that says more than any real one does. The limit keeps the index's memory bounded.
+    #[error("the metadata of the package would take {found} bytes, at most {limit} are possible: `{path}`")]
+    TooLarge {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// What it would take while it is made.
+        found: u64,
+        /// What it may take.
+        limit: u64,
+    },
     /// A name, version, dependency or path holds a character that XML can not carry.
     #[error("{field} has a character that XML forbids: \"{text}\" in `{path}`")]
     Forbidden {
@@ -139,6 +149,7 @@ impl RepodataError {
                 "take {present} or more, or leave it to the program; if no client has seen `{path}`, remove it"
             ),
             Self::Changed { .. } => "index again when nothing writes to the directory any more".into(),
+            Self::TooLarge { .. } => "split the package: it has too many files or dependencies".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),
             Self::Mismatch { .. } => {
                 "the repository is damaged or was changed by hand: index it again".into()
@@ -152,7 +163,11 @@ impl RepodataError {
     pub const fn is_of_one_package(&self) -> bool {
         matches!(
             self,
-            Self::Package { .. } | Self::Truncated { .. } | Self::Changed { .. } | Self::Forbidden { .. }
+            Self::Package { .. }
+                | Self::Truncated { .. }
+                | Self::Changed { .. }
+                | Self::TooLarge { .. }
+                | Self::Forbidden { .. }
         )
     }
 }
