@@ -310,7 +310,8 @@ pub(crate) struct IndexArgs {
     /// Group definitions to list in the metadata
     #[arg(long, value_name = "FILE")]
     pub(crate) groupfile: Option<Utf8PathBuf>,
-    /// The revision, in seconds since 1970; every time in the metadata is this [default: now]
+    /// The revision, in seconds since 1970; every time in the metadata is this [default: now, and more than that of
+    /// metadata that is there]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) revision: Option<u64>,
     /// Sign repomd.xml, too, with the target's key

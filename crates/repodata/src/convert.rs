@@ -3,6 +3,8 @@
 //! What a package says and what metadata says about it differ by rules that yum has relied on since the first
 //! createrepo; they are here, and the tests compare every field with createrepo_c's.
 
+use std::collections::HashSet;
+
 use camino::Utf8Path;
 use xen4centos_artifact::{
     Nevra, Sha256Digest,
@@ -11,6 +13,7 @@ use xen4centos_artifact::{
 
 use crate::{
     ChangelogEntry, Dependencies, Event, FileKind, Order, Package, PackageFile, RepodataError, Sizes,
+    moderation,
     package::is_primary,
     reader::Stamp,
     requirements::{self, Raw},
@@ -18,16 +21,20 @@ use crate::{
 };
 
 /// As many entries of a changelog as createrepo_c takes.
-const CHANGELOG_LIMIT: usize = 10;
+pub(crate) const CHANGELOG_LIMIT: usize = 10;
 
 /// First tags (names) of SUSE's old weak dependencies; versions and flags follow.
-const OLD_SUGGESTS: Tag = 1156;
-const OLD_ENHANCES: Tag = 1159;
+pub(crate) const OLD_SUGGESTS: Tag = 1156;
+pub(crate) const OLD_ENHANCES: Tag = 1159;
 
 /// Flag of the stronger half of those (`RPMSENSE_STRONG`).
 const STRONG: u32 = 1 << 27;
 
-/// Turns the headers of one package into metadata.
+/// Characters of a refused text that an error shows.
+const SHOWN: usize = 100;
+
+/// Turns the headers of one package into metadata. Files are handed out one by one: with their directories they can take
+/// several times the room of the header.
 pub(crate) struct Converter<'a> {
     pub(crate) path: &'a Utf8Path,
     pub(crate) headers: &'a RpmHeaders,
@@ -35,19 +42,20 @@ pub(crate) struct Converter<'a> {
 }
 
 impl Converter<'_> {
+    /// All but the files.
     pub(crate) fn package(
-        mut self,
+        &mut self,
         sha256: Sha256Digest,
         stamp: &Stamp,
         href: &str,
     ) -> Result<Package, RepodataError> {
+        self.demand_moderate()?;
         let range = self.headers.header_range();
         let size = Sizes {
             package: stamp.size,
             installed: self.header(self.headers.installed_size())?.unwrap_or(0),
             archive: self.header(self.headers.archive_size())?.unwrap_or(0),
         };
-        let files = self.files()?;
         Ok(Package {
             nevra: self.nevra()?,
             sha256,
@@ -65,9 +73,9 @@ impl Converter<'_> {
             build_host: self.described("build host", tag::BUILD_HOST)?,
             source_rpm: self.described("source package", tag::SOURCE_RPM)?,
             header_range: range,
-            dependencies: self.dependencies(&files)?,
+            dependencies: self.dependencies()?,
             changelog: self.changelog()?,
-            files,
+            files: Vec::new(),
         })
     }
 
@@ -75,17 +83,20 @@ impl Converter<'_> {
         result.map_err(|source| RepodataError::Package { path: self.path.to_owned(), source })
     }
 
-    /// A text that others refer to: it is taken whole or the package is refused.
+    /// A text that others refer to: it is taken whole or the package is refused. createrepo_c leaves such a package out
+    /// and goes on, so that nobody notices before a client misses it.
     fn exact(&self, field: &'static str, found: Text<'_>) -> Result<String, RepodataError> {
         let decoded = text::decode(found);
         if text::is_clean(&decoded) {
             return Ok(decoded.into_owned());
         }
-        let text = decoded.escape_debug().to_string();
+        let text = decoded.chars().take(SHOWN).flat_map(char::escape_debug).collect();
         Err(RepodataError::Forbidden { path: self.path.to_owned(), field, text })
     }
 
-    /// A text for people: characters that XML forbids are left out of it, and that is reported.
+    /// A text for people: characters that XML forbids are left out of it, and that is reported. createrepo_c leaves the
+    /// whole package out for one of them. Nothing resolves by such a text, so the package is of more use than its
+    /// absence; all that createrepo_c does describe is described alike.
     fn readable(&mut self, field: &'static str, found: Text<'_>) -> String {
         let decoded = text::decode(found);
         if !text::is_clean(&decoded) {
@@ -107,27 +118,49 @@ impl Converter<'_> {
         Ok(nevra)
     }
 
-    fn files(&self) -> Result<Vec<PackageFile>, RepodataError> {
-        let files = self.header(self.headers.main().files())?;
-        files
-            .map(|file| {
-                let path = file.path_bytes();
-                let kind = match (file.is_directory(), file.is_ghost()) {
-                    (true, _) => FileKind::Directory,
-                    (false, true) => FileKind::Ghost,
-                    (false, false) => FileKind::File,
-                };
-                Ok(PackageFile { path: self.exact("path", Text::new(&path))?, kind })
-            })
-            .collect()
+    /// Refuses a header that would come to more than [`moderation::LIMIT`].
+    fn demand_moderate(&self) -> Result<(), RepodataError> {
+        let found = self.header(moderation::cost(self.headers))?;
+        if found <= moderation::LIMIT {
+            return Ok(());
+        }
+        Err(RepodataError::TooLarge { path: self.path.to_owned(), found, limit: moderation::LIMIT })
     }
 
-    fn dependencies(&self, files: &[PackageFile]) -> Result<Dependencies, RepodataError> {
+    /// Calls `each` with every file in the header's order.
+    pub(crate) fn each_file(&self, mut each: impl FnMut(PackageFile)) -> Result<(), RepodataError> {
+        for file in self.header(self.headers.main().files())? {
+            let kind = match (file.is_directory(), file.is_ghost()) {
+                (true, _) => FileKind::Directory,
+                (false, true) => FileKind::Ghost,
+                (false, false) => FileKind::File,
+            };
+            each(PackageFile { path: self.exact("path", Text::new(&file.path_bytes()))?, kind });
+        }
+        Ok(())
+    }
+
+    /// Which of the required paths the package itself has in primary.xml.
+    fn own_paths(&self, requires: &[Raw]) -> Result<HashSet<String>, RepodataError> {
+        let names = requires.iter().map(|raw| raw.name.as_str());
+        let wanted: HashSet<&str> = names.filter(|name| is_primary(name)).collect();
+        let mut own = HashSet::new();
+        if !wanted.is_empty() {
+            self.each_file(|file| {
+                if wanted.contains(file.path.as_str()) {
+                    own.insert(file.path);
+                }
+            })?;
+        }
+        Ok(own)
+    }
+
+    fn dependencies(&self) -> Result<Dependencies, RepodataError> {
         let list = |kind| self.raw(kind).map(requirements::plain);
         let provides = self.raw(DependencyKind::Provides)?;
-        let own = files.iter().map(|file| file.path.as_str()).filter(|path| is_primary(path)).collect();
-        let (requires, mut recommends) =
-            requirements::filter(&own, &provides, self.raw(DependencyKind::Requires)?);
+        let requires = self.raw(DependencyKind::Requires)?;
+        let own = self.own_paths(&requires)?;
+        let (requires, mut recommends) = requirements::filter(&own, &provides, requires);
         recommends.extend(list(DependencyKind::Recommends)?);
         let mut dependencies = Dependencies {
             provides: requirements::plain(provides),

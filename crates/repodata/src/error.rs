@@ -26,6 +26,16 @@ pub enum RepodataError {
         /// The directory.
         path: Utf8PathBuf,
     },
+    /// The metadata that would be replaced is newer: clients that have it would refuse the new one.
+    #[error("revision {revision} is older than {present}, that of the metadata in `{path}`")]
+    Older {
+        /// The directory of the metadata.
+        path: Utf8PathBuf,
+        /// What was asked for.
+        revision: u64,
+        /// What is there.
+        present: u64,
+    },
     /// A file name that is no UTF-8 can not stand in XML.
     #[error("file name is not UTF-8 in `{path}`")]
     FileName {
@@ -57,6 +67,16 @@ pub enum RepodataError {
     Changed {
         /// The package file.
         path: Utf8PathBuf,
+    },
+    /// A package that says more than any real one does. The limit keeps the index's memory bounded.
+    #[error("the metadata of the package would take {found} bytes, at most {limit} are possible: `{path}`")]
+    TooLarge {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// What it would take while it is made.
+        found: u64,
+        /// What it may take.
+        limit: u64,
     },
     /// A name, version, dependency or path holds a character that XML can not carry.
     #[error("{field} has a character that XML forbids: \"{text}\" in `{path}`")]
@@ -125,7 +145,11 @@ impl RepodataError {
                 format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
             }
             Self::Foreign { .. } => "name the directory that holds the packages; nothing was changed".into(),
+            Self::Older { present, path, .. } => format!(
+                "take {present} or more, or leave it to the program; if no client has seen `{path}`, remove it"
+            ),
             Self::Changed { .. } => "index again when nothing writes to the directory any more".into(),
+            Self::TooLarge { .. } => "split the package: it has too many files or dependencies".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),
             Self::Mismatch { .. } => {
                 "the repository is damaged or was changed by hand: index it again".into()
@@ -139,7 +163,11 @@ impl RepodataError {
     pub const fn is_of_one_package(&self) -> bool {
         matches!(
             self,
-            Self::Package { .. } | Self::Truncated { .. } | Self::Changed { .. } | Self::Forbidden { .. }
+            Self::Package { .. }
+                | Self::Truncated { .. }
+                | Self::Changed { .. }
+                | Self::TooLarge { .. }
+                | Self::Forbidden { .. }
         )
     }
 }

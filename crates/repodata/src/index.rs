@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct IndexSettings {
     /// Seconds since 1970: the revision, and the timestamp of every document. yum on EL6 refuses metadata older
-    /// than what it has, so it must never go back.
+    /// than what it has, so one below that of the metadata that is replaced is refused.
     pub revision: u64,
     /// Groups of packages (comps.xml), listed plain as `group` and compressed as `group_gz`.
     pub comps: Option<Utf8PathBuf>,
@@ -46,7 +46,7 @@ pub enum BadPackages {
 /// metadata or the new, whole. The same packages and settings give the same bytes.
 ///
 /// # Errors
-/// When another index runs, a package can not be indexed, or files can not be read or written. Nothing that
+/// When another index runs, the metadata that is there is newer than the revision, a package can not be indexed, or files can not be read or written. Nothing that
 /// readers see has changed then.
 pub fn index(
     root: &Utf8Path,
@@ -76,6 +76,7 @@ fn fill(
     settings: &IndexSettings,
     reporter: &dyn Reporter,
 ) -> Result<Option<CacheWriter>, RepodataError> {
+    workspace.demand_not_newer_than(settings.revision)?;
     let directory = workspace.new_directory();
     let mut packages = walk::packages(root)?;
     reporter.event(Event::Found { packages: packages.len() });

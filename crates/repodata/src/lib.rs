@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod event;
 mod index;
+mod moderation;
 mod ordered;
 mod package;
 mod read_xml;

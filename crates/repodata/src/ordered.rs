@@ -2,7 +2,7 @@
 //!
 //! Packages differ in size by four orders of magnitude, so threads take the next one when they are free; and
 //! metadata has an order, so results are handed over in that of the items. Threads wait when they are too far
-//! ahead of what was handed over, so memory does not grow with the number of packages.
+//! ahead of what was handed over, or when what waits is too much, so memory does not grow with the number of packages.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +10,28 @@ use std::{
     sync::{Condvar, Mutex, PoisonError},
 };
 
+/// How much a result takes while it waits.
+pub(crate) trait Weigh {
+    fn weight(&self) -> usize;
+}
+
+/// How far threads may get ahead of what was handed over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ahead {
+    /// At most so many results wait.
+    pub(crate) results: usize,
+    /// No further item is begun while those that wait weigh so much.
+    pub(crate) weight: usize,
+}
+
 struct State<R> {
     /// Next item that nobody has taken.
     next: usize,
     /// Next result to hand over.
     due: usize,
     results: BTreeMap<usize, R>,
+    /// Of all results.
+    weight: usize,
     stopped: bool,
     /// Threads still at work; a thread that panicked is none.
     working: usize,
@@ -54,22 +70,26 @@ impl<R> Drop for Stop<'_, R> {
 }
 
 /// Calls `work` on every item from `workers` threads, and `emit` with each result, in the items' order, on the
-/// caller's thread. At most `ahead` results wait. Stops when `emit` says so.
-pub(crate) fn map_in_order<T: Sync, R: Send>(
+/// caller's thread. Stops when `emit` says so.
+pub(crate) fn map_in_order<T: Sync, R: Send + Weigh>(
     items: &[T],
     workers: usize,
-    ahead: usize,
+    ahead: Ahead,
     work: impl Fn(&T) -> R + Sync,
     mut emit: impl FnMut(R) -> ControlFlow<()>,
 ) {
     let workers = workers.clamp(1, items.len().max(1));
-    let state =
-        Mutex::new(State { next: 0, due: 0, results: BTreeMap::new(), stopped: false, working: workers });
+    let results = BTreeMap::new();
+    let state = Mutex::new(State { next: 0, due: 0, results, weight: 0, stopped: false, working: workers });
     let changed = Condvar::new();
     let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
     let take = || {
         let mut state = lock();
-        while !state.stopped && state.next < items.len() && state.next >= state.due + ahead {
+        // The item that is due is always begun: nothing can be handed over before it.
+        let too_far = |state: &State<R>| {
+            state.next >= state.due + ahead.results || state.weight >= ahead.weight && state.next > state.due
+        };
+        while !state.stopped && state.next < items.len() && too_far(&state) {
             state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let index = state.next;
@@ -82,7 +102,10 @@ pub(crate) fn map_in_order<T: Sync, R: Send>(
                 let share = Share { state: &state, changed: &changed };
                 while let Some(index) = take() {
                     let result = work(&items[index]);
-                    lock().results.insert(index, result);
+                    let mut state = lock();
+                    state.weight += result.weight();
+                    state.results.insert(index, result);
+                    drop(state);
                     changed.notify_all();
                 }
                 drop(share);
@@ -101,6 +124,7 @@ pub(crate) fn map_in_order<T: Sync, R: Send>(
                 state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             };
             state.due = due + 1;
+            state.weight -= result.weight();
             drop(state);
             changed.notify_all();
             if emit(result).is_break() {
@@ -116,6 +140,50 @@ mod tests {
 
     use super::*;
 
+    /// A number weighs as much as it is.
+    impl Weigh for usize {
+        fn weight(&self) -> usize {
+            *self
+        }
+    }
+
+    const FEW: Ahead = Ahead { results: 4, weight: usize::MAX };
+
+    #[test]
+    fn what_waits_is_not_heavy() {
+        let (held, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        map_in_order(
+            &[30_usize; 200],
+            4,
+            Ahead { results: 100, weight: 100 },
+            |item| {
+                let now = held.fetch_add(*item, Ordering::SeqCst) + item;
+                most.fetch_max(now, Ordering::SeqCst);
+                *item
+            },
+            |result| {
+                std::thread::yield_now();
+                held.fetch_sub(result, Ordering::SeqCst);
+                ControlFlow::Continue(())
+            },
+        );
+        // What waits, what each thread is at, and what is handed over.
+        assert!(most.into_inner() <= 100 + 30 * (4 + 1 + 1));
+        let seen = AtomicUsize::new(0);
+        let all_too_heavy = Ahead { results: 100, weight: 0 };
+        map_in_order(
+            &[1_usize; 50],
+            4,
+            all_too_heavy,
+            |item| *item,
+            |result| {
+                seen.fetch_add(result, Ordering::SeqCst);
+                ControlFlow::Continue(())
+            },
+        );
+        assert_eq!(seen.into_inner(), 50, "one by one");
+    }
+
     #[test]
     fn results_come_in_order_and_no_thread_runs_far_ahead() {
         let items: Vec<usize> = (0..500).collect();
@@ -123,7 +191,7 @@ mod tests {
         map_in_order(
             &items,
             4,
-            8,
+            Ahead { results: 8, weight: usize::MAX },
             |item| {
                 started.fetch_add(1, Ordering::SeqCst);
                 std::thread::yield_now();
@@ -145,7 +213,7 @@ mod tests {
         map_in_order(
             &items,
             2,
-            4,
+            FEW,
             |item| *item,
             |_| {
                 seen += 1;
@@ -153,6 +221,6 @@ mod tests {
             },
         );
         assert_eq!(seen, 3);
-        map_in_order(&[] as &[usize], 2, 4, |item| *item, |_| ControlFlow::Continue(()));
+        map_in_order(&[] as &[usize], 2, FEW, |item| *item, |_| ControlFlow::Continue(()));
     }
 }

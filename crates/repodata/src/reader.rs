@@ -14,7 +14,7 @@ use xen4centos_artifact::{
     header::{HeaderError, RpmHeaders, tag},
 };
 
-use crate::{Event, Package, RepodataError, convert::Converter};
+use crate::{Event, Package, RepodataError, convert::Converter, write_xml::Fragments};
 
 /// Reading costs least with this much: larger buffers fall out of the processor's cache between hashing and
 /// parsing.
@@ -97,30 +97,51 @@ impl Read for HashingFile {
 /// Reads one package. `path` is where it lies now, `href` where the repository has it, relative to its root.
 ///
 /// # Errors
-/// When the file can not be read, is no whole package, changes meanwhile, or names things with characters that
-/// XML forbids.
+/// When the file can not be read, is no whole package, changes meanwhile, names things with characters that
+/// XML forbids, or says more than any real package does.
 pub fn read_package(path: &Utf8Path, href: &str) -> Result<Package, RepodataError> {
-    read_stamped(path, href, &mut |_| ()).map(|(package, _)| package)
+    let read = Pass::over(path)?;
+    let mut converter = Converter { path, headers: &read.headers, report: &mut |_| () };
+    let mut package = converter.package(read.sha256, &read.stamp, href)?;
+    converter.each_file(|file| package.files.push(file))?;
+    Ok(package)
 }
 
-pub(crate) fn read_stamped(
+/// Reads one package and describes it.
+pub(crate) fn read_fragments(
     path: &Utf8Path,
     href: &str,
     report: &mut dyn FnMut(Event),
-) -> Result<(Package, Stamp), RepodataError> {
-    let fail = |source| RepodataError::files("read", path)(source);
-    let file = fs_err::File::open(path).map_err(fail)?;
-    let stamp = Stamp::of(&file.metadata().map_err(fail)?);
-    let mut hashing = HashingFile::new(file);
-    let headers = RpmHeaders::read(&mut hashing)
-        .map_err(|source| RepodataError::Package { path: path.to_owned(), source })?;
-    let (total, sha256, file) = hashing.finish().map_err(fail)?;
-    if total != stamp.size || Stamp::of(&file.metadata().map_err(fail)?) != stamp {
-        return Err(RepodataError::Changed { path: path.to_owned() });
+) -> Result<(Fragments, Stamp), RepodataError> {
+    let read = Pass::over(path)?;
+    let mut converter = Converter { path, headers: &read.headers, report };
+    let mut fragments = Fragments::begin(&converter.package(read.sha256, &read.stamp, href)?);
+    converter.each_file(|file| fragments.file(&file))?;
+    Ok((fragments.end(), read.stamp))
+}
+
+/// What one pass over a package file came to.
+struct Pass {
+    headers: RpmHeaders,
+    sha256: Sha256Digest,
+    stamp: Stamp,
+}
+
+impl Pass {
+    fn over(path: &Utf8Path) -> Result<Self, RepodataError> {
+        let fail = |source| RepodataError::files("read", path)(source);
+        let file = fs_err::File::open(path).map_err(fail)?;
+        let stamp = Stamp::of(&file.metadata().map_err(fail)?);
+        let mut hashing = HashingFile::new(file);
+        let headers = RpmHeaders::read_sized(&mut hashing, stamp.size)
+            .map_err(|source| RepodataError::Package { path: path.to_owned(), source })?;
+        let (total, sha256, file) = hashing.finish().map_err(fail)?;
+        if total != stamp.size || Stamp::of(&file.metadata().map_err(fail)?) != stamp {
+            return Err(RepodataError::Changed { path: path.to_owned() });
+        }
+        check_length(path, &headers, total)?;
+        Ok(Self { headers, sha256, stamp })
     }
-    check_length(path, &headers, total)?;
-    let package = Converter { path, headers: &headers, report }.package(sha256, &stamp, href)?;
-    Ok((package, stamp))
 }
 
 /// A package cut in its payload parses well; only the size in its signature header tells.

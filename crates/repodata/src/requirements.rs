@@ -54,7 +54,7 @@ fn constraint(comparison: Comparison, evr: &str) -> Constraint {
 /// primary.xml (`own`) that the package itself has; what it provides word for word; repetitions. Of all versions
 /// of glibc only the highest is kept, and it comes last.
 pub(crate) fn filter(
-    own: &HashSet<&str>,
+    own: &HashSet<String>,
     provides: &[Raw],
     requires: Vec<Raw>,
 ) -> (Vec<Dependency>, Vec<Dependency>) {
@@ -66,7 +66,7 @@ pub(crate) fn filter(
         let comparison = raw.comparison();
         if raw.name.is_empty()
             || raw.name.starts_with("rpmlib(")
-            || own.contains(raw.name.as_str())
+            || own.contains(&raw.name)
             || given.contains(&(&raw.name, comparison, &raw.evr))
         {
             continue;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn check(requires: Vec<Raw>, expect: &[&str]) {
-        let own = HashSet::from(["/usr/bin/own"]);
+        let own = HashSet::from(["/usr/bin/own".to_owned()]);
         let provides = [raw("self", 8, "1-1"), raw("bare", 0, "")];
         let (kept, _) = filter(&own, &provides, requires);
         let names: Vec<&str> = kept.iter().map(|dependency| dependency.name.as_str()).collect();

@@ -12,8 +12,8 @@ use crate::{
     BadPackages, Event, IndexSettings, RepodataError, Reporter, Source,
     cache::{Cache, CacheWriter},
     document::Document,
-    ordered::map_in_order,
-    reader::{Stamp, read_stamped},
+    ordered::{Ahead, Weigh, map_in_order},
+    reader::{Stamp, read_fragments},
     repomd::Record,
     walk::Found,
     write_xml::Fragments,
@@ -21,6 +21,11 @@ use crate::{
 
 /// Packages that wait for a document's compression, and packages that a thread may read ahead of it.
 const PENDING: usize = 16;
+
+/// Bytes of finished metadata that may wait; and the pieces in which it goes to a document, so that those which wait
+/// there are few bytes, too.
+const PENDING_BYTES: usize = 16 * 1024 * 1024;
+const PIECE: usize = 256 * 1024;
 
 /// What one run came to.
 pub(crate) enum Documents {
@@ -44,6 +49,12 @@ struct Indexed {
     stamp: Stamp,
     fragments: Fragments,
     source: Source,
+}
+
+impl Weigh for Result<Indexed, RepodataError> {
+    fn weight(&self) -> usize {
+        self.as_ref().map_or(0, |indexed| indexed.fragments.len())
+    }
 }
 
 /// How a document begins and ends, and what it is called.
@@ -90,7 +101,7 @@ impl Run<'_> {
         std::thread::scope(|scope| {
             let (mut senders, mut writers) = (Vec::new(), Vec::new());
             for frame in &FRAMES {
-                let (sender, receiver) = sync_channel::<String>(PENDING);
+                let (sender, receiver) = sync_channel::<Vec<u8>>(PENDING);
                 senders.push(sender);
                 writers.push(scope.spawn(move || self.document(frame, packages.len(), receiver)));
             }
@@ -110,13 +121,13 @@ impl Run<'_> {
         &self,
         frame: &Frame,
         packages: usize,
-        fragments: impl IntoIterator<Item = String>,
+        fragments: impl IntoIterator<Item = Vec<u8>>,
     ) -> Result<Record, RepodataError> {
         let mut document = Document::create(self.directory, frame.kind, frame.file_name)?;
         document.write(frame.head(packages).as_bytes())?;
         // The fragments end without a word when the run fails; what was written is then discarded.
         for fragment in fragments {
-            document.write(fragment.as_bytes())?;
+            document.write(&fragment)?;
         }
         document.write(format!("</{}>\n", frame.element).as_bytes())?;
         document.finish(self.settings.revision)
@@ -126,7 +137,7 @@ impl Run<'_> {
     fn packages(
         &self,
         packages: &[Found],
-        senders: Vec<SyncSender<String>>,
+        senders: Vec<SyncSender<Vec<u8>>>,
     ) -> Result<Outcome, RepodataError> {
         let workers = self.settings.workers.get();
         let cache = CacheWriter::create(self.settings.cache.as_deref());
@@ -135,7 +146,7 @@ impl Run<'_> {
         map_in_order(
             packages,
             workers,
-            workers * PENDING,
+            Ahead { results: workers * PENDING, weight: PENDING_BYTES },
             |found| self.one(found),
             |result| match order.next() {
                 Some(found) => delivery.take(found, result),
@@ -150,9 +161,17 @@ impl Run<'_> {
             return Ok(Indexed { stamp, fragments, source: Source::Cache });
         }
         let mut report = |event| self.reporter.event(event);
-        let (package, stamp) = read_stamped(&found.path, &found.relative, &mut report)?;
-        Ok(Indexed { stamp, fragments: Fragments::of(&package), source: Source::Package })
+        let (fragments, stamp) = read_fragments(&found.path, &found.relative, &mut report)?;
+        Ok(Indexed { stamp, fragments, source: Source::Package })
     }
+}
+
+/// Whether all of it was taken.
+fn send_in_pieces(sender: &SyncSender<Vec<u8>>, part: String) -> bool {
+    if part.len() <= PIECE {
+        return sender.send(part.into_bytes()).is_ok();
+    }
+    part.as_bytes().chunks(PIECE).all(|piece| sender.send(piece.to_vec()).is_ok())
 }
 
 enum Outcome {
@@ -163,7 +182,7 @@ enum Outcome {
 /// Takes packages in order to the documents and the cache, and remembers what went wrong.
 struct Delivery<'a> {
     run: &'a Run<'a>,
-    senders: Vec<SyncSender<String>>,
+    senders: Vec<SyncSender<Vec<u8>>>,
     cache: Option<CacheWriter>,
     bad: Vec<&'a str>,
     failure: Option<RepodataError>,
@@ -194,7 +213,7 @@ impl<'a> Delivery<'a> {
         self.run.reporter.event(Event::Indexed { path, from: indexed.source });
         let Fragments { primary, filelists, other } = indexed.fragments;
         let parts = [primary, filelists, other];
-        let sent = self.senders.iter().zip(parts).all(|(sender, part)| sender.send(part).is_ok());
+        let sent = self.senders.iter().zip(parts).all(|(sender, part)| send_in_pieces(sender, part));
         // A document whose thread is gone has failed; its error is the one to report.
         if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }

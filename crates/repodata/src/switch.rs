@@ -63,6 +63,13 @@ impl Workspace {
         }
     }
 
+    /// yum on EL6 keeps what it has when it is offered something older. Metadata that can not be read is nobody's.
+    pub(crate) fn demand_not_newer_than(&self, revision: u64) -> Result<(), RepodataError> {
+        let path = self.current();
+        let present = read_repomd(&path.join("repomd.xml")).map_or(0, |repomd| repomd.newest());
+        if present <= revision { Ok(()) } else { Err(RepodataError::Older { path, revision, present }) }
+    }
+
     /// What readers see.
     pub(crate) fn current(&self) -> Utf8PathBuf {
         self.root.join("repodata")

@@ -19,12 +19,33 @@ pub(crate) struct Fragments {
 }
 
 impl Fragments {
-    pub(crate) fn of(package: &Package) -> Self {
+    /// Everything of `package` up to its files, which follow one by one.
+    pub(crate) fn begin(package: &Package) -> Self {
         let mut fragments = Self::default();
         primary(&mut fragments.primary, package);
-        filelists(&mut fragments.filelists, package);
+        opening(&mut fragments.filelists, package);
         other(&mut fragments.other, package);
         fragments
+    }
+
+    /// One file more.
+    pub(crate) fn file(&mut self, owned: &PackageFile) {
+        if owned.is_primary() {
+            file(&mut self.primary, "    ", owned);
+        }
+        file(&mut self.filelists, "  ", owned);
+    }
+
+    /// Bytes of all of it.
+    pub(crate) const fn len(&self) -> usize {
+        self.primary.len() + self.filelists.len() + self.other.len()
+    }
+
+    /// Behind the last file.
+    pub(crate) fn end(mut self) -> Self {
+        self.primary.push_str("  </format>\n</package>\n");
+        self.filelists.push_str("</package>\n");
+        self
     }
 }
 
@@ -72,7 +93,6 @@ fn primary(out: &mut String, package: &Package) {
     attribute(out, "href", &package.href);
     out.push_str("/>\n  <format>\n");
     format(out, package);
-    out.push_str("  </format>\n</package>\n");
 }
 
 fn format(out: &mut String, package: &Package) {
@@ -91,9 +111,6 @@ fn format(out: &mut String, package: &Package) {
             }
             push!(out, "    </rpm:{name}>\n");
         }
-    }
-    for owned in package.files.iter().filter(|file| file.is_primary()) {
-        file(out, "    ", owned);
     }
 }
 
@@ -133,14 +150,6 @@ fn opening(out: &mut String, package: &Package) {
     attribute(out, "arch", &package.nevra.arch);
     out.push_str(">\n");
     version(out, package);
-}
-
-fn filelists(out: &mut String, package: &Package) {
-    opening(out, package);
-    for owned in &package.files {
-        file(out, "  ", owned);
-    }
-    out.push_str("</package>\n");
 }
 
 fn other(out: &mut String, package: &Package) {

@@ -2,7 +2,7 @@ use camino::Utf8PathBuf;
 use xen4centos_artifact::{Fingerprint, Nevra, header::HeaderError};
 use xen4centos_process::ProcessError;
 
-use crate::{KeyFault, SignatureFault};
+use crate::{KeyFault, PayloadFault, SignatureFault};
 
 type PgpError = Box<pgp::errors::Error>;
 
@@ -111,6 +111,14 @@ pub enum SignError {
         /// `its sha256 is …, expected …` and the like.
         what: String,
     },
+    /// The payload is not the one that the header states: it was altered or damaged after the build.
+    #[error("the payload of `{path}` is not what was built: {fault}")]
+    Payload {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        fault: PayloadFault,
+    },
     /// The header says another name than the build stage did.
     #[error("`{path}` is {found}, expected {expected}")]
     OtherPackage {
@@ -164,7 +172,9 @@ impl SignError {
             Self::GpgHasNoSecret { .. } => {
                 "list what is there with `gpg --list-secret-keys --with-subkey-fingerprint`"
             }
-            Self::NotWhatWasBuilt { .. } | Self::OtherPackage { .. } => "build the package again",
+            Self::NotWhatWasBuilt { .. } | Self::Payload { .. } | Self::OtherPackage { .. } => {
+                "build the package again"
+            }
             Self::TooLarge { .. } => "EL6 can not take such a package: split it",
             _ => return None,
         };
@@ -237,6 +247,14 @@ pub enum VerifyError {
         /// 269, 273 or 1004.
         tag: u32,
     },
+    /// The payload is not the one that the signed header states.
+    #[error("the payload of `{path}` was altered: {fault}")]
+    Payload {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        fault: PayloadFault,
+    },
     /// A signature is not accepted.
     #[error("the {} of `{path}` is not accepted: {fault}", tag_text(*.tag))]
     Signature {
@@ -286,7 +304,7 @@ impl VerifyError {
             | Self::Repository { fault: SignatureFault::Subkey(_), .. } => {
                 Some("sign with the primary key".to_owned())
             }
-            Self::Digest { .. } | Self::Size { .. } => {
+            Self::Digest { .. } | Self::Payload { .. } | Self::Size { .. } => {
                 Some("fetch or build the package again: do not sign what is there".to_owned())
             }
             _ => None,

@@ -20,6 +20,7 @@ use xen4centos_artifact::{
 use crate::{
     SignError, Signer,
     data_hash::DataHash,
+    payload_digest::PayloadDigest,
     signature_header::{Contents, fits},
     signer::Input,
 };
@@ -155,16 +156,24 @@ impl Source {
         agreed.map(|size| u32::try_from(size).map_err(|_| too_large(size))).transpose()
     }
 
+    /// Reads the whole file, and refuses a payload that is not the one that the header states.
     fn hash(&self) -> Result<Hashes, SignError> {
         let (mut file, mut data, mut md5) = (Sha256::new(), Sha256::new(), Md5::new());
-        let start = self.headers.header_range().start;
+        let payload_fault = |fault| SignError::Payload { path: self.path.clone(), fault };
+        let mut payload = PayloadDigest::of(&self.headers)
+            .map_err(|source| SignError::Header { path: self.path.clone(), source })?
+            .map_err(payload_fault)?;
+        let header_start = self.headers.header_range().start;
+        let payload_start = self.headers.payload_offset();
         self.each_piece(0, |offset, piece| {
             file.update(piece);
-            let skip = usize::try_from(start.saturating_sub(offset)).unwrap_or(usize::MAX).min(piece.len());
-            data.update(&piece[skip..]);
-            md5.update(&piece[skip..]);
+            let signed = from(header_start, offset, piece);
+            data.update(signed);
+            md5.update(signed);
+            payload.update(from(payload_start, offset, piece));
             Ok(())
         })?;
+        payload.check().map_err(payload_fault)?;
         let file = Sha256Digest::from_bytes(file.finalize().into());
         Ok(Hashes { data, md5: md5.finalize().into(), file })
     }
@@ -222,6 +231,12 @@ impl Source {
     fn too_large(&self, what: String) -> SignError {
         SignError::TooLarge { path: self.path.clone(), what }
     }
+}
+
+/// What of a piece that stands at `offset` lies at or behind `start`.
+pub(crate) fn from(start: u64, offset: u64, piece: &[u8]) -> &[u8] {
+    let skip = usize::try_from(start.saturating_sub(offset)).unwrap_or(usize::MAX).min(piece.len());
+    &piece[skip..]
 }
 
 /// Gives a temporary file its final name, readable by all, once its bytes are on the disk.

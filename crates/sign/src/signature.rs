@@ -5,10 +5,14 @@ use pgp::{
     composed::{Deserializable, DetachedSignature},
     crypto::{hash::HashAlgorithm, public_key::PublicKeyAlgorithm},
     packet::{
-        PacketTrait, Signature, SignatureConfig, SignatureType, SignatureVersion, Subpacket, SubpacketData,
+        PacketHeader, PacketTrait, Signature, SignatureConfig, SignatureType, SignatureVersion, Subpacket,
+        SubpacketData,
     },
     ser::Serialize,
-    types::{Fingerprint as PgpFingerprint, Password, SignatureBytes, SigningKey, Timestamp, VerifyingKey},
+    types::{
+        Fingerprint as PgpFingerprint, PacketHeaderVersion, Password, SignatureBytes, SigningKey, Tag,
+        Timestamp, VerifyingKey,
+    },
 };
 use xen4centos_artifact::Fingerprint;
 
@@ -183,6 +187,9 @@ fn hashed_suffix(signature: &Signature) -> Result<Vec<u8>, SignatureFault> {
 }
 
 /// Makes a v4 RSA/SHA-256 signature over data whose digest is `data`, created at `time` (seconds since 1970).
+///
+/// RSA signatures of this kind hold nothing random, so attributes in gpg's order and a header of gpg's format make
+/// it the very bytes that gpg would make: which way a key signs does not show in the published packages.
 pub(crate) fn sign<K: SigningKey>(
     key: &K,
     data: DataHash,
@@ -191,8 +198,8 @@ pub(crate) fn sign<K: SigningKey>(
     let mut config =
         SignatureConfig::v4(SignatureType::Binary, PublicKeyAlgorithm::RSA, HashAlgorithm::Sha256);
     config.hashed_subpackets = vec![
-        Subpacket::regular(SubpacketData::SignatureCreationTime(Timestamp::from_secs(time)))?,
         Subpacket::regular(SubpacketData::IssuerFingerprint(key.fingerprint()))?,
+        Subpacket::regular(SubpacketData::SignatureCreationTime(Timestamp::from_secs(time)))?,
     ];
     config.unhashed_subpackets = vec![Subpacket::regular(SubpacketData::IssuerKeyId(key.legacy_key_id()))?];
     // A signature without its number serves to have the hashed part serialised.
@@ -201,7 +208,19 @@ pub(crate) fn sign<K: SigningKey>(
         hashed_suffix(&empty).map_err(|fault| pgp::errors::Error::from(std::io::Error::other(fault)))?;
     let digest = data.with(&suffix).finish();
     let number = key.sign(&Password::empty(), HashAlgorithm::Sha256, &digest)?;
-    Signature::from_config(config, [digest[0], digest[1]], number)
+    let start = [digest[0], digest[1]];
+    let length =
+        Signature::from_config(config.clone(), start, number.clone())?.packet_header().packet_length();
+    Ok(Signature::v4(
+        PacketHeader::from_parts(PacketHeaderVersion::Old, Tag::Signature, length)?,
+        config.typ,
+        config.pub_alg,
+        config.hash_alg,
+        start,
+        number,
+        config.hashed_subpackets,
+        config.unhashed_subpackets,
+    ))
 }
 
 /// The project's type for a v4 fingerprint.

@@ -16,7 +16,11 @@ use xen4centos_artifact::{
 };
 
 use crate::{
-    PublicKey, PublicKeys, VerifyError, data_hash::DataHash, package::BUFFER, signature::ParsedSignature,
+    PayloadFault, PublicKey, PublicKeys, VerifyError,
+    data_hash::DataHash,
+    package::{BUFFER, from},
+    payload_digest::PayloadDigest,
+    signature::ParsedSignature,
     signature_header::Contents,
 };
 
@@ -34,7 +38,7 @@ pub struct Verified {
 }
 
 /// Checks a package: both signatures (tags 268 and 1002) by one primary key among `keys`, all digests (269, 273,
-/// 1004), the size (1000), and that nothing stands in the file that signing did not write there. The payload is
+/// 1004, and 5092 of the main header), the size (1000), and that nothing stands in the file that signing did not write there. The payload is
 /// read once and never held.
 ///
 /// # Errors
@@ -54,6 +58,8 @@ pub fn verify_rpm(path: &Utf8Path, keys: &PublicKeys) -> Result<Verified, Verify
         return Err(package.digest(tag::SIG_MD5));
     }
     let payload_key = package.verify(&over_all, streamed.data, keys, tag::SIG_PGP)?;
+    // Whoever signed may not have looked: a good signature over an altered payload is one over what nobody built.
+    streamed.payload.map_err(|fault| VerifyError::Payload { path: package.path.clone(), fault })?;
     let (header, payload) = (header_key.fingerprint(), payload_key.fingerprint());
     if header != payload {
         return Err(VerifyError::TwoKeys { path: package.path, header, payload });
@@ -73,6 +79,7 @@ struct Streamed {
     data: DataHash,
     md5: [u8; 16],
     file: Sha256Digest,
+    payload: Result<(), PayloadFault>,
 }
 
 impl Package {
@@ -165,6 +172,9 @@ impl Package {
         let mut input = self.file.file();
         input.seek(SeekFrom::Start(0)).map_err(failed)?;
         let (mut file, mut md5) = (Sha256::new(), Md5::new());
+        let payload_fault = |fault| VerifyError::Payload { path: self.path.clone(), fault };
+        let mut payload =
+            PayloadDigest::of(&self.headers).map_err(|source| self.header(source))?.map_err(payload_fault)?;
         let lead = Lead::for_header(self.headers.main());
         let written = stated.to_padded_bytes();
         for (expected, part) in [(&lead.as_bytes()[..], "lead"), (&written[..], "signature header")] {
@@ -176,6 +186,7 @@ impl Package {
             file.update(&found);
         }
         let mut buffer = vec![0; BUFFER];
+        let mut offset = self.headers.header_range().start;
         loop {
             let length = input.read(&mut buffer).map_err(failed)?;
             if length == 0 {
@@ -185,9 +196,11 @@ impl Package {
             file.update(piece);
             data.update(piece);
             md5.update(piece);
+            payload.update(from(self.headers.payload_offset(), offset, piece));
+            offset += length as u64;
         }
         let file = Sha256Digest::from_bytes(file.finalize().into());
-        Ok(Streamed { data, md5: md5.finalize().into(), file })
+        Ok(Streamed { data, md5: md5.finalize().into(), file, payload: payload.check() })
     }
 
     fn header(&self, source: HeaderError) -> VerifyError {

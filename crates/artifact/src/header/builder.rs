@@ -25,6 +25,12 @@ impl HeaderBuilder {
         self.set(tag, Kind::Bin, bytes.len(), bytes.to_vec())
     }
 
+    /// Sets `tag` to 16-bit numbers.
+    #[must_use]
+    pub fn u16s(self, tag: Tag, numbers: &[u16]) -> Self {
+        self.set(tag, Kind::Int16, numbers.len(), numbers.iter().flat_map(|n| n.to_be_bytes()).collect())
+    }
+
     /// Sets `tag` to 32-bit numbers.
     #[must_use]
     pub fn u32s(self, tag: Tag, numbers: &[u32]) -> Self {

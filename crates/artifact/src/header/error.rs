@@ -145,6 +145,16 @@ pub enum HeaderError {
         /// Items that this tag has.
         found: usize,
     },
+    /// A directory is named once and belongs to many files, so a small header could stand for paths without end.
+    #[error(
+        "the files' paths have {found} bytes in all, at most {limit} are possible in a header of this size"
+    )]
+    Paths {
+        /// Bytes of all paths.
+        found: u64,
+        /// What is possible.
+        limit: u64,
+    },
     /// A string that must be UTF-8 to be used (a part of the name).
     #[error("tag {} is not UTF-8", tag::describe(*.tag))]
     Encoding {

@@ -109,14 +109,22 @@ impl FileEntry<'_> {
     }
 }
 
-/// The files of a package in the header's order. Nothing but two tables of offsets is allocated.
+/// Real headers are larger than the paths that they stand for: a file has more facts than its name. This much more is
+/// possible, and in any case what a small header may come to.
+const PATHS_PER_BYTE: u64 = 8;
+const PATHS_OF_SMALL_HEADERS: u64 = 64 * 1024;
+
+/// Some versions of rpm list two classes of their own, whether there are such files or not.
+const CLASSES_OF_RPM: usize = 2;
+
+/// The files of a package in the header's order. Nothing but two tables of offsets is allocated, which are no larger
+/// than the numbers in the header that point into them.
 #[derive(Clone, Debug)]
 pub struct Files<'a> {
     names: Names<'a>,
     modes: Array<'a, u16>,
     flags: Array<'a, u32>,
-    sizes: Array<'a, u32>,
-    long_sizes: Array<'a, u64>,
+    sizes: FileSizes<'a>,
     modified: Array<'a, u32>,
     digests: Strings<'a>,
     link_targets: Strings<'a>,
@@ -140,16 +148,39 @@ enum Names<'a> {
     Whole(Strings<'a>),
 }
 
-/// Random access to an array of strings.
-#[derive(Clone, Debug)]
+/// Sizes in 32 bits, or in 64 where a file is larger than those can say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileSizes<'a> {
+    short: Array<'a, u32>,
+    long: Array<'a, u64>,
+}
+
+impl<'a> FileSizes<'a> {
+    pub(super) fn of(header: &'a Header) -> Result<Self, HeaderError> {
+        Ok(Self { short: header.u32s(tag::FILE_SIZES)?, long: header.u64s(tag::LONG_FILE_SIZES)? })
+    }
+
+    pub(super) fn get(&self, index: usize) -> u64 {
+        let short = self.short.get(index).map_or(0, u64::from);
+        self.long.get(index).unwrap_or(short)
+    }
+}
+
+/// Random access to an array of strings, at a cost that does not depend on their lengths.
+#[derive(Clone, Debug, Default)]
 struct Table<'a> {
     bytes: &'a [u8],
+    /// Where each string begins.
     offsets: Vec<u32>,
 }
 
 impl<'a> Table<'a> {
-    fn new(header: &'a Header, tag: Tag) -> Result<Self, HeaderError> {
+    /// More than `limit` strings are more than anything could point to.
+    fn new(header: &'a Header, tag: Tag, limit: usize) -> Result<Self, HeaderError> {
         let strings = header.strings(tag)?;
+        if strings.len() > limit {
+            return Err(length(tag, limit, strings.len()));
+        }
         let bytes = header.entry(tag).map_or(&[][..], |entry| entry.data);
         let mut offsets = Vec::with_capacity(strings.len());
         let mut offset = 0;
@@ -160,11 +191,16 @@ impl<'a> Table<'a> {
         Ok(Self { bytes, offsets })
     }
 
+    const fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
     fn get(&self, index: u32) -> Option<Text<'a>> {
-        let start = *self.offsets.get(index as usize)? as usize;
-        let rest = self.bytes.get(start..)?;
-        let end = rest.iter().position(|byte| *byte == 0)?;
-        Some(Text::new(&rest[..end]))
+        let index = index as usize;
+        let start = *self.offsets.get(index)? as usize;
+        // Each string ends with a NUL, behind which the next one begins.
+        let end = self.offsets.get(index + 1).map_or(self.bytes.len(), |next| *next as usize);
+        self.bytes.get(start..end.checked_sub(1)?).map(Text::new)
     }
 }
 
@@ -174,15 +210,24 @@ impl<'a> Names<'a> {
         if base_names.len() == 0 {
             return Ok(Self::Whole(header.strings(tag::OLD_FILE_NAMES)?));
         }
-        let directories = Table::new(header, tag::DIR_NAMES)?;
         let indexes = header.u32s(tag::DIR_INDEXES)?;
         if indexes.len() != base_names.len() {
             return Err(length(tag::DIR_INDEXES, base_names.len(), indexes.len()));
         }
+        let directories = Table::new(header, tag::DIR_NAMES, base_names.len())?;
         if let Some(highest) = indexes.iter().max()
-            && highest as usize >= directories.offsets.len()
+            && highest as usize >= directories.len()
         {
-            return Err(length(tag::DIR_NAMES, highest as usize + 1, directories.offsets.len()));
+            return Err(length(tag::DIR_NAMES, highest as usize + 1, directories.len()));
+        }
+        let own: u64 = base_names.clone().map(|name| name.len() as u64).sum();
+        let found = indexes
+            .iter()
+            .filter_map(|index| directories.get(index))
+            .fold(own, |sum, directory| sum.saturating_add(directory.len() as u64));
+        let limit = PATHS_OF_SMALL_HEADERS.max(PATHS_PER_BYTE * header.as_bytes().len() as u64);
+        if found > limit {
+            return Err(HeaderError::Paths { found, limit });
         }
         Ok(Self::Split { base_names, indexes, directories })
     }
@@ -217,13 +262,12 @@ impl<'a> Iterator for Files<'a> {
         let (directory, base_name) = self.names.next(index)?;
         self.next += 1;
         let class = self.class_indexes.get(index).and_then(|class| self.classes.get(class));
-        let short = self.sizes.get(index).map_or(0, u64::from);
         Some(FileEntry {
             directory,
             base_name,
             mode: self.modes.get(index).unwrap_or(0),
             flags: FileFlags(self.flags.get(index).unwrap_or(0)),
-            size: self.long_sizes.get(index).unwrap_or(short),
+            size: self.sizes.get(index),
             modified: self.modified.get(index).unwrap_or(0),
             digest: self.digests.next().unwrap_or_default(),
             link_target: self.link_targets.next().unwrap_or_default(),
@@ -260,8 +304,7 @@ impl Header {
             names: Names::new(self)?,
             modes: self.u16s(tag::FILE_MODES)?,
             flags: self.u32s(tag::FILE_FLAGS)?,
-            sizes: self.u32s(tag::FILE_SIZES)?,
-            long_sizes: self.u64s(tag::LONG_FILE_SIZES)?,
+            sizes: FileSizes::of(self)?,
             modified: self.u32s(tag::FILE_MTIMES)?,
             digests: self.strings(tag::FILE_DIGESTS)?,
             link_targets: self.strings(tag::FILE_LINK_TOS)?,
@@ -274,11 +317,15 @@ impl Header {
             capabilities: self.strings(tag::FILE_CAPS)?,
             languages: self.strings(tag::FILE_LANGS)?,
             class_indexes: self.u32s(tag::FILE_CLASS)?,
-            classes: Table::new(self, tag::CLASS_DICT)?,
+            classes: Table::default(),
             next: 0,
         };
         files.check_lengths()?;
-        Ok(files)
+        if files.class_indexes.is_empty() {
+            return Ok(files);
+        }
+        let classes = files.class_indexes.len() + CLASSES_OF_RPM;
+        Ok(Files { classes: Table::new(self, tag::CLASS_DICT, classes)?, ..files })
     }
 }
 
@@ -289,8 +336,8 @@ impl Files<'_> {
         let lengths = [
             (tag::FILE_MODES, self.modes.len()),
             (tag::FILE_FLAGS, self.flags.len()),
-            (tag::FILE_SIZES, self.sizes.len()),
-            (tag::LONG_FILE_SIZES, self.long_sizes.len()),
+            (tag::FILE_SIZES, self.sizes.short.len()),
+            (tag::LONG_FILE_SIZES, self.sizes.long.len()),
             (tag::FILE_MTIMES, self.modified.len()),
             (tag::FILE_DIGESTS, self.digests.len()),
             (tag::FILE_LINK_TOS, self.link_targets.len()),

@@ -53,7 +53,10 @@ impl Lead {
         bytes[7] = u8::from(!header.contains(tag::SOURCE_RPM));
         // Architecture 1 is x86, whatever the width; system 1 is Linux; signature type 5 is a header.
         (bytes[9], bytes[77], bytes[79]) = (1, 1, 5);
-        let text = |tag| header.string(tag).ok().flatten().unwrap_or_default().as_bytes().to_vec();
+        let text = |tag| {
+            let text = header.string(tag).ok().flatten().unwrap_or_default().as_bytes();
+            text[..text.len().min(NAME_LENGTH)].to_vec()
+        };
         let epoch = header.u32(tag::EPOCH).ok().flatten();
         let epoch = epoch.map_or_else(String::new, |epoch| format!("{epoch}:")).into_bytes();
         let (name, version, release) = (text(tag::NAME), text(tag::VERSION), text(tag::RELEASE));

@@ -1,7 +1,8 @@
-use std::{collections::HashSet, io::Read, ops::Range};
+use std::{io::Read, ops::Range};
 
 use super::{
-    Dependency, DependencyKind, Header, HeaderError, Lead, Part, Text, lead::LEAD_LENGTH, source::Source, tag,
+    Dependency, DependencyKind, Header, HeaderError, Lead, Part, Text, entry::short, file_list::FileSizes,
+    lead::LEAD_LENGTH, source::Source, tag,
 };
 use crate::{Evr, Nevra};
 
@@ -162,19 +163,29 @@ impl RpmHeaders {
     /// As [`Header::files`].
     pub fn computed_archive_size(&self) -> Result<u64, HeaderError> {
         let prefix = u64::from(!self.is_source());
-        let mut inodes = HashSet::new();
+        let inodes = self.main.u32s(tag::FILE_INODES)?;
+        // Positions of what may be links to one file; a set of inodes would take more memory than the header.
+        let mut linked = Vec::with_capacity(inodes.len());
         let mut size = cpio_entry(CPIO_TRAILER_NAME, 0);
-        for file in self.main.files()?.filter(|file| !file.is_ghost()) {
+        for (position, file) in self.main.files()?.enumerate().filter(|(_, file)| !file.is_ghost()) {
             let name = prefix + (file.directory.len() + file.base_name.len()) as u64;
             let data = match file {
                 _ if file.is_link() => file.link_target.len() as u64,
                 _ if !file.is_regular() => 0,
-                _ if file.inode != 0 && !inodes.insert(file.inode) => 0,
-                _ => file.size,
+                _ if file.inode == 0 => file.size,
+                _ => {
+                    linked.push(short(position));
+                    0
+                }
             };
             size = size.saturating_add(cpio_entry(name, data));
         }
-        Ok(size)
+        let inode = |position: u32| inodes.get(position as usize);
+        linked.sort_unstable_by_key(|position| (inode(*position), *position));
+        linked.dedup_by_key(|position| inode(*position));
+        let sizes = FileSizes::of(&self.main)?;
+        let data = linked.into_iter().map(|first| padded(sizes.get(first as usize)));
+        Ok(data.fold(size, u64::saturating_add))
     }
 
     /// `gzip`, `bzip2`, `xz`, `lzma`, `zstd` or `none`. Where the tag is absent rpm takes `gzip`.
@@ -227,8 +238,12 @@ const CPIO_TRAILER_NAME: u64 = 10;
 
 /// Bytes of one archive member: 110 of header with the name and its NUL, and the data, each padded to 4.
 const fn cpio_entry(name: u64, data: u64) -> u64 {
-    let padded = if data > u64::MAX - 3 { u64::MAX } else { data.next_multiple_of(4) };
-    (110 + name + 1).next_multiple_of(4).saturating_add(padded)
+    padded(110 + name + 1).saturating_add(padded(data))
+}
+
+/// The next multiple of 4.
+const fn padded(length: u64) -> u64 {
+    if length > u64::MAX - 3 { u64::MAX } else { length.next_multiple_of(4) }
 }
 
 /// The main header begins at a multiple of 8.

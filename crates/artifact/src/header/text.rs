@@ -1,4 +1,7 @@
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 /// A string of a header as it stands there: bytes without NUL, which are usually but not always UTF-8.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +47,17 @@ impl<'a> Text<'a> {
 impl fmt::Display for Text<'_> {
     /// Lossy, as [`to_str_lossy`](Text::to_str_lossy).
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&self.to_str_lossy())
+        if formatter.width().is_some() || formatter.precision().is_some() {
+            return formatter.pad(&self.to_str_lossy());
+        }
+        // Piece by piece: a copy of what is no UTF-8 could take three times its room.
+        for chunk in self.0.utf8_chunks() {
+            formatter.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                formatter.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,12 @@
 //! Bytes that no rpm wrote: the parser refuses or reads them, never panics, and never takes more memory than
 //! there are bytes.
 
-use std::sync::LazyLock;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use allocation_counter::measure;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use xen4centos_artifact::header::{
-    DependencyKind, EntryFault, Header, HeaderBuilder, HeaderError, Part, RpmHeaders, tag,
+    DependencyKind, EntryFault, Header, HeaderBuilder, HeaderError, Lead, Part, RpmHeaders, tag,
 };
 use xen4centos_process::{Invocation, Tool};
 
@@ -94,16 +94,31 @@ fn apply(bytes: &mut Vec<u8>, changes: &[Change]) {
     }
 }
 
-/// Asks for everything that can be asked for.
-fn ask_all(headers: &RpmHeaders) {
-    drop(headers.nevra());
-    drop(headers.computed_archive_size());
+/// What is written is not kept.
+struct Nowhere;
+
+impl std::fmt::Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
+/// Asks for everything that can be asked for, one thing after the other: none may take more than the file has bytes.
+fn ask_all(headers: &RpmHeaders, length: u64) {
+    let asked = [
+        measure(|| drop(headers.nevra())),
+        measure(|| drop(headers.computed_archive_size())),
+        measure(|| drop(headers.main().files().map(drop))),
+        measure(|| assert_eq!(Lead::for_header(headers.main()).major(), 3)),
+        measure(|| ask_header(headers.signature())),
+        measure(|| ask_header(headers.main())),
+    ];
+    for spent in asked {
+        assert!(spent.bytes_max <= length + SLACK, "{spent:?} for {length} bytes");
+    }
     let sizes = [headers.installed_size(), headers.archive_size(), headers.build_time()];
     drop(sizes);
     drop((headers.payload_compressor(), headers.file_digest_algorithm(), headers.source_rpm()));
-    for header in [headers.signature(), headers.main()] {
-        ask_header(header);
-    }
 }
 
 fn ask_header(header: &Header) {
@@ -119,7 +134,7 @@ fn ask_header(header: &Header) {
     }
     for kind in DependencyKind::ALL {
         if let Ok(list) = header.dependencies(kind) {
-            list.for_each(|dependency| drop(dependency.to_string()));
+            list.for_each(|dependency| write!(Nowhere, "{dependency}").unwrap());
         }
     }
     if let Ok(entries) = header.changelog() {
@@ -128,7 +143,67 @@ fn ask_header(header: &Header) {
     drop(header.scriptlets());
     if let Ok(files) = header.files() {
         let expected = files.len();
-        assert_eq!(files.map(|file| file.path_bytes()).collect::<Vec<_>>().len(), expected);
+        let mut paths = 0;
+        let found = files.inspect(|file| paths += file.directory.len() + file.base_name.len()).count();
+        assert_eq!(found, expected);
+        assert!(paths <= 64 * 1024 + 8 * header.as_bytes().len(), "{paths} bytes of paths");
+    }
+}
+
+/// Lists of files such as no rpmbuild writes, but well-formed.
+#[derive(Clone, Debug)]
+struct Shape {
+    files: usize,
+    directories: usize,
+    directory_length: usize,
+    classes: usize,
+    /// Whether there are modes, inodes and sizes, too.
+    whole: bool,
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let directory_length = prop_oneof![0..4_usize, 0..4000_usize];
+    let few_or_many = || prop_oneof![0..4_usize, 0..1500_usize];
+    (few_or_many(), few_or_many(), directory_length, few_or_many(), any::<bool>()).prop_map(
+        |(files, directories, directory_length, classes, whole)| Shape {
+            files,
+            // Long directories are not many.
+            directories: directories.min(1 + 20_000 / (directory_length + 1)),
+            directory_length,
+            classes,
+            whole,
+        },
+    )
+}
+
+impl Shape {
+    fn header(&self) -> Header {
+        let positions = || 0..u32::try_from(self.files).unwrap();
+        let spread = |count: usize| {
+            let count = u32::try_from(count.max(1)).unwrap();
+            positions().map(|position| position % count).collect::<Vec<u32>>()
+        };
+        let directory = "d".repeat(self.directory_length);
+        let mut builder = HeaderBuilder::new();
+        if self.directories > 0 {
+            builder = builder.strings(tag::DIR_NAMES, &vec![directory.as_str(); self.directories]);
+        }
+        if self.classes > 0 {
+            builder = builder.strings(tag::CLASS_DICT, &vec![""; self.classes]);
+        }
+        if self.files > 0 {
+            builder = builder
+                .strings(tag::BASE_NAMES, &vec![""; self.files])
+                .u32s(tag::DIR_INDEXES, &spread(self.directories))
+                .u32s(tag::FILE_CLASS, &spread(self.classes));
+            if self.whole {
+                builder = builder
+                    .u16s(tag::FILE_MODES, &vec![0o100_644; self.files])
+                    .u32s(tag::FILE_SIZES, &vec![5; self.files])
+                    .u32s(tag::FILE_INODES, &positions().collect::<Vec<u32>>());
+            }
+        }
+        Header::read(&mut &builder.build(tag::HEADER_IMMUTABLE)[..], Part::Main).unwrap()
     }
 }
 
@@ -146,8 +221,25 @@ proptest! {
         let streamed = measure(|| drop(RpmHeaders::read(&mut &bytes[..])));
         prop_assert!(streamed.bytes_max <= 2 * length + 2 * 64 * 1024 + SLACK, "{streamed:?}");
         if let Some(Ok(headers)) = read {
-            ask_all(&headers);
+            ask_all(&headers, length);
         }
+    }
+
+    #[test]
+    fn lists_of_files_take_no_more_than_their_header(shape in shape()) {
+        let header = shape.header();
+        let length = header.as_bytes().len() as u64;
+        let mut files = None;
+        let spent = measure(|| files = Some(header.files().map(drop)));
+        prop_assert!(spent.bytes_max <= length + SLACK, "{spent:?} for {length} bytes");
+        let good = shape.files == 0
+            || (1..=shape.files).contains(&shape.directories) && shape.classes <= shape.files + 2;
+        let small = shape.files * shape.directory_length <= 64 * 1024;
+        if shape.files > 0 && (!good || small) {
+            prop_assert_eq!(files.unwrap().is_ok(), good);
+        }
+        let spent = measure(|| ask_header(&header));
+        prop_assert!(spent.bytes_max <= length + SLACK, "{spent:?} for {length} bytes");
     }
 
     #[test]
@@ -225,4 +317,55 @@ fn lists_of_different_lengths_are_refused() {
     assert_eq!(message(requires), "tag 1048 REQUIRE_FLAGS has 1 items where 2 are needed");
     let files = header.files().map(|_| ()).unwrap_err();
     assert_eq!(message(files), "tag 1118 DIR_NAMES has 1 items where 2 are needed");
+}
+
+/// A header of 1.6 megabytes that stands for two gigabytes of paths.
+#[test]
+fn paths_do_not_multiply() {
+    let directory = format!("/{}/", "a".repeat(4000));
+    let many = vec!["x"; 500_000];
+    let with = |files: usize| {
+        let bytes = HeaderBuilder::new()
+            .strings(tag::DIR_NAMES, &[&directory])
+            .strings(tag::BASE_NAMES, &many[..files])
+            .u32s(tag::DIR_INDEXES, &vec![0; files])
+            .build(tag::HEADER_IMMUTABLE);
+        Header::read(&mut &bytes[..], Part::Main).unwrap()
+    };
+    let header = with(many.len());
+    let mut message = String::new();
+    let spent = measure(|| message = header.files().map(drop).unwrap_err().to_string());
+    let limit = 8 * header.as_bytes().len();
+    let expected = format!(
+        "the files' paths have 2001500000 bytes in all, at most {limit} are possible in a header of this size"
+    );
+    assert_eq!(message, expected);
+    assert!(spent.bytes_max < SLACK, "{spent:?}");
+    assert_eq!(with(16).files().unwrap().len(), 16, "as real ones have them");
+}
+
+#[test]
+fn hard_links_count_once() {
+    let entry = |links: [u32; 3]| {
+        let main = HeaderBuilder::new()
+            .string(tag::SOURCE_RPM, "a.src.rpm")
+            .strings(tag::BASE_NAMES, &["a", "b", "c"])
+            .strings(tag::DIR_NAMES, &["/"])
+            .u32s(tag::DIR_INDEXES, &[0; 3])
+            .u16s(tag::FILE_MODES, &[0o100_644; 3])
+            .u32s(tag::FILE_SIZES, &[1000, 2000, 4000])
+            .u32s(tag::FILE_INODES, &links)
+            .build(tag::HEADER_IMMUTABLE);
+        let mut signature = HeaderBuilder::new().u32s(tag::SIG_SIZE, &[0]).build(tag::HEADER_SIGNATURES);
+        signature.resize(signature.len().next_multiple_of(8), 0);
+        let mut lead = [0; 96];
+        lead[..5].copy_from_slice(&[0xed, 0xab, 0xee, 0xdb, 3]);
+        let bytes = [&lead[..], &signature, &main].concat();
+        RpmHeaders::read(&mut &bytes[..]).unwrap().computed_archive_size().unwrap()
+    };
+    let names = entry([0; 3]) - 7000;
+    assert_eq!(entry([1, 2, 3]), names + 7000);
+    assert_eq!(entry([3, 3, 3]), names + 1000, "the first one's size");
+    assert_eq!(entry([7, 3, 7]), names + 3000);
+    assert_eq!(entry([7, 0, 7]), names + 3000);
 }

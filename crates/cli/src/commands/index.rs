@@ -1,12 +1,14 @@
 //! The metadata of a directory of packages.
 
+use camino::Utf8Path;
 use xen4centos_artifact::RepoTree;
-use xen4centos_repodata::{BadPackages, Event, IndexSettings, RepodataError, Reporter, index};
+use xen4centos_repodata::{BadPackages, Event, IndexSettings, RepodataError, Reporter, Repository, index};
+use xen4centos_sign::Signer;
 
 use crate::{
     args::{Cli, IndexArgs},
     failure::{Failure, Kind, Outcome},
-    pipeline::keys::SigningKey,
+    pipeline::{keys::SigningKey, lock::WorkLock},
     printer::Printer,
     session::Session,
     settings,
@@ -18,8 +20,10 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     if args.dry_run {
         return show(&directory, args.json, printer);
     }
+    // Before anything is written: without its signature, new metadata would take the place of signed one.
+    let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
     let settings = IndexSettings {
-        revision: args.revision.unwrap_or_else(settings::now),
+        revision: args.revision.unwrap_or_else(|| next_revision(&directory)),
         comps: args.groupfile.as_ref().map(|file| here.join(file)),
         carried: Vec::new(),
         cache: None,
@@ -28,8 +32,8 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     };
     let narrator = Narrator { printer };
     let tree = index(&directory, &settings, &narrator)?;
-    if args.sign {
-        sign(cli, args, tree, printer)?;
+    if let Some(signing) = signing {
+        signing.sign(tree, printer)?;
     }
     if args.json {
         printer.json(&serde_json::json!({
@@ -43,8 +47,14 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     Ok(())
 }
 
+/// Now, or one more than what is there, where the clock is behind it: clients refuse what is older than what they have.
+fn next_revision(directory: &Utf8Path) -> u64 {
+    let present = Repository::open(directory).map_or(0, |there| there.repomd().newest().saturating_add(1));
+    settings::now().max(present)
+}
+
 /// The packages that an index would list: those in the directory and below it.
-fn show(directory: &camino::Utf8Path, json: bool, printer: &Printer) -> Outcome {
+fn show(directory: &Utf8Path, json: bool, printer: &Printer) -> Outcome {
     let packages = xen4centos_repodata::package_paths(directory)?;
     if json {
         printer.json(&serde_json::json!({ "would-index": packages }));
@@ -56,12 +66,25 @@ fn show(directory: &camino::Utf8Path, json: bool, printer: &Printer) -> Outcome 
     Ok(())
 }
 
-fn sign(cli: &Cli, args: &IndexArgs, tree: RepoTree, printer: &Printer) -> Outcome {
-    let session = Session::open(&cli.global, &args.target, printer)?;
-    let key = SigningKey::open(&session, &args.key)?;
-    let signed = key.signer(&session)?.sign_repository(tree)?;
-    printer.step("Signed", format!("{}/repodata/repomd.xml with {}", signed.root(), signed.key()));
-    Ok(())
+/// A key that is ready to sign. It may be made on the way, so no other run works in the directory meanwhile.
+struct Signing {
+    signer: Signer,
+    _lock: WorkLock,
+}
+
+impl Signing {
+    fn prepare(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Result<Self, Failure> {
+        let session = Session::open(&cli.global, &args.target, printer)?;
+        let lock = WorkLock::take(&session)?;
+        let signer = SigningKey::open(&session, &args.key)?.signer(&session)?;
+        Ok(Self { signer, _lock: lock })
+    }
+
+    fn sign(self, tree: RepoTree, printer: &Printer) -> Outcome {
+        let signed = self.signer.sign_repository(tree)?;
+        printer.step("Signed", format!("{}/repodata/repomd.xml with {}", signed.root(), signed.key()));
+        Ok(())
+    }
 }
 
 /// Says how an index grows.
@@ -71,8 +94,13 @@ pub(crate) struct Narrator<'a> {
 
 impl Reporter for Narrator<'_> {
     fn event(&self, event: Event) {
-        if let Event::Found { packages } = event {
-            self.printer.detail(format!("{packages} packages"));
+        match event {
+            Event::Found { packages } => self.printer.detail(format!("{packages} packages")),
+            Event::Cleaned { path, field } => self
+                .printer
+                .warning(format!("characters that XML forbids are left out of the {field} of `{path}`")),
+            Event::LeftOut { error } => self.printer.warning(error),
+            Event::Indexed { .. } => {}
         }
     }
 }

@@ -316,6 +316,37 @@ fn with_index(work: &Work, directory: &str) -> serde_json::Value {
 }
 
 #[test]
+fn an_index_never_goes_back() {
+    let work = Work::new(&crate::workshop::project());
+    let directory = work.path().join("repository");
+    fs_err::create_dir_all(&directory).unwrap();
+    let index = |arguments: &[&str]| work.run(&[&["index", directory.as_str()], arguments].concat());
+    let ahead = "99999999999";
+    index(&["--revision", ahead]).ends_with(0);
+    let before = fs_err::read(directory.join("repodata/repomd.xml")).unwrap();
+    index(&["--revision", "1700000000"])
+        .ends_with(2)
+        .says(["revision 1700000000 is older than 99999999999", "hint: take 99999999999 or more"]);
+    index(&["--revision", ahead]).ends_with(0);
+    assert_eq!(before, fs_err::read(directory.join("repodata/repomd.xml")).unwrap());
+    // As if the clock had been set back.
+    assert_eq!(index(&["--json"]).ends_with(0).json()["revision"], 100_000_000_000_u64);
+}
+
+/// What is there stays, with its signature, when the key can not be used.
+#[test]
+fn an_index_that_can_not_be_signed_is_not_written() {
+    let work = Work::published();
+    let directory = work.path().join("repository");
+    copy_tree(&work.channel().join("Packages"), &directory);
+    work.run(&["index", directory.as_str(), "--sign"]).ends_with(0);
+    let before = files_in(&directory.join("repodata"));
+    let key = work.path().join("no-such-key.asc");
+    work.run(&["index", directory.as_str(), "--sign", "--key", key.as_str()]).ends_with(2);
+    assert_eq!(before, files_in(&directory.join("repodata")));
+}
+
+#[test]
 fn index_lists_groups_and_can_be_signed() {
     let work = Work::published();
     let directory = work.path().join("repository");

@@ -1,5 +1,6 @@
 //! Packages and metadata that are damaged, hostile or odd: named with the reason, never believed, never a panic.
 
+use allocation_counter::measure;
 use camino::Utf8Path;
 use proptest::prelude::*;
 use xen4centos_repodata::{
@@ -155,7 +156,12 @@ proptest! {
             bytes[position] = byte;
         }
         fs_err::write(&path, &bytes).unwrap();
-        if let Ok(expected) = read_package(&path, "damaged.rpm") {
+        let mut read = None;
+        let spent = measure(|| read = Some(read_package(&path, "damaged.rpm")));
+        // A buffer for the file, and its metadata as values.
+        let limit = 192 * 1024 + 16 * bytes.len() as u64;
+        prop_assert!(spent.bytes_max <= limit, "{spent:?} for {} bytes", bytes.len());
+        if let Some(Ok(expected)) = read {
             indexed(scratch.path(), &settings(), &Silent);
             let read_back = Repository::open(scratch.path()).unwrap().complete().unwrap();
             prop_assert_eq!(read_back, vec![expected]);

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod createrepo;
+mod expansion;
 mod fixtures;
 mod interruption;
 mod tree;

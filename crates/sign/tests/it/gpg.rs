@@ -44,7 +44,7 @@ impl Home {
         line.split(':').nth(9).unwrap().parse().unwrap()
     }
 
-    fn public(&self, fingerprint: Fingerprint) -> PublicKey {
+    pub(crate) fn public(&self, fingerprint: Fingerprint) -> PublicKey {
         PublicKey::from_bytes(&self.gpg(&["--export", &fingerprint.to_string()])).unwrap()
     }
 }
@@ -78,6 +78,29 @@ fn the_primary_key_signs_even_beside_a_signing_subkey() {
     assert_eq!(first, fs_err::read(out.join(BUILT.1.file_name().unwrap())).unwrap(), "same time, same bytes");
     drop(signer.sign_repository(tree(&out)).unwrap());
     assert_eq!(verify_repository_signature(&out, &trusted).unwrap().key, fingerprint);
+}
+
+#[test]
+fn a_key_file_and_gpg_make_the_same_bytes() {
+    let home = Home::new();
+    let fingerprint = home.key("Primary <p@example.org>", "rsa2048", "cert,sign");
+    let secret = home.path.join("secret.asc");
+    fs_err::write(&secret, home.gpg(&["--armor", "--export-secret-keys", &fingerprint.to_string()])).unwrap();
+    let signers = [
+        Signer::from_gpg(&home.path, fingerprint, TERMS).unwrap(),
+        Signer::from_key_file(&secret, &Passphrase::none(), TERMS).unwrap(),
+    ];
+    let [by_gpg, by_file] = signers.map(|signer| {
+        let (_guard, out) = directory();
+        let packages = [&BUILT.1, &BUILT.2].map(|package| {
+            let signed = signer.sign_rpm(unsigned(package), &out).unwrap();
+            fs_err::read(signed.path()).unwrap()
+        });
+        drop(signer.sign_repository(tree(&out)).unwrap());
+        (packages, fs_err::read_to_string(out.join("repodata/repomd.xml.asc")).unwrap())
+    });
+    assert_eq!(by_gpg.1, by_file.1, "of the repository");
+    assert!(by_gpg.0 == by_file.0, "of the packages");
 }
 
 #[test]

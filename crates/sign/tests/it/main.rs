@@ -6,6 +6,7 @@ mod gpg;
 mod keys;
 mod memory;
 mod packages;
+mod payload;
 mod repository;
 mod tampering;
 mod workshop;
