@@ -79,6 +79,7 @@ pub fn build(request: &BuildRequest, conditions: &Conditions<'_>) -> Result<Buil
     let place = Place::new(request, conditions.builds)?;
     let report = |event: Event<'_>| conditions.reporter.event(&request.package, event);
     if let Some(result) = place.existing() {
+        place.sweep();
         report(Event::Reused);
         return Ok(result);
     }
@@ -345,6 +346,20 @@ impl Place {
                     std::thread::sleep(WAIT);
                 }
             }
+        }
+    }
+
+    /// Removes what is left of a run that was killed after its result was whole; a run that builds holds the lock.
+    fn sweep(&self) {
+        let work = self.of_package.join(".building");
+        if !work.exists() {
+            return;
+        }
+        if let Ok(file) = fs_err::File::create(self.of_package.join("lock"))
+            && file.file().try_lock().is_ok()
+        {
+            // What can not be removed now stops the next build, which says so.
+            drop(files::remove_directory(&work));
         }
     }
 
