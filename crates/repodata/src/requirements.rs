@@ -173,4 +173,16 @@ mod tests {
         assert_eq!(cut("x:2"), parts("0", "x:2", ""));
         assert_eq!(cut(""), parts("", "", ""));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_names_or_versions_make_it_panic(
+            inner in proptest::collection::vec("\\PC{0,12}|[0-9.a-z~^_()-]{0,20}", 2..6),
+            evr in "\\PC{0,12}|[0-9:.-]{0,12}",
+        ) {
+            let names = inner.iter().map(|inner| format!("libc.so.6({inner})"));
+            let requires = names.map(|name| raw(&name, 8, &evr)).collect();
+            filter(&HashSet::new(), &[], requires);
+        }
+    }
 }
