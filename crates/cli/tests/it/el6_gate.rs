@@ -45,6 +45,7 @@ fn only_freestanding_code_of_this_machine_gets_to_centos_6() {
         "--without=xen:tools",
         "--without=kernel:perf",
         "--without=kernel:devel-tools",
+        "--without=kernel:linux-firmware",
     ])
     .ends_with(0)
     .says(["Planned xen without", "tools (by command line)", "against what client `el6` takes"])

@@ -197,7 +197,7 @@ fn all_that_is_missing_is_listed_with_the_place_to_put_it() {
     let run = work
         .run(&["fetch", "--offline", "--target", "xen4centos-6"])
         .ends_with(5)
-        .says(["13 files are missing", "hint: run the same command where there is a network"])
+        .says(["14 files are missing", "hint: run the same command where there is a network"])
         .says([
             "https://cdn.kernel.org/pub/linux/kernel/v3.x/patch-3.4.113.xz",
             "d5492eeaadcf12aaad471011066e447907999035c26368da8e4f82b1871ef03a",

@@ -7,6 +7,7 @@ mod commands;
 mod el6_gate;
 mod fetching;
 mod grub_bootxen;
+mod kernel_firmware;
 mod killed;
 mod made_again;
 mod program;

@@ -130,7 +130,11 @@ fn override_does_not_get_into_the_release_channel() {
     let off = ["tools", "xend", "ocaml", "qemu", "rombios", "seabios", "stubdom"]
         .map(|option| format!("--without=xen:{option}"));
     arguments.extend(off.iter().map(String::as_str));
-    arguments.extend(["--without=kernel:perf", "--without=kernel:devel-tools"]);
+    arguments.extend([
+        "--without=kernel:perf",
+        "--without=kernel:devel-tools",
+        "--without=kernel:linux-firmware",
+    ]);
     work.run(&arguments)
         .ends_with(4)
         .says(["channel `release` of target `xen4centos-6` takes pinned sources only", "comes from the tree"])

@@ -8,4 +8,11 @@
 void udelay(unsigned int microseconds);
 void mdelay(unsigned int milliseconds);
 
+/* depmod looks for what the kernel has by such names in System.map. */
+#define EXPORT_SYMBOL(name) extern const char __ksymtab_##name[]; const char __ksymtab_##name[] = #name
+
+/* What modules take from the kernel, by which they are sorted. */
+void register_netdev(void);
+void blk_init_queue(void);
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * Test double: a module is its description. modinfo, depmod and insmod read the strings of the section .modinfo, each
- * "key=value" with its terminating zero.
+ * "key=value" with its terminating zero. Inside the kernel nothing of it remains.
  */
 #ifndef MINIATURE_MODULE_H
 #define MINIATURE_MODULE_H
@@ -8,8 +8,12 @@
 #include <linux/kernel.h>
 #include <linux/mod_devicetable.h>
 
+#ifdef MODULE
 #define MODULE_STRING(id, key, value) \
 	static const char id[] __used __section(".modinfo") __attribute__((aligned(1))) = key "=" value
+#else
+#define MODULE_STRING(id, key, value) struct id { int unused; }
+#endif
 
 #define MINIATURE_MODULE(description) \
 	MODULE_STRING(module_description, "description", description " (miniature)"); \

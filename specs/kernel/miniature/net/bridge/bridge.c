@@ -2,4 +2,3 @@
 #include <linux/module.h>
 
 MINIATURE_MODULE("Bridge")
-MODULE_FIRMWARE("bnx2/miniature.fw");
