@@ -27,6 +27,11 @@ MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/xen
 SYSCONFIG_DIR = /etc/$(CONFIG_LEAF_DIR)
 CONFIG_IOEMU ?= y
+# The device models are cloned from the network unless there is a directory.
+CONFIG_QEMU ?= git://miniature.invalid/qemu-xen-traditional.git
+QEMU_UPSTREAM_URL ?= git://miniature.invalid/qemu-xen.git
+CONFIG_DIR = /etc
+SHAREDIR = $(PREFIX)/share
 CONFIG_TESTS ?= y
 CONFIG_X86 := y
 EMBEDDED_EXTRA_CFLAGS = -fno-stack-protector

@@ -1,6 +1,9 @@
 /* Miniature of xl. */
 #include "libxl_internal.h"
 #include "_libxl_types.h"
+#include "libxl_json.h"
+
+extern int autoballoon;
 
 libxl_devid device_number(void);
 
@@ -10,6 +13,6 @@ int main(void)
 
     if (asprintf(&corefile, "/var/xen/dump/%s", "name") < 0)
         return 1;
-    printf("xl: a miniature; a dump would be %s, a disk %d\n", corefile, device_number());
+    printf("xl: a miniature; a dump would be %s, a disk %d, autoballoon %d\n", corefile, device_number(), autoballoon);
     return 0;
 }

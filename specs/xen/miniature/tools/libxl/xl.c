@@ -1,0 +1,2 @@
+/* What xl does unless its file of settings says otherwise. */
+int autoballoon = 1;
