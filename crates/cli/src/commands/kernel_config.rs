@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_kconfig::{Config, Lost, Violation, diff, render_diff};
+use xen4centos_manifest::Role;
 
 use crate::{
     args::{Cli, KernelConfigArgs, KeyArgs},
@@ -34,8 +35,10 @@ pub(crate) fn run(cli: &Cli, args: &KernelConfigArgs, printer: &Printer) -> Outc
     }
     // Wrong wishes are to be known before anything is downloaded.
     kernel::kernel_configs(&session)?;
-    let packages = session.packages(&[KERNEL.to_owned()])?;
+    let mut packages = session.packages(&[KERNEL.to_owned()])?;
     let options = session.options(&packages, &args.build)?;
+    // Of the release alone: firmware and the like configure nothing.
+    packages[0].sources.retain(|source| source.role != Role::Extra);
     let _lock = WorkLock::take(&session)?;
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
     let network = plan::network_policy(&args.build);

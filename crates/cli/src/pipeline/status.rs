@@ -120,7 +120,8 @@ pub(crate) fn demand_new_versions(session: &Session<'_>, planned: &[Planned]) ->
                  another one",
                 planned.package.manifest()
             );
-            return Err(Failure::new(Kind::Refused, message).hint(Some(hint)));
+            let failure = Failure::new(Kind::Refused, message).hint(Some(hint));
+            return Err(channel::begin_anew(session, failure));
         }
     }
     Ok(())
