@@ -36,12 +36,11 @@ pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outco
     for call in &report.scriptlet_calls {
         printer.detail(format!("scriptlet called {call}"));
     }
-    print_host_lines(&session, &repository, &report.packages);
-    Ok(())
+    print_host_lines(&session, &repository, &report.packages)
 }
 
 /// What an administrator has to do on a host.
-fn print_host_lines(session: &Session<'_>, repository: &Repository, installed: &[String]) {
+fn print_host_lines(session: &Session<'_>, repository: &Repository, installed: &[String]) -> Outcome {
     let printer = session.printer;
     printer.data(format!("\nThe repository is in {}", repository.shown));
     printer.data(format!("Its key is         {}", repository.key));
@@ -50,12 +49,21 @@ fn print_host_lines(session: &Session<'_>, repository: &Repository, installed: &
         printer
             .data("Its upstreams are test doubles: nothing in it runs. Look at it with `xen4centos serve`.");
     }
-    let base_url = &session.channel.base_url;
+    let base_url = expanded(session);
     let release = installed.iter().filter_map(|name| name.parse::<Nevra>().ok());
     let release = release.into_iter().find(|nevra| nevra.name == trials::RELEASE_PACKAGE);
     let file = release.map_or_else(|| format!("{}.rpm", trials::RELEASE_PACKAGE), |nevra| nevra.file_name());
     printer.data("\nA host needs:");
     printer.data(format!("  rpm --import {base_url}{}", session.target.key.file));
     printer.data(format!("  yum install {base_url}Packages/{file}"));
-    printer.data("  yum install kernel xen");
+    printer.data(format!("  yum install {}", repository.main_packages()?.join(" ")));
+    Ok(())
+}
+
+/// The base URL as yum on a host of the target reads it: a shell would make nothing of yum's variables.
+fn expanded(session: &Session<'_>) -> String {
+    let target = &session.target;
+    let release = target.dist.split_once(".el").map_or("", |(_, rest)| rest);
+    let release: String = release.chars().take_while(char::is_ascii_digit).collect();
+    session.channel.base_url.replace("$basearch", &target.arch).replace("$releasever", &release)
 }
