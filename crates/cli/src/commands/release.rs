@@ -49,8 +49,9 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
     }
     let key = &SigningKey::open(session, &args.plan.key)?;
     checks::groups(session)?;
-    status::demand_new_versions(session, planned)?;
-    if builds::built_before(session, planned)?.len() < planned.len() {
+    let before = builds::built_before(session, planned)?;
+    status::demand_new_versions(session, planned, &before)?;
+    if before.len() < planned.len() {
         // A wrong passphrase must not show after hours of building.
         drop(key.signer(session)?);
     }

@@ -1,8 +1,10 @@
 //! What is out of date, and why: the plan of this moment beside what was built last.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use xen4centos_artifact::UnsignedRpm;
-use xen4centos_build::{BuildRequest, Inputs, Provenance};
+use xen4centos_build::{BuildRequest, BuildResult, Inputs, Provenance};
 
 use crate::{
     failure::{Failure, Kind},
@@ -95,8 +97,11 @@ fn unbuilt_reasons(session: &Session<'_>, request: &BuildRequest) -> Result<Vec<
 /// Refuses before anything is built what could not be published after it: another content under a published version.
 /// What was built nowhere before, or differs in no more than the build root, may be the published one, made again; then
 /// publishing compares.
-pub(crate) fn demand_new_versions(session: &Session<'_>, planned: &[Planned]) -> Result<(), Failure> {
-    let built = builds::built_before(session, planned)?;
+pub(crate) fn demand_new_versions(
+    session: &Session<'_>,
+    planned: &[Planned],
+    built: &BTreeMap<String, BuildResult>,
+) -> Result<(), Failure> {
     for planned in planned.iter().filter(|planned| !built.contains_key(&planned.package.name)) {
         let request = &planned.request;
         let evr = request.evr.to_string();
