@@ -7,13 +7,13 @@ use std::collections::HashSet;
 
 use camino::Utf8Path;
 use xen4centos_artifact::{
-    Nevra, Sha256Digest,
+    Nevra,
     header::{DependencyFlags, DependencyKind, HeaderError, RpmHeaders, Tag, Text, tag},
 };
 
 use crate::{
-    ChangelogEntry, Dependencies, Event, FileKind, Order, Package, PackageFile, RepodataError, Sizes,
-    moderation,
+    ChangelogEntry, Checksum, Dependencies, Event, FileKind, Order, Package, PackageFile, RepodataError,
+    Sizes, moderation,
     package::is_primary,
     reader::Stamp,
     requirements::{self, Raw},
@@ -45,7 +45,7 @@ impl Converter<'_> {
     /// All but the files.
     pub(crate) fn package(
         &mut self,
-        sha256: Sha256Digest,
+        checksum: Checksum,
         stamp: &Stamp,
         href: &str,
     ) -> Result<Package, RepodataError> {
@@ -58,7 +58,7 @@ impl Converter<'_> {
         };
         Ok(Package {
             nevra: self.nevra()?,
-            sha256,
+            checksum,
             summary: self.described("summary", tag::SUMMARY)?,
             description: self.described("description", tag::DESCRIPTION)?,
             packager: self.described("packager", tag::PACKAGER)?,
@@ -67,6 +67,7 @@ impl Converter<'_> {
             build_time: self.header(self.headers.build_time())?.unwrap_or(0),
             size,
             href: self.exact("path", Text::new(href.as_bytes()))?,
+            base: None,
             license: self.described("license", tag::LICENSE)?,
             vendor: self.described("vendor", tag::VENDOR)?,
             group: self.described("group", tag::GROUP)?,

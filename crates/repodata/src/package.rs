@@ -5,15 +5,17 @@
 
 use std::ops::Range;
 
-use xen4centos_artifact::{Nevra, Sha256Digest};
+use xen4centos_artifact::Nevra;
+
+use crate::Checksum;
 
 /// One package as primary.xml, filelists.xml and other.xml describe it. Texts are valid XML characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// Name, epoch, version, release, architecture (`src` for source packages).
     pub nevra: Nevra,
-    /// Of the whole package file; it names the package in all three documents (`pkgid`).
-    pub sha256: Sha256Digest,
+    /// Of the whole package file; its digits name the package in all three documents (`pkgid`).
+    pub checksum: Checksum,
     /// One line.
     pub summary: String,
     /// Paragraphs.
@@ -31,6 +33,8 @@ pub struct Package {
     /// Where it lies: a path relative to the repository's root, not %-escaped. Clients escape it themselves; dnf
     /// does so even to what is escaped already and then finds nothing.
     pub href: String,
+    /// What the path is relative to, where that is not the repository's root: a URL (`xml:base`).
+    pub base: Option<String>,
     /// Licence.
     pub license: String,
     /// Vendor; empty where the package does not say.

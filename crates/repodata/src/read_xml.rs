@@ -7,7 +7,7 @@ use quick_xml::{
     Reader, XmlVersion,
     events::{BytesStart, Event},
 };
-use xen4centos_artifact::{Evr, Nevra, Sha256Digest};
+use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{
     ChangelogEntry, Checksum, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package,
@@ -17,8 +17,8 @@ use crate::{
 /// The files of one package, from filelists.xml.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageFiles {
-    /// Names the package as in primary.xml.
-    pub sha256: Sha256Digest,
+    /// Digits of its checksum; names the package as in primary.xml.
+    pub pkgid: String,
     /// Repeated from primary.xml.
     pub nevra: Nevra,
     /// Everything that it owns.
@@ -28,8 +28,8 @@ pub struct PackageFiles {
 /// The changelog of one package, from other.xml.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageChangelog {
-    /// Names the package as in primary.xml.
-    pub sha256: Sha256Digest,
+    /// Digits of its checksum; names the package as in primary.xml.
+    pub pkgid: String,
     /// Repeated from primary.xml.
     pub nevra: Nevra,
     /// Oldest first.
@@ -131,7 +131,8 @@ struct Partial {
     name: String,
     arch: String,
     evr: Option<Evr>,
-    sha256: Option<Sha256Digest>,
+    checksum: Option<Checksum>,
+    base: Option<String>,
     texts: [String; 9],
     numbers: [u64; 7],
     href: String,
@@ -193,16 +194,10 @@ impl Partial {
                 self.evr = Some(evr(xml, element)?);
                 xml.skip(element)?;
             }
-            "checksum" => {
-                let checksum = checksum(xml, element)?;
-                let unsupported = || RepodataError::Unsupported {
-                    path: xml.path.clone(),
-                    what: format!("checksum `{}`", checksum.kind),
-                };
-                self.sha256 = Some(checksum.as_sha256().ok_or_else(unsupported)?);
-            }
+            "checksum" => self.checksum = Some(checksum(xml, element)?),
             "location" => {
                 element.attribute("href").unwrap_or_default().clone_into(&mut self.href);
+                self.base = element.attribute("base").map(str::to_owned);
                 xml.skip(element)?;
             }
             _ => xml.skip(element)?,
@@ -215,14 +210,14 @@ impl Partial {
         if self.href.is_empty() {
             return Err(missing("location"));
         }
-        let sha256 = self.sha256.ok_or_else(|| missing("checksum"))?;
+        let checksum = self.checksum.ok_or_else(|| missing("checksum"))?;
         let evr = self.evr.clone().ok_or_else(|| missing("version"))?;
         let [summary, description, packager, url, license, vendor, group, build_host, source_rpm] =
             self.texts;
         let [file_time, build_time, package, installed, archive, start, end] = self.numbers;
         Ok(Package {
             nevra: Nevra::new(self.name, evr, self.arch),
-            sha256,
+            checksum,
             summary,
             description,
             packager,
@@ -231,6 +226,7 @@ impl Partial {
             build_time,
             size: Sizes { package, installed, archive },
             href: self.href,
+            base: self.base,
             license,
             vendor,
             group,
@@ -287,7 +283,7 @@ pub(crate) fn filelists(xml: &mut Xml<impl BufRead>) -> Result<Option<PackageFil
         }
         xml.skip(child)
     })?;
-    Ok(head.map(|(sha256, nevra)| PackageFiles { sha256, nevra, files }))
+    Ok(head.map(|(pkgid, nevra)| PackageFiles { pkgid, nevra, files }))
 }
 
 /// The next package of other.xml.
@@ -302,7 +298,7 @@ pub(crate) fn other(xml: &mut Xml<impl BufRead>) -> Result<Option<PackageChangel
         }
         xml.skip(child)
     })?;
-    Ok(head.map(|(sha256, nevra)| PackageChangelog { sha256, nevra, changelog }))
+    Ok(head.map(|(pkgid, nevra)| PackageChangelog { pkgid, nevra, changelog }))
 }
 
 /// The head of the next package of filelists.xml or other.xml; its other children are given to `each`.
@@ -310,11 +306,10 @@ fn listed<R: BufRead>(
     xml: &mut Xml<R>,
     root: &str,
     mut each: impl FnMut(&mut Xml<R>, &Element) -> Result<(), RepodataError>,
-) -> Result<Option<(Sha256Digest, Nevra)>, RepodataError> {
+) -> Result<Option<(String, Nevra)>, RepodataError> {
     let Some(package) = xml.child(root)? else { return Ok(None) };
     let part = |name| package.attribute(name).unwrap_or_default();
-    let sha256 =
-        part("pkgid").parse().map_err(|_| xml.wrong(format!("pkgid is no sha256 `{}`", part("pkgid"))))?;
+    let pkgid = part("pkgid").to_owned();
     let mut found = None;
     while let Some(child) = xml.child(&package.name)? {
         if child.name == "version" {
@@ -325,7 +320,7 @@ fn listed<R: BufRead>(
         }
     }
     let evr = found.ok_or_else(|| xml.wrong(format!("package `{}` has no version", part("name"))))?;
-    Ok(Some((sha256, Nevra::new(part("name"), evr, part("arch")))))
+    Ok(Some((pkgid, Nevra::new(part("name"), evr, part("arch")))))
 }
 
 /// A start tag: its name without the namespace's prefix, and its attributes.

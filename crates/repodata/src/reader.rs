@@ -14,7 +14,7 @@ use xen4centos_artifact::{
     header::{HeaderError, RpmHeaders, tag},
 };
 
-use crate::{Event, Package, RepodataError, convert::Converter, write_xml::Fragments};
+use crate::{Checksum, Event, Package, RepodataError, convert::Converter, write_xml::Fragments};
 
 /// Reading costs least with this much: larger buffers fall out of the processor's cache between hashing and
 /// parsing.
@@ -102,7 +102,7 @@ impl Read for HashingFile {
 pub fn read_package(path: &Utf8Path, href: &str) -> Result<Package, RepodataError> {
     let read = Pass::over(path)?;
     let mut converter = Converter { path, headers: &read.headers, report: &mut |_| () };
-    let mut package = converter.package(read.sha256, &read.stamp, href)?;
+    let mut package = converter.package(Checksum::sha256(read.sha256), &read.stamp, href)?;
     converter.each_file(|file| package.files.push(file))?;
     Ok(package)
 }
@@ -115,7 +115,8 @@ pub(crate) fn read_fragments(
 ) -> Result<(Fragments, Stamp), RepodataError> {
     let read = Pass::over(path)?;
     let mut converter = Converter { path, headers: &read.headers, report };
-    let mut fragments = Fragments::begin(&converter.package(read.sha256, &read.stamp, href)?);
+    let mut fragments =
+        Fragments::begin(&converter.package(Checksum::sha256(read.sha256), &read.stamp, href)?);
     converter.each_file(|file| fragments.file(&file))?;
     Ok((fragments.end(), read.stamp))
 }

@@ -80,21 +80,22 @@ impl Repository {
     /// primary.xml.
     pub fn complete(&self) -> Result<Vec<Package>, RepodataError> {
         let mut packages = self.packages()?.collect::<Result<Vec<Package>, _>>()?;
-        let mut files: std::collections::HashMap<Sha256Digest, PackageFiles> = self
+        let mut files: std::collections::HashMap<String, PackageFiles> = self
             .file_lists()?
-            .map(|listed| listed.map(|listed| (listed.sha256, listed)))
+            .map(|listed| listed.map(|listed| (listed.pkgid.clone(), listed)))
             .collect::<Result<_, _>>()?;
-        let mut changelogs: std::collections::HashMap<Sha256Digest, PackageChangelog> = self
+        let mut changelogs: std::collections::HashMap<String, PackageChangelog> = self
             .changelogs()?
-            .map(|listed| listed.map(|listed| (listed.sha256, listed)))
+            .map(|listed| listed.map(|listed| (listed.pkgid.clone(), listed)))
             .collect::<Result<_, _>>()?;
         for package in &mut packages {
             let missing = |document: &str| RepodataError::Content {
                 path: self.root.clone(),
                 what: format!("`{}` is not in {document}", package.nevra),
             };
-            package.files = files.remove(&package.sha256).ok_or_else(|| missing("filelists"))?.files;
-            package.changelog = changelogs.remove(&package.sha256).ok_or_else(|| missing("other"))?.changelog;
+            package.files = files.remove(&package.checksum.value).ok_or_else(|| missing("filelists"))?.files;
+            package.changelog =
+                changelogs.remove(&package.checksum.value).ok_or_else(|| missing("other"))?.changelog;
         }
         Ok(packages)
     }

@@ -81,7 +81,8 @@ fn primary(out: &mut String, package: &Package) {
     element(out, "  ", "name", &package.nevra.name);
     element(out, "  ", "arch", &package.nevra.arch);
     version(out, package);
-    push!(out, "  <checksum type=\"sha256\" pkgid=\"YES\">{}</checksum>\n", package.sha256);
+    push!(out, "  <checksum type=\"{}\" pkgid=\"YES\">", package.checksum.kind);
+    push!(out, "{}</checksum>\n", package.checksum.value);
     element(out, "  ", "summary", &package.summary);
     element(out, "  ", "description", &package.description);
     element(out, "  ", "packager", &package.packager);
@@ -145,7 +146,7 @@ fn file(out: &mut String, indent: &str, file: &PackageFile) {
 }
 
 fn opening(out: &mut String, package: &Package) {
-    push!(out, "<package pkgid=\"{}\"", package.sha256);
+    push!(out, "<package pkgid=\"{}\"", package.checksum.value);
     attribute(out, "name", &package.nevra.name);
     attribute(out, "arch", &package.nevra.arch);
     out.push_str(">\n");

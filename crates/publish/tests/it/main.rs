@@ -112,7 +112,7 @@ fn package_bytes(nevra: &Nevra, content: &str) -> Vec<u8> {
 
 /// By the code that made the metadata, which has its own tests.
 fn digest(path: &Utf8Path) -> Sha256Digest {
-    xen4centos_repodata::read_package(path, "x.rpm").unwrap().sha256
+    xen4centos_repodata::read_package(path, "x.rpm").unwrap().checksum.as_sha256().unwrap()
 }
 
 /// Checks that a reader gets a whole repository, and names what is in it.
@@ -122,7 +122,10 @@ fn visible(path: &Utf8Path) -> Vec<String> {
     assert!(path.join("repodata/repomd.xml.asc").is_file());
     let packages = repository.complete().unwrap();
     for package in &packages {
-        assert_eq!(digest(&repository.path_of(&package.href).unwrap()), package.sha256);
+        assert_eq!(
+            digest(&repository.path_of(&package.href).unwrap()),
+            package.checksum.as_sha256().unwrap()
+        );
     }
     packages.iter().map(|package| package.nevra.to_string()).collect()
 }

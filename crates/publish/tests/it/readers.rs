@@ -17,7 +17,10 @@ fn read_all(path: &Utf8Path) -> (u64, usize) {
     let packages = repository.complete().unwrap();
     for package in &packages {
         thread::yield_now();
-        assert_eq!(digest(&repository.path_of(&package.href).unwrap()), package.sha256);
+        assert_eq!(
+            digest(&repository.path_of(&package.href).unwrap()),
+            package.checksum.as_sha256().unwrap()
+        );
     }
     (repository.repomd().newest(), packages.len())
 }
