@@ -22,12 +22,10 @@ pub(super) struct Group<'a> {
     pub(super) count: u32,
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a key is about as long as a row may be, a billion bytes"
-)]
-pub(super) const fn length(key: &[u8]) -> u32 {
-    key.len() as u32
+/// Of a key or of keys.
+#[expect(clippy::cast_possible_truncation, reason = "rows are at most a billion bytes, and few keys wait")]
+pub(super) const fn length(keys: &[u8]) -> u32 {
+    keys.len() as u32
 }
 
 /// A file of groups in order; goes when it is dropped.

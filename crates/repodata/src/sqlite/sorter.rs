@@ -55,7 +55,7 @@ impl Buffer {
                 self.disordered = last > key;
             }
         }
-        self.entries.push(Entry { piece: 0, offset: self.arena.len() as u32, length: length(key) });
+        self.entries.push(Entry { piece: 0, offset: length(&self.arena), length: length(key) });
         self.arena.extend_from_slice(key);
         self.arena.extend_from_slice(&rowid.to_ne_bytes());
         self.arena.extend_from_slice(&1_u32.to_ne_bytes());
@@ -81,7 +81,7 @@ impl Buffer {
 
     fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         self.entries.iter().map(|&entry| {
-            let tail = &self.arena[(entry.offset + entry.length) as usize..];
+            let tail = &self.arena[entry.offset as usize + entry.length as usize..];
             let rowid = tail.first_chunk().map_or(0, |bytes| i64::from_ne_bytes(*bytes));
             let count = tail[TAIL - 4..].first_chunk().map_or(0, |bytes| u32::from_ne_bytes(*bytes));
             Group { key: self.key(entry), rowid, count }
