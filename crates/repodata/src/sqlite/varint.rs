@@ -5,6 +5,9 @@ pub(super) fn put(value: u64, out: &mut Vec<u8>) {
     if value < 0x80 {
         return out.push(low(value));
     }
+    if value < 0x4000 {
+        return out.extend_from_slice(&[low(value >> 7) | 0x80, low(value) & 0x7f]);
+    }
     let length = length(value);
     // Bits of the last byte.
     let last = if length == 9 { 8 } else { 7 };
