@@ -19,6 +19,8 @@ mod repomd;
 mod repository;
 mod requirements;
 mod run;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the index does not write databases yet"))]
+mod sqlite;
 mod switch;
 mod text;
 mod walk;
