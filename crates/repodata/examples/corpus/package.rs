@@ -27,7 +27,11 @@ const FIRST_BUILD: u32 = 1_362_182_400;
 
 impl Package {
     pub(crate) fn build_time(self) -> u32 {
-        FIRST_BUILD + 60 * short(self.number % 100_000) + if self.rebuilt { 10_000_000 } else { 0 }
+        self.first_build_time() + if self.rebuilt { 10_000_000 } else { 0 }
+    }
+
+    fn first_build_time(self) -> u32 {
+        FIRST_BUILD + 60 * short(self.number % 100_000)
     }
 
     /// The bytes of the whole file.
@@ -125,13 +129,13 @@ impl Package {
         count: usize,
         random: &mut Random,
     ) -> HeaderBuilder {
-        let newest = self.build_time() / 86_400 * 86_400 + 43_200;
-        let mut times = vec![newest];
+        let noon = |time| time / 86_400 * 86_400 + 43_200;
+        let mut times = vec![noon(self.first_build_time())];
         let mut names = vec![String::new(); count];
         let mut texts = Vec::with_capacity(count);
         for (number, name) in names.iter_mut().enumerate() {
             let (first, last) = (random.pick(&STEMS), random.pick(&STEMS));
-            let release = count - number + usize::from(self.rebuilt);
+            let release = count - number;
             *name = format!("{first} {last} <{first}.{last}@example.org> - {}-{release}", identity.version);
             let mut text = String::new();
             let length = [60, 70, 90, 120, 170, 300][random.below(6)];
@@ -145,9 +149,13 @@ impl Package {
         }
         times.truncate(count);
         if self.rebuilt {
-            names[0] =
-                format!("Release Engineering <rel-eng@example.org> - {}-{}", identity.version, count + 1);
-            "- Rebuilt".clone_into(&mut texts[0]);
+            let release = count + 1;
+            times.insert(0, noon(self.build_time()));
+            names.insert(
+                0,
+                format!("Release Engineering <rel-eng@example.org> - {}-{release}", identity.version),
+            );
+            texts.insert(0, "- Rebuilt".to_owned());
         }
         header
             .u32s(tag::CHANGELOG_TIME, &times)
