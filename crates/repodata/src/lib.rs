@@ -4,12 +4,20 @@
 //! written beside the one that readers use and switched in by a rename; the same packages and settings give the
 //! same bytes. **Knows nothing about keys, and has no clock: the revision comes from the caller.**
 
+mod additional;
+mod blocks;
 mod cache;
+mod checksum;
 mod convert;
+mod database;
 mod document;
+mod encode;
 mod error;
 mod event;
+mod files;
+mod glob;
 mod index;
+mod known;
 mod moderation;
 mod ordered;
 mod package;
@@ -19,22 +27,27 @@ mod repomd;
 mod repository;
 mod requirements;
 mod run;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the index does not write databases yet"))]
+mod settings;
 mod sqlite;
 mod switch;
 mod text;
 mod walk;
 mod write_xml;
 
+pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
-pub use index::{BadPackages, IndexSettings, index};
+pub use index::index;
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
 };
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
-pub use repomd::{Checksum, Record, Repomd};
+pub use repomd::{Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
+pub use settings::{
+    Additional, BadPackages, CHANGELOG_LIMIT, Compression, Duplicates, IndexSettings, KnownBy, Links,
+    Location, MetadataNames, Present, Retain, Reuse, Selection, Unchanged,
+};
 pub use walk::package_paths;

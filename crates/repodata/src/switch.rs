@@ -1,11 +1,11 @@
 //! The `repodata` directory is written beside the one that readers use and takes its place by one rename.
 
-use std::{fs::TryLockError, io};
+use std::{collections::BTreeMap, fs::TryLockError, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::{RepodataError, read_repomd};
+use crate::{RepodataError, Retain, read_repomd};
 
 /// Where new metadata is written. A killed index leaves it, the next one removes it.
 const NEW: &str = ".repodata.new";
@@ -70,6 +70,11 @@ impl Workspace {
         if present <= revision { Ok(()) } else { Err(RepodataError::Older { path, revision, present }) }
     }
 
+    /// The directory that holds `repodata`.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
     /// What readers see.
     pub(crate) fn current(&self) -> Utf8PathBuf {
         self.root.join("repodata")
@@ -82,10 +87,11 @@ impl Workspace {
 
     /// Keeps the documents of the metadata that is replaced, and the `carried` files, beside the new ones: who
     /// has read the old repomd.xml still finds what it lists.
-    pub(crate) fn carry(&self, carried: &[Utf8PathBuf]) -> Result<(), RepodataError> {
+    pub(crate) fn carry(&self, carried: &[Utf8PathBuf], retain: Retain) -> Result<(), RepodataError> {
         let repomd = self.current().join("repomd.xml");
         let mut files = carried.to_vec();
-        if repomd.exists() {
+        files.extend(self.retained(retain));
+        if retain != Retain::Last(0) && repomd.exists() {
             // A list that can not be read leads nobody to its documents.
             let records = read_repomd(&repomd).map(|repomd| repomd.records).unwrap_or_default();
             files.extend(records.iter().map(|record| self.root.join(&record.location)));
@@ -101,6 +107,39 @@ impl Workspace {
                 .map_err(RepodataError::files("keep", &file))?;
         }
         Ok(())
+    }
+
+    /// Documents of states before the last one, by what the settings say of them. They have their digest in their names.
+    fn retained(&self, retain: Retain) -> Vec<Utf8PathBuf> {
+        let listed = read_repomd(&self.current().join("repomd.xml")).unwrap_or_default();
+        let is_listed = |path: &Utf8Path| {
+            listed.records.iter().any(|record| record.location.ends_with(path.file_name().unwrap_or("")))
+        };
+        let entries = fs_err::read_dir(self.current()).into_iter().flatten().flatten();
+        let paths = entries.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.path()).ok());
+        let mut kinds: BTreeMap<String, Vec<(std::time::SystemTime, Utf8PathBuf)>> = BTreeMap::new();
+        for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
+            let Some((digest, kind)) = path.file_name().and_then(|name| name.split_once('-')) else {
+                continue;
+            };
+            let is_digest = digest.len() >= 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified());
+            if let (true, Ok(written)) = (is_digest, written) {
+                kinds.entry(kind.to_owned()).or_default().push((written, path));
+            }
+        }
+        let mut kept = Vec::new();
+        for mut files in kinds.into_values() {
+            files.sort();
+            match retain {
+                Retain::Last(states) => kept.extend(files.into_iter().rev().take(states.saturating_sub(1))),
+                Retain::Since(seconds) => {
+                    let since = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+                    kept.extend(files.into_iter().filter(|(written, _)| *written >= since));
+                }
+            }
+        }
+        kept.into_iter().map(|(_, path)| path).collect()
     }
 
     /// Lets readers see the new metadata.
