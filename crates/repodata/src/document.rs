@@ -88,10 +88,12 @@ impl Document {
             kind: self.kind.to_owned(),
             checksum: Checksum::sha256(sha256),
             open_checksum: Some(Checksum::sha256(open_sha256)),
+            header_checksum: None,
             location: format!("repodata/{name}"),
             timestamp,
             size: Some(size),
             open_size: Some(open_size),
+            header_size: None,
             database_version: None,
         })
     }
@@ -112,10 +114,12 @@ pub(crate) fn write_plain(
         kind: kind.to_owned(),
         checksum: Checksum::sha256(sha256),
         open_checksum: None,
+        header_checksum: None,
         location: format!("repodata/{name}"),
         timestamp,
         size: Some(bytes.len() as u64),
         open_size: None,
+        header_size: None,
         database_version: None,
     })
 }

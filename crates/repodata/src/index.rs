@@ -98,7 +98,7 @@ fn fill(
         records.push(compressed.finish(settings.revision)?);
     }
     workspace.carry(&settings.carried)?;
-    let repomd = Repomd { revision: settings.revision.to_string(), records };
+    let repomd = Repomd { revision: settings.revision.to_string(), records, ..Repomd::default() };
     write_synced(&directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
     Ok(cache)
 }

@@ -33,6 +33,6 @@ pub use package::{
 };
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
-pub use repomd::{Checksum, Record, Repomd};
+pub use repomd::{Checksum, Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
 pub use walk::package_paths;

@@ -11,7 +11,7 @@ use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{
     ChangelogEntry, Checksum, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package,
-    PackageFile, Record, RepodataError, Repomd, Sizes,
+    PackageFile, Record, RepodataError, Repomd, Sizes, Tags,
 };
 
 /// The files of one package, from filelists.xml.
@@ -48,6 +48,7 @@ pub fn read_repomd(path: &Utf8Path) -> Result<Repomd, RepodataError> {
     while let Some(child) = xml.child("repomd")? {
         match child.name.as_str() {
             "revision" => repomd.revision = xml.text(&child)?,
+            "tags" => repomd.tags = tags(&mut xml, &child)?,
             "data" => repomd.records.push(record(&mut xml, &child)?),
             _ => xml.skip(&child)?,
         }
@@ -71,6 +72,22 @@ pub fn check_comps(path: &Utf8Path, bytes: &[u8]) -> Result<(), RepodataError> {
     }
 }
 
+fn tags(xml: &mut Xml<impl BufRead>, element: &Element) -> Result<Tags, RepodataError> {
+    let mut tags = Tags::default();
+    if element.empty {
+        return Ok(tags);
+    }
+    while let Some(child) = xml.child("tags")? {
+        match child.name.as_str() {
+            "content" => tags.content.push(xml.text(&child)?),
+            "repo" => tags.repo.push(xml.text(&child)?),
+            "distro" => tags.distro.push((child.attribute("cpeid").map(str::to_owned), xml.text(&child)?)),
+            _ => xml.skip(&child)?,
+        }
+    }
+    Ok(tags)
+}
+
 fn record(xml: &mut Xml<impl BufRead>, data: &Element) -> Result<Record, RepodataError> {
     let kind = data.attribute("type").unwrap_or_default().to_owned();
     let (mut checksum, mut location) = (None, None);
@@ -78,16 +95,19 @@ fn record(xml: &mut Xml<impl BufRead>, data: &Element) -> Result<Record, Repodat
         kind,
         checksum: Checksum { kind: String::new(), value: String::new() },
         open_checksum: None,
+        header_checksum: None,
         location: String::new(),
         timestamp: 0,
         size: None,
         open_size: None,
+        header_size: None,
         database_version: None,
     };
     while let Some(child) = xml.child(&data.name)? {
         match child.name.as_str() {
             "checksum" => checksum = Some(self::checksum(xml, &child)?),
             "open-checksum" => record.open_checksum = Some(self::checksum(xml, &child)?),
+            "header-checksum" => record.header_checksum = Some(self::checksum(xml, &child)?),
             "location" => {
                 location = child.attribute("href").map(str::to_owned);
                 xml.skip(&child)?;
@@ -99,6 +119,7 @@ fn record(xml: &mut Xml<impl BufRead>, data: &Element) -> Result<Record, Repodat
             }
             "size" => record.size = Some(xml.number_of(&child)?),
             "open-size" => record.open_size = Some(xml.number_of(&child)?),
+            "header-size" => record.header_size = Some(xml.number_of(&child)?),
             "database_version" => record.database_version = u32::try_from(xml.number_of(&child)?).ok(),
             _ => xml.skip(&child)?,
         }

@@ -12,8 +12,21 @@ use crate::text::{push_attribute, push_text};
 pub struct Repomd {
     /// Free text; seconds since 1970 in everything that is written here.
     pub revision: String,
+    /// What the repository says it is for.
+    pub tags: Tags,
     /// The documents, primary first.
     pub records: Vec<Record>,
+}
+
+/// What a repository says it is for; clients show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// What its packages are, such as `binary-x86_64`.
+    pub content: Vec<String>,
+    /// The distributions that it is for: a CPE name, where one is given, and a name for people.
+    pub distro: Vec<(Option<String>, String)>,
+    /// Of the repository itself.
+    pub repo: Vec<String>,
 }
 
 /// One document that repomd.xml lists.
@@ -25,6 +38,8 @@ pub struct Record {
     pub checksum: Checksum,
     /// Of the uncompressed content.
     pub open_checksum: Option<Checksum>,
+    /// Of the header of a zchunk file.
+    pub header_checksum: Option<Checksum>,
     /// Path relative to the repository's root.
     pub location: String,
     /// Seconds since 1970. yum on EL6 refuses metadata whose timestamps are older than those that it has.
@@ -33,6 +48,8 @@ pub struct Record {
     pub size: Option<u64>,
     /// Bytes of the uncompressed content.
     pub open_size: Option<u64>,
+    /// Bytes of the header of a zchunk file.
+    pub header_size: Option<u64>,
     /// Of `_db` documents; yum 3.2.29 reads 10.
     pub database_version: Option<u32>,
 }
@@ -76,9 +93,38 @@ impl Repomd {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         out.push_str("<repomd xmlns=\"http://linux.duke.edu/metadata/repo\" xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\">\n");
         element(&mut out, "  ", "revision", &self.revision);
+        self.tags.push_xml(&mut out);
         self.records.iter().for_each(|record| record.push_xml(&mut out));
         out.push_str("</repomd>\n");
         out
+    }
+}
+
+impl Tags {
+    /// Whether nothing is said.
+    pub const fn is_empty(&self) -> bool {
+        self.content.is_empty() && self.distro.is_empty() && self.repo.is_empty()
+    }
+
+    fn push_xml(&self, out: &mut String) {
+        if self.is_empty() {
+            return;
+        }
+        out.push_str("  <tags>\n");
+        self.content.iter().for_each(|tag| element(out, "    ", "content", tag));
+        self.repo.iter().for_each(|tag| element(out, "    ", "repo", tag));
+        for (cpe, name) in &self.distro {
+            out.push_str("    <distro");
+            if let Some(cpe) = cpe {
+                out.push_str(" cpeid=\"");
+                push_attribute(out, cpe);
+                out.push('"');
+            }
+            out.push('>');
+            push_text(out, name);
+            out.push_str("</distro>\n");
+        }
+        out.push_str("  </tags>\n");
     }
 }
 
@@ -91,6 +137,9 @@ impl Record {
         if let Some(checksum) = &self.open_checksum {
             checksum.push_xml(out, "open-checksum");
         }
+        if let Some(checksum) = &self.header_checksum {
+            checksum.push_xml(out, "header-checksum");
+        }
         out.push_str("    <location href=\"");
         push_attribute(out, &self.location);
         out.push_str("\"/>\n");
@@ -98,6 +147,7 @@ impl Record {
             ("timestamp", Some(self.timestamp)),
             ("size", self.size),
             ("open-size", self.open_size),
+            ("header-size", self.header_size),
             ("database_version", self.database_version.map(u64::from)),
         ];
         for (name, number) in numbers {

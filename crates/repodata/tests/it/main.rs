@@ -7,6 +7,7 @@ mod createrepo;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod repomd;
 mod tree;
 
 use std::num::NonZeroUsize;
