@@ -4,12 +4,18 @@
 //! written beside the one that readers use and switched in by a rename; the same packages and settings give the
 //! same bytes. **Knows nothing about keys, and has no clock: the revision comes from the caller.**
 
+mod ahead;
 mod cache;
+mod content;
 mod convert;
+mod digest;
 mod document;
 mod error;
 mod event;
+mod http;
 mod index;
+mod inflate;
+mod location;
 mod moderation;
 mod ordered;
 mod package;
@@ -19,14 +25,18 @@ mod repomd;
 mod repository;
 mod requirements;
 mod run;
+mod storage;
 mod switch;
 mod text;
 mod walk;
 mod write_xml;
+mod xml;
 
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
+pub use http::{Http, HttpSettings};
 pub use index::{BadPackages, IndexSettings, index};
+pub use location::Location;
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
@@ -35,4 +45,5 @@ pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Checksum, Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
+pub use storage::{Directory, Storage};
 pub use walk::package_paths;

@@ -113,7 +113,7 @@ pub(crate) fn listing(root: &Utf8Path) -> BTreeMap<String, String> {
             let package = package.unwrap();
             (
                 package.nevra.to_string(),
-                format!("{} {} {:?}", package.sha256, package.href, package.dependencies),
+                format!("{} {} {:?}", package.checksum.value, package.href, package.dependencies),
             )
         })
         .collect()

@@ -7,7 +7,9 @@ mod createrepo;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod reading;
 mod repomd;
+mod server;
 mod tree;
 
 use std::num::NonZeroUsize;
