@@ -118,6 +118,12 @@ pub enum RepodataError {
         /// By the file.
         found: String,
     },
+    /// What somebody asked for can not be understood.
+    #[error("{what}")]
+    Asked {
+        /// What was expected, and what was found.
+        what: String,
+    },
     /// What is needed to ask servers is not usable.
     #[error("the network can not be used: {what}")]
     Http {

@@ -6,12 +6,15 @@
 
 mod ahead;
 mod cache;
+mod capability;
+mod complete;
 mod content;
 mod convert;
 mod digest;
 mod document;
 mod error;
 mod event;
+mod glob;
 mod http;
 mod index;
 mod inflate;
@@ -19,19 +22,24 @@ mod location;
 mod moderation;
 mod ordered;
 mod package;
+mod query;
 mod read_xml;
 mod reader;
 mod repomd;
 mod repository;
 mod requirements;
 mod run;
+mod specification;
 mod storage;
 mod switch;
+mod template;
 mod text;
 mod walk;
 mod write_xml;
 mod xml;
 
+pub use capability::Capability;
+pub use complete::CompletePackages;
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
 pub use http::{Http, HttpSettings};
@@ -41,9 +49,12 @@ pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
 };
+pub use query::{DependencyKind, Detail, Query, Through, Versions};
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Checksum, Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
+pub use specification::Specification;
 pub use storage::{Directory, Storage};
+pub use template::Template;
 pub use walk::package_paths;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    Directory, Package, PackageChangelog, PackageFiles, Record, RepodataError, Repomd, Storage,
+    CompletePackages, Directory, Package, PackageChangelog, PackageFiles, Record, RepodataError, Repomd,
+    Storage,
     ahead::Ahead,
     content::Content,
     read_xml::{self, repomd_from},
@@ -100,31 +101,22 @@ impl Repository {
         self.document("other", "otherdata").map(Changelogs)
     }
 
-    /// The packages with their whole file lists and changelogs, in the order of primary.xml, in memory.
+    /// The packages with their whole file lists and changelogs, in the order of primary.xml, one by one. As many of
+    /// the others are held as stand in another order there.
     ///
     /// # Errors
-    /// When a document can not be read, is not the one that repomd.xml lists, or describes other packages than
-    /// primary.xml.
+    /// When a document is not listed or can not be opened; and an item is one when a document is not the one that
+    /// repomd.xml lists, or lacks a package of primary.xml.
+    pub fn complete_packages(&self) -> Result<CompletePackages<'_>, RepodataError> {
+        CompletePackages::new(self)
+    }
+
+    /// [`complete_packages`](Self::complete_packages) in memory.
+    ///
+    /// # Errors
+    /// When one of them is an error.
     pub fn complete(&self) -> Result<Vec<Package>, RepodataError> {
-        let mut packages = self.packages()?.collect::<Result<Vec<Package>, _>>()?;
-        let mut files: std::collections::HashMap<String, PackageFiles> = self
-            .file_lists()?
-            .map(|listed| listed.map(|listed| (listed.pkgid.clone(), listed)))
-            .collect::<Result<_, _>>()?;
-        let mut changelogs: std::collections::HashMap<String, PackageChangelog> = self
-            .changelogs()?
-            .map(|listed| listed.map(|listed| (listed.pkgid.clone(), listed)))
-            .collect::<Result<_, _>>()?;
-        for package in &mut packages {
-            let missing = |document: &str| RepodataError::Content {
-                path: self.root().to_owned(),
-                what: format!("`{}` is not in {document}", package.nevra),
-            };
-            package.files = files.remove(&package.checksum.value).ok_or_else(|| missing("filelists"))?.files;
-            package.changelog =
-                changelogs.remove(&package.checksum.value).ok_or_else(|| missing("other"))?.changelog;
-        }
-        Ok(packages)
+        self.complete_packages()?.collect()
     }
 
     /// Checks that every listed document is there and has the size and digests that repomd.xml gives. Of zchunk files

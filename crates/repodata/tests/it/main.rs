@@ -7,6 +7,7 @@ mod createrepo;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod querying;
 mod reading;
 mod repomd;
 mod server;
