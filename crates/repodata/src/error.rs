@@ -140,7 +140,19 @@ pub enum RepodataError {
         /// By the file.
         found: String,
     },
-    /// A compression or checksum that is not read.
+    /// What somebody asked for can not be understood.
+    #[error("{what}")]
+    Asked {
+        /// What was expected, and what was found.
+        what: String,
+    },
+    /// What is needed to ask servers is not usable.
+    #[error("the network can not be used: {what}")]
+    Http {
+        /// The proxy or the certificates.
+        what: String,
+    },
+    /// A compression, a checksum or a kind of URL that is not read.
     #[error("{what} is not supported: `{path}`")]
     Unsupported {
         /// The document.
@@ -174,7 +186,8 @@ impl RepodataError {
             Self::TooLarge { .. } => "split the package: it has too many files or dependencies".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),
             Self::Mismatch { .. } => {
-                "the repository is damaged or was changed by hand: index it again".into()
+                "the repository is damaged, is being changed, or was changed by hand: try again, or index it again"
+                    .into()
             }
             Self::FileName { .. } => "rename the file".into(),
             Self::Duplicate { .. } => {

@@ -5,22 +5,31 @@
 //! same bytes. **Knows nothing about keys, and has no clock: the revision comes from the caller.**
 
 mod additional;
+mod ahead;
 mod blocks;
 mod cache;
+mod capability;
 mod checksum;
+mod complete;
+mod content;
 mod convert;
 mod database;
+mod digest;
 mod document;
 mod encode;
 mod error;
 mod event;
 mod files;
 mod glob;
+mod http;
 mod index;
+mod inflate;
 mod known;
+mod location;
 mod moderation;
 mod ordered;
 mod package;
+mod query;
 mod read_xml;
 mod reader;
 mod repomd;
@@ -28,26 +37,38 @@ mod repository;
 mod requirements;
 mod run;
 mod settings;
+mod specification;
 mod sqlite;
+mod storage;
 mod switch;
+mod template;
 mod text;
 mod walk;
 mod write_xml;
+mod xml;
 
+pub use capability::Capability;
 pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
+pub use complete::CompletePackages;
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
+pub use http::{Http, HttpSettings};
 pub use index::index;
+pub use location::Location;
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
 };
+pub use query::{DependencyKind, Detail, Query, Through, Versions};
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
 pub use settings::{
     Additional, BadPackages, CHANGELOG_LIMIT, Compression, Duplicates, IndexSettings, KnownBy, Links,
-    Location, MetadataNames, Present, Retain, Reuse, Selection, Unchanged,
+    MetadataNames, Placement, Present, Retain, Reuse, Selection, Unchanged,
 };
+pub use specification::Specification;
+pub use storage::{Directory, Storage};
+pub use template::Template;
 pub use walk::package_paths;

@@ -29,7 +29,7 @@ pub struct IndexSettings {
     /// Which packages.
     pub selection: Selection,
     /// Where clients find packages.
-    pub location: Location,
+    pub location: Placement,
     /// How many entries of each changelog are listed, the newest; all where absent.
     pub changelog_limit: Option<usize>,
     /// Packages that have one name, version and architecture.
@@ -67,7 +67,7 @@ impl IndexSettings {
             database: None,
             names: MetadataNames::Unique,
             selection: Selection::default(),
-            location: Location::default(),
+            location: Placement::default(),
             changelog_limit: Some(CHANGELOG_LIMIT),
             duplicates: Duplicates::Keep,
             comps: None,
@@ -142,7 +142,7 @@ pub enum Links {
 
 /// Where clients find packages, from where they lie.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Location {
+pub struct Placement {
     /// The URL that paths are relative to (`xml:base`), if that is not the repository's.
     pub base: Option<String>,
     /// Stands before every path.
@@ -151,7 +151,7 @@ pub struct Location {
     pub cut_directories: usize,
 }
 
-impl Location {
+impl Placement {
     /// The `href` of a package that lies at `relative`. As with createrepo_c: directories are cut first, and the file
     /// name always stays.
     pub fn href(&self, relative: &str) -> String {
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn hrefs() {
         let check = |prefix: Option<&str>, cut_directories, relative, expect| {
-            let location = Location { base: None, prefix: prefix.map(str::to_owned), cut_directories };
+            let location = Placement { base: None, prefix: prefix.map(str::to_owned), cut_directories };
             assert_eq!(location.href(relative), expect);
         };
         check(None, 0, "Packages/a.rpm", "Packages/a.rpm");

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::{RepoTree, Sha256Digest};
 use xen4centos_repodata::{
-    Additional, BadPackages, Compression, Event, IndexSettings, KnownBy, Links, Location, MetadataNames,
+    Additional, BadPackages, Compression, Event, IndexSettings, KnownBy, Links, MetadataNames, Placement,
     Present, RepodataError, Reporter, Repository, Retain, Reuse, Selection, Tags, Unchanged, index,
 };
 use xen4centos_sign::Signer;
@@ -86,7 +86,7 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Re
         database: metadata.database.then_some(database),
         names: if metadata.simple_md_filenames { MetadataNames::Simple } else { MetadataNames::Unique },
         selection,
-        location: Location {
+        location: Placement {
             base: packages.baseurl.clone(),
             prefix: packages.location_prefix.clone(),
             cut_directories: packages.cut_dirs,

@@ -128,6 +128,14 @@ pub(crate) fn packages() -> &'static [Utf8PathBuf] {
 }
 
 fn build(scratch: &Scratch, spec: &str) -> Vec<Utf8PathBuf> {
+    let packages: Vec<Utf8PathBuf> =
+        build_packages(scratch, spec).into_iter().map(|(_, path)| path).collect();
+    assert_eq!(packages.len(), 4, "{packages:?}");
+    packages
+}
+
+/// The packages of a spec, by their file names.
+pub(crate) fn build_packages(scratch: &Scratch, spec: &str) -> Vec<(String, Utf8PathBuf)> {
     let top = scratch.path();
     fs_err::write(top.join("data.txt"), "data").unwrap();
     fs_err::write(top.join("fixture.spec"), spec).unwrap();
@@ -139,6 +147,5 @@ fn build(scratch: &Scratch, spec: &str) -> Vec<Utf8PathBuf> {
         .run()
         .unwrap();
     let packages = [files(&top.join("out/noarch")), files(&top.join("out/src"))].concat();
-    assert_eq!(packages.len(), 4, "{packages:?}");
-    packages
+    packages.into_iter().map(|path| (path.file_name().unwrap().to_owned(), path)).collect()
 }

@@ -8,7 +8,10 @@ mod databases;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod querying;
+mod reading;
 mod repomd;
+mod server;
 mod tree;
 
 use std::num::NonZeroUsize;

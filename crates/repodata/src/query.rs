@@ -1,0 +1,323 @@
+//! Which packages of a repository are meant, as `dnf repoquery` decides it.
+//!
+//! Documents are read as they come, and only what may be an answer is held. What can be told from primary.xml alone is;
+//! filelists.xml is read where a path is asked for or the answer wants it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use xen4centos_artifact::Evr;
+
+use crate::{
+    Capability, Constraint, Dependencies, Dependency, Package, RepodataError, Repository, Specification,
+    capability::{operands, overlap},
+    glob,
+};
+
+/// One of the lists of dependencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DependencyKind {
+    /// What it gives.
+    Provides,
+    /// What it needs.
+    Requires,
+    /// What it can not be beside.
+    Conflicts,
+    /// What it takes the place of.
+    Obsoletes,
+    /// What it would like a little.
+    Suggests,
+    /// What would like it a little.
+    Enhances,
+    /// What it would like.
+    Recommends,
+    /// What would like it.
+    Supplements,
+}
+
+impl Dependencies {
+    /// The list of a kind.
+    pub const fn of(&self, kind: DependencyKind) -> &Vec<Dependency> {
+        match kind {
+            DependencyKind::Provides => &self.provides,
+            DependencyKind::Requires => &self.requires,
+            DependencyKind::Conflicts => &self.conflicts,
+            DependencyKind::Obsoletes => &self.obsoletes,
+            DependencyKind::Suggests => &self.suggests,
+            DependencyKind::Enhances => &self.enhances,
+            DependencyKind::Recommends => &self.recommends,
+            DependencyKind::Supplements => &self.supplements,
+        }
+    }
+}
+
+/// What is asked for. All that is given must hold; of several values of one kind one must.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The packages by name; all where there is none.
+    pub packages: Vec<Specification>,
+    /// Paths that they own, or globs of them.
+    pub files: Vec<String>,
+    /// What stands in their lists. What nothing provides by name is taken as a path.
+    pub what: Vec<(DependencyKind, Vec<String>)>,
+    /// Whether dependencies on what the named *packages* provide count, too.
+    pub through: Through,
+    /// Whether old versions count.
+    pub versions: Versions,
+    /// What of the packages is wanted besides what primary.xml has.
+    pub detail: Detail,
+}
+
+/// How what is named after `what` is understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Through {
+    /// As a dependency, and as a package, whatever of it others depend on.
+    #[default]
+    Packages,
+    /// As a dependency, word for word.
+    Nothing,
+}
+
+/// Which versions count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// All.
+    #[default]
+    All,
+    /// The newest of each name and architecture.
+    Latest,
+}
+
+/// What of the packages is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What primary.xml has.
+    #[default]
+    Primary,
+    /// All files.
+    Files,
+    /// The changelogs.
+    Changelogs,
+}
+
+impl Query {
+    /// The packages, sorted by name, version and architecture.
+    ///
+    /// # Errors
+    /// When something that is asked for can not be understood, or the repository can not be read.
+    pub fn run(&self, repository: &Repository) -> Result<Vec<Package>, RepodataError> {
+        let mut found = self.pass(repository, false)?;
+        if found.is_empty() && self.what.iter().any(|(kind, _)| *kind == DependencyKind::Provides) {
+            found = self.pass(repository, true)?;
+        }
+        if self.versions == Versions::Latest {
+            found = latest(found);
+        }
+        found.sort_by(|left, right| (&left.nevra, &left.href).cmp(&(&right.nevra, &right.href)));
+        self.add_details(repository, &mut found)?;
+        Ok(found)
+    }
+
+    /// One reading of primary.xml. `as_paths`: what should be provided are paths.
+    fn pass(&self, repository: &Repository, as_paths: bool) -> Result<Vec<Package>, RepodataError> {
+        let mut owners = Vec::new();
+        if !self.files.is_empty() {
+            owners.push(owners_of(repository, &self.files)?);
+        }
+        let mut filters = Vec::new();
+        for (kind, texts) in &self.what {
+            if as_paths && *kind == DependencyKind::Provides {
+                owners.push(owners_of(repository, texts)?);
+            } else {
+                filters.push(Filter::new(repository, *kind, texts, self.through)?);
+            }
+        }
+        let mut named = Named::new(&self.packages);
+        for package in repository.packages()? {
+            let package = package?;
+            let is_owner = |owners: &HashSet<String>| owners.contains(&package.checksum.value);
+            let is_meant = owners.iter().all(is_owner);
+            named.take(package, |package| is_meant && filters.iter().all(|filter| filter.matches(package)));
+        }
+        Ok(named.finish())
+    }
+
+    fn add_details(&self, repository: &Repository, found: &mut [Package]) -> Result<(), RepodataError> {
+        if self.detail == Detail::Primary || found.is_empty() {
+            return Ok(());
+        }
+        let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, package) in found.iter().enumerate() {
+            wanted.entry(package.checksum.value.clone()).or_default().push(index);
+        }
+        if self.detail == Detail::Files {
+            for listed in repository.file_lists()? {
+                let listed = listed?;
+                for index in wanted.get(&listed.pkgid).into_iter().flatten() {
+                    found[*index].files.clone_from(&listed.files);
+                }
+            }
+        } else {
+            for listed in repository.changelogs()? {
+                let listed = listed?;
+                for index in wanted.get(&listed.pkgid).into_iter().flatten() {
+                    found[*index].changelog.clone_from(&listed.changelog);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The newest package of each name and architecture; of equal ones the first.
+fn latest(packages: Vec<Package>) -> Vec<Package> {
+    let mut newest: BTreeMap<(String, String), Evr> = BTreeMap::new();
+    let key = |package: &Package| (package.nevra.name.clone(), package.nevra.arch.clone());
+    for package in &packages {
+        let evr = newest.entry(key(package)).or_insert_with(|| package.nevra.evr.clone());
+        if *evr < package.nevra.evr {
+            evr.clone_from(&package.nevra.evr);
+        }
+    }
+    packages.into_iter().filter(|package| newest[&key(package)] == package.nevra.evr).collect()
+}
+
+/// Packages by name: of the meanings of a name, the best that some package has.
+struct Named<'a> {
+    specifications: &'a [Specification],
+    best: Vec<usize>,
+    found: Vec<(Vec<Option<usize>>, Package)>,
+}
+
+impl<'a> Named<'a> {
+    fn new(specifications: &'a [Specification]) -> Self {
+        Self { specifications, best: vec![usize::MAX; specifications.len()], found: Vec::new() }
+    }
+
+    /// Takes a package that could be meant; what a name means does not depend on the other conditions.
+    fn take(&mut self, package: Package, is_meant: impl FnOnce(&Package) -> bool) {
+        let ranks: Vec<Option<usize>> =
+            self.specifications.iter().map(|specification| specification.rank(&package.nevra)).collect();
+        for (best, rank) in self.best.iter_mut().zip(&ranks) {
+            *best = rank.map_or(*best, |rank| rank.min(*best));
+        }
+        let is_named = ranks.is_empty() || ranks.iter().any(Option::is_some);
+        if is_named && is_meant(&package) {
+            self.found.push((ranks, package));
+        }
+    }
+
+    fn finish(self) -> Vec<Package> {
+        let best = self.best;
+        let is_best = |ranks: &[Option<usize>]| {
+            ranks.is_empty() || ranks.iter().zip(&best).any(|(rank, best)| *rank == Some(*best))
+        };
+        self.found.into_iter().filter(|(ranks, _)| is_best(ranks)).map(|(_, package)| package).collect()
+    }
+}
+
+/// The checksums of the packages that own one of the paths.
+fn owners_of(repository: &Repository, paths: &[String]) -> Result<HashSet<String>, RepodataError> {
+    let mut owners = HashSet::new();
+    for listed in repository.file_lists()? {
+        let listed = listed?;
+        let is_asked = |path: &str| paths.iter().any(|asked| glob::matches(asked, path));
+        if listed.files.iter().any(|file| is_asked(&file.path)) {
+            owners.insert(listed.pkgid);
+        }
+    }
+    Ok(owners)
+}
+
+/// One condition on a list of dependencies.
+struct Filter {
+    kind: DependencyKind,
+    asked: Vec<Capability>,
+    /// What the packages that are named so give.
+    given: Given,
+}
+
+/// What packages give, each by the number of the one that does: what a package gives itself is nobody's dependency.
+#[derive(Default)]
+struct Given {
+    packages: HashMap<String, usize>,
+    provides: HashMap<String, Vec<(usize, Option<Constraint>)>>,
+    files: HashMap<String, Vec<usize>>,
+}
+
+impl Filter {
+    fn new(
+        repository: &Repository,
+        kind: DependencyKind,
+        texts: &[String],
+        through: Through,
+    ) -> Result<Self, RepodataError> {
+        let asked = texts.iter().map(|text| Capability::parse(text)).collect::<Result<_, _>>()?;
+        let direct = matches!(kind, DependencyKind::Provides | DependencyKind::Obsoletes);
+        let given = if direct || through == Through::Nothing {
+            Given::default()
+        } else {
+            Given::by_packages(repository, texts)?
+        };
+        Ok(Self { kind, asked, given })
+    }
+
+    fn matches(&self, package: &Package) -> bool {
+        // What a source package has in that list can not be installed from it.
+        if self.kind == DependencyKind::Provides && matches!(package.nevra.arch.as_str(), "src" | "nosrc") {
+            return false;
+        }
+        let own = self.given.packages.get(&package.checksum.value).copied();
+        let is_asked = |dependency: &Dependency| {
+            self.asked.iter().any(|asked| asked.matches(dependency)) || self.given.meets(dependency, own)
+        };
+        package.dependencies.of(self.kind).iter().any(is_asked)
+    }
+}
+
+impl Given {
+    /// All that the packages of these names provide.
+    fn by_packages(repository: &Repository, names: &[String]) -> Result<Self, RepodataError> {
+        let specifications: Vec<Specification> =
+            names.iter().map(|name| Specification::parse(name)).collect();
+        let mut named = Named::new(&specifications);
+        for package in repository.packages()? {
+            named.take(package?, |_| true);
+        }
+        let mut given = Self::default();
+        for package in named.finish() {
+            let number = given.packages.len();
+            given.packages.insert(package.checksum.value, number);
+            for provided in package.dependencies.provides {
+                given.provides.entry(provided.name).or_default().push((number, provided.constraint));
+            }
+        }
+        if !given.packages.is_empty() {
+            for listed in repository.file_lists()? {
+                let listed = listed?;
+                let Some(number) = given.packages.get(&listed.pkgid).copied() else { continue };
+                for file in listed.files {
+                    given.files.entry(file.path).or_default().push(number);
+                }
+            }
+        }
+        Ok(given)
+    }
+
+    /// Whether a package other than the one that depends, `own`, gives it.
+    fn meets(&self, dependency: &Dependency, own: Option<usize>) -> bool {
+        self.gives(&dependency.name, dependency.constraint.as_ref(), own)
+            || operands(&dependency.name)
+                .iter()
+                .any(|(name, constraint)| self.gives(name, constraint.as_ref(), own))
+    }
+
+    fn gives(&self, name: &str, wanted: Option<&Constraint>, own: Option<usize>) -> bool {
+        let is_met = |(number, given): &(usize, Option<Constraint>)| {
+            // A name without a version is none of those that are wanted, as dnf has it.
+            Some(*number) != own
+                && given.as_ref().map_or(wanted.is_none(), |given| overlap(Some(given), wanted))
+        };
+        self.provides.get(name).is_some_and(|given| given.iter().any(is_met))
+            || self.files.get(name).is_some_and(|owners| owners.iter().any(|number| Some(*number) != own))
+    }
+}
