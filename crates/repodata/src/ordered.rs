@@ -55,11 +55,14 @@ pub(crate) fn map_in_order<T: Sync, R: Send + Weigh>(
         let (sender, receiver) = channel();
         let mut waiting: BTreeMap<usize, R> = BTreeMap::new();
         let (mut next, mut weight) = (0, 0);
+        // The weight of what is begun is not known, so no more is begun than there are threads for it.
+        let threads = pool.current_num_threads();
         for due in 0..items.len() {
             let result = loop {
                 // The item that is due is always begun: nothing can be handed over before it.
                 while next < items.len()
                     && next < due + ahead.results
+                    && next - due - waiting.len() < threads
                     && (weight < ahead.weight || next <= due)
                 {
                     let (index, sender) = (next, sender.clone());
@@ -122,8 +125,8 @@ mod tests {
                 ControlFlow::Continue(())
             },
         );
-        // What waits, what was begun meanwhile, and what is handed over: nothing is known of the weight of what is begun.
-        assert!(most.into_inner() <= 30 * 101);
+        // What waits, what each thread is at, and what is handed over.
+        assert!(most.into_inner() <= 100 + 30 * (4 + 1 + 1));
         let seen = AtomicUsize::new(0);
         let all_too_heavy = Ahead { results: 100, weight: 0 };
         map_in_order(
