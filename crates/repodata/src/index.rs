@@ -60,6 +60,7 @@ fn fill(
     reporter: &dyn Reporter,
 ) -> Result<Filled, RepodataError> {
     let metadata = workspace.current();
+    // A list that can not be read is nobody's, and leads nobody to its documents.
     let present = read_repomd(&metadata.join("repomd.xml")).unwrap_or_default();
     let mut packages = walk::packages(root, &settings.selection)?;
     reporter.event(Event::Found { packages: packages.len() });
@@ -76,7 +77,7 @@ fn fill(
     {
         return Ok(Filled::Unchanged);
     }
-    workspace.demand_not_newer_than(settings.timestamp)?;
+    workspace.demand_not_newer_than(settings.timestamp, &present)?;
     let desk = desk(workspace.new_directory(), settings)?;
     let (mut records, blocks, cache) = loop {
         let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
@@ -86,11 +87,11 @@ fn fill(
         }
     };
     records.extend(additional::write(&desk, settings, &metadata, &present)?);
-    workspace.carry(&settings.carried, settings.retain)?;
+    workspace.carry(&settings.carried, settings.retain, &present)?;
     let repomd = Repomd { revision: settings.revision.clone(), tags: settings.tags.clone(), records };
-    let path = desk.directory.join("repomd.xml");
-    write_synced(&path, repomd.to_xml().as_bytes())?;
-    state.repomd = digest(&path).unwrap_or_default();
+    let bytes = repomd.to_xml().into_bytes();
+    write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
+    state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
     state.documents = blocks;
     Ok(Filled::Written(cache.map(|cache| Box::new((cache, state)))))
 }

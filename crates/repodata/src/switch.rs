@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::TryLockError, io};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::{RepodataError, Retain, read_repomd};
+use crate::{RepodataError, Repomd, Retain};
 
 /// Where new metadata is written. A killed index leaves it, the next one removes it.
 const NEW: &str = ".repodata.new";
@@ -64,9 +64,8 @@ impl Workspace {
     }
 
     /// yum on EL6 keeps what it has when it is offered something older. Metadata that can not be read is nobody's.
-    pub(crate) fn demand_not_newer_than(&self, revision: u64) -> Result<(), RepodataError> {
-        let path = self.current();
-        let present = read_repomd(&path.join("repomd.xml")).map_or(0, |repomd| repomd.newest());
+    pub(crate) fn demand_not_newer_than(&self, revision: u64, present: &Repomd) -> Result<(), RepodataError> {
+        let (path, present) = (self.current(), present.newest());
         if present <= revision { Ok(()) } else { Err(RepodataError::Older { path, revision, present }) }
     }
 
@@ -87,14 +86,16 @@ impl Workspace {
 
     /// Keeps the documents of the metadata that is replaced, and the `carried` files, beside the new ones: who
     /// has read the old repomd.xml still finds what it lists.
-    pub(crate) fn carry(&self, carried: &[Utf8PathBuf], retain: Retain) -> Result<(), RepodataError> {
-        let repomd = self.current().join("repomd.xml");
+    pub(crate) fn carry(
+        &self,
+        carried: &[Utf8PathBuf],
+        retain: Retain,
+        present: &Repomd,
+    ) -> Result<(), RepodataError> {
         let mut files = carried.to_vec();
-        files.extend(self.retained(retain));
-        if retain != Retain::Last(0) && repomd.exists() {
-            // A list that can not be read leads nobody to its documents.
-            let records = read_repomd(&repomd).map(|repomd| repomd.records).unwrap_or_default();
-            files.extend(records.iter().map(|record| self.root.join(&record.location)));
+        files.extend(self.retained(retain, present));
+        if retain != Retain::Last(0) {
+            files.extend(present.records.iter().map(|record| self.root.join(&record.location)));
         }
         for file in files {
             let Some(name) = file.file_name() else { continue };
@@ -110,8 +111,7 @@ impl Workspace {
     }
 
     /// Documents of states before the last one, by what the settings say of them. They have their digest in their names.
-    fn retained(&self, retain: Retain) -> Vec<Utf8PathBuf> {
-        let listed = read_repomd(&self.current().join("repomd.xml")).unwrap_or_default();
+    fn retained(&self, retain: Retain, listed: &Repomd) -> Vec<Utf8PathBuf> {
         let is_listed = |path: &Utf8Path| {
             listed.records.iter().any(|record| record.location.ends_with(path.file_name().unwrap_or("")))
         };
