@@ -2,7 +2,7 @@
 //! packages' metadata is in memory at a time.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
+    collections::{HashMap, HashSet, hash_map::DefaultHasher},
     hash::{Hash, Hasher as _},
     ops::ControlFlow,
     sync::Arc,
@@ -277,35 +277,29 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    fn outcome(self, packages: &[Found]) -> Result<Documents, RepodataError> {
-        if let Some(error) = self.failure {
-            drop(
-                self.databases.into_iter().map(|database| database.complete(None).join()).collect::<Vec<_>>(),
-            );
-            return Err(error);
-        }
-        if !self.surplus.is_empty() {
-            drop(
-                self.databases.into_iter().map(|database| database.complete(None).join()).collect::<Vec<_>>(),
-            );
-            let keep = |(index, _): &(usize, &Found)| !self.surplus.contains(index);
-            return Ok(Documents::Without(
-                packages.iter().enumerate().filter(keep).map(|(_, found)| found.clone()).collect(),
-            ));
-        }
-        let mut finished = Vec::new();
-        for (mut document, frame) in self.documents.into_iter().zip(&FRAMES) {
-            document.write(frame.tail().as_bytes())?;
-            finished.push(document.finish());
-        }
-        let mut finished = finished.into_iter().collect::<Result<Vec<Finished>, _>>()?;
-        let checksums: Vec<_> = finished.iter().map(|document| document.record.checksum.clone()).collect();
-        let threads: Vec<_> = self
-            .databases
-            .into_iter()
-            .zip(checksums)
-            .map(|(database, checksum)| database.complete(Some(checksum)))
-            .collect();
+    fn outcome(mut self, packages: &[Found]) -> Result<Documents, RepodataError> {
+        let databases = std::mem::take(&mut self.databases);
+        let finished = match self.failure.take() {
+            Some(error) => Err(error),
+            None if self.surplus.is_empty() => self.finish_documents(),
+            None => {
+                abandon(databases);
+                let surplus: HashSet<usize> = self.surplus.into_iter().collect();
+                let rest = packages.iter().enumerate().filter(|(index, _)| !surplus.contains(index));
+                return Ok(Documents::Without(rest.map(|(_, found)| found.clone()).collect()));
+            }
+        };
+        let mut finished = match finished {
+            Ok(finished) => finished,
+            Err(error) => {
+                abandon(databases);
+                return Err(error);
+            }
+        };
+        let checksums = finished.iter().map(|document| document.record.checksum.clone());
+        let completing = databases.into_iter().zip(checksums);
+        let threads: Vec<_> =
+            completing.map(|(database, checksum)| database.complete(Some(checksum))).collect();
         for thread in threads {
             finished.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
@@ -316,6 +310,24 @@ impl Delivery<'_> {
             records.push(record);
         }
         Ok(Documents::Written { records, blocks, cache: self.cache })
+    }
+
+    fn finish_documents(&mut self) -> Result<Vec<Finished>, RepodataError> {
+        let documents = std::mem::take(&mut self.documents);
+        let finish = |(mut document, frame): (Document, &Frame)| {
+            document.write(frame.tail().as_bytes())?;
+            document.finish()
+        };
+        documents.into_iter().zip(&FRAMES).map(finish).collect()
+    }
+}
+
+/// Waits for databases that nobody wants any more, so that nothing writes to a directory that is being removed.
+fn abandon(databases: Vec<DatabaseThread>) {
+    let threads: Vec<_> = databases.into_iter().map(|database| database.complete(None)).collect();
+    for thread in threads {
+        // Each says that it has no document; why is said by what stopped the index.
+        thread.join().map(drop).unwrap_or_default();
     }
 }
 
