@@ -14,7 +14,6 @@ mod complete;
 mod content;
 mod convert;
 mod database;
-mod digest;
 mod document;
 mod encode;
 mod error;

@@ -116,23 +116,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[derive(Clone, Debug)]
-    enum Owned {
-        Null,
-        Integer(i64),
-        Text(String),
-    }
-
-    impl Owned {
-        fn value(&self) -> Value<'_> {
-            match self {
-                Self::Null => Value::Null,
-                Self::Integer(value) => Value::Integer(*value),
-                Self::Text(text) => Value::Text(text),
-            }
-        }
-    }
+    use crate::sqlite::tests::Owned;
 
     fn owned() -> impl Strategy<Value = Owned> {
         let text = prop_oneof![any::<String>(), "[\u{0}-\u{2}]{0,4}"].prop_map(Owned::Text);

@@ -267,15 +267,16 @@ fn long_schema() {
     }
 }
 
+/// A value of a property test.
 #[derive(Clone, Debug)]
-enum Owned {
+pub(super) enum Owned {
     Null,
     Integer(i64),
     Text(String),
 }
 
 impl Owned {
-    fn value(&self) -> Value<'_> {
+    pub(super) fn value(&self) -> Value<'_> {
         match self {
             Self::Null => Value::Null,
             Self::Integer(value) => Value::Integer(*value),
