@@ -15,7 +15,8 @@ use std::{
     },
 };
 
-use flate2::{Compress, Compression, Crc, FlushCompress};
+use crc32fast::Hasher as Crc;
+use flate2::{Compress, Compression, FlushCompress};
 use rayon::ThreadPool;
 use sha2::{Digest, Sha256};
 
@@ -60,7 +61,7 @@ impl KnownBlocks {
         let place = self.places.get(key)?;
         let mut bytes = vec![0; place.length as usize];
         self.file.file().read_exact_at(&mut bytes, place.offset).ok()?;
-        (crc(&bytes).sum() == place.crc).then_some(bytes)
+        (crc32fast::hash(&bytes) == place.crc).then_some(bytes)
     }
 }
 
@@ -140,6 +141,8 @@ pub(crate) struct Blocks {
     block: Block,
     pending: VecDeque<Receiver<Result<Compressed, flate2::CompressError>>>,
     content: Crc,
+    /// Bytes of the content, modulo 2^32 as gzip has it.
+    length: u32,
     places: Vec<BlockPlace>,
     offset: u64,
 }
@@ -154,7 +157,7 @@ impl Blocks {
     pub(crate) fn new(pool: Pool, keyed: bool, known: Option<Arc<KnownBlocks>>) -> Self {
         let block = Block { bytes: Vec::with_capacity(DICTIONARY + LARGE), start: 0 };
         let (pending, places, content) = (VecDeque::new(), Vec::new(), Crc::new());
-        Self { pool, known, keyed, block, pending, content, places, offset: 0 }
+        Self { pool, known, keyed, block, pending, content, length: 0, places, offset: 0 }
     }
 
     /// Takes `bytes`; finished blocks go to `out`.
@@ -167,6 +170,8 @@ impl Blocks {
             let room = LARGEST - (self.block.bytes.len() - self.block.start);
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.block.bytes.extend_from_slice(now);
+            // A piece is no longer than a block.
+            self.length = self.length.wrapping_add(u32::try_from(now.len()).unwrap_or(0));
             bytes = later;
             if now.len() == room {
                 self.cut(out)?;
@@ -229,7 +234,7 @@ impl Blocks {
                 key,
                 offset: self.offset,
                 length: u32::try_from(compressed.bytes.len()).map_err(std::io::Error::other)?,
-                crc: crc(&compressed.bytes).sum(),
+                crc: crc32fast::hash(&compressed.bytes),
             });
         }
         self.content.combine(&compressed.content);
@@ -255,13 +260,13 @@ impl Blocks {
             self.deliver(out)?;
         }
         out(&LAST)?;
-        out(&self.content.sum().to_le_bytes())?;
-        out(&self.content.amount().to_le_bytes())?;
+        out(&self.content.finalize().to_le_bytes())?;
+        out(&self.length.to_le_bytes())?;
         Ok(self.places)
     }
 }
 
-pub(crate) fn crc(bytes: &[u8]) -> Crc {
+fn crc(bytes: &[u8]) -> Crc {
     let mut crc = Crc::new();
     crc.update(bytes);
     crc
@@ -276,9 +281,9 @@ mod tests {
     /// Texts that look like packages: parts that repeat, and parts that do not.
     fn texts(count: usize, salt: usize) -> Vec<String> {
         let text = |number: usize| {
-            let noise =
-                crc([number, salt * usize::from(number == count / 2)].map(usize::to_le_bytes).as_flattened())
-                    .sum();
+            let noise = crc32fast::hash(
+                [number, salt * usize::from(number == count / 2)].map(usize::to_le_bytes).as_flattened(),
+            );
             format!("<package number=\"{number}\">{}</package>\n", noise.to_string().repeat(1 + number % 300))
         };
         (0..count).map(text).collect()
@@ -290,7 +295,7 @@ mod tests {
         let mut emit = |bytes: &[u8]| out.write_all(bytes);
         for text in texts {
             blocks.write(text.as_bytes(), &mut emit).unwrap();
-            blocks.boundary(crc(text.as_bytes()).sum(), &mut emit).unwrap();
+            blocks.boundary(crc32fast::hash(text.as_bytes()), &mut emit).unwrap();
         }
         let places = blocks.finish(&mut emit).unwrap();
         (out, places)

@@ -14,7 +14,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    blocks::{BlockPlace, crc},
+    blocks::BlockPlace,
     encode::{Input, push_count, push_number, push_text},
     reader::Stamp,
 };
@@ -79,7 +79,7 @@ impl Cache {
     pub(crate) fn record(&self, entry: &Entry) -> Option<Vec<u8>> {
         let mut bytes = vec![0; entry.length as usize];
         self.file.file().read_exact_at(&mut bytes, entry.offset).ok()?;
-        (crc(&bytes).sum() == entry.crc).then_some(bytes)
+        (crc32fast::hash(&bytes) == entry.crc).then_some(bytes)
     }
 }
 
@@ -104,7 +104,7 @@ fn read(path: &Utf8Path) -> io::Result<Option<Cache>> {
     file.seek(SeekFrom::Start(start))?;
     let mut table = Vec::new();
     Read::by_ref(&mut file).take(size).read_to_end(&mut table)?;
-    if crc(&table).sum() != expected {
+    if crc32fast::hash(&table) != expected {
         return Ok(None);
     }
     Ok(parse(&table, start).map(|(entries, state)| Cache { file, entries, state }))
@@ -179,7 +179,7 @@ impl CacheWriter {
             push_number(&mut self.entries, number);
         }
         push_count(&mut self.entries, record.len());
-        self.entries.extend(crc(record).sum().to_le_bytes());
+        self.entries.extend(crc32fast::hash(record).to_le_bytes());
         self.offset += record.len() as u64;
         self.count += 1;
     }
@@ -210,13 +210,14 @@ impl CacheWriter {
             }
         }
         push_count(&mut head, self.count);
-        let mut sum = crc(&head);
-        sum.combine(&crc(&self.entries));
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(&head);
+        sum.update(&self.entries);
         self.out.write_all(&head)?;
         self.out.write_all(&self.entries)?;
         self.out.write_all(&self.offset.to_le_bytes())?;
         self.out.write_all(&((head.len() + self.entries.len()) as u64).to_le_bytes())?;
-        self.out.write_all(&sum.sum().to_le_bytes())?;
+        self.out.write_all(&sum.finalize().to_le_bytes())?;
         self.out.flush()?;
         fs_err::rename(&self.temporary, &self.path)
     }

@@ -92,9 +92,9 @@ impl Constraint {
         let is_number = epoch.bytes().all(|byte| byte.is_ascii_digit());
         (is_number && !version.is_empty()).then(|| Self {
             comparison,
-            epoch: epoch.to_owned(),
-            version: version.to_owned(),
-            release: release.to_owned(),
+            epoch: epoch.into(),
+            version: version.into(),
+            release: release.into(),
         })
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     fn check(asked: &str, dependency: &str, expect: bool) {
         let Capability { name, constraint } = Capability::parse(dependency).unwrap();
-        let dependency = Dependency { name, constraint, order: crate::Order::Any };
+        let dependency = Dependency { name: name.into(), constraint, order: crate::Order::Any };
         assert_eq!(Capability::parse(asked).unwrap().matches(&dependency), expect, "{asked} {dependency}");
     }
 

@@ -160,7 +160,9 @@ impl<'a> Converter<'a> {
         let list = |kind| self.raw(kind).map(requirements::plain);
         let provides = self.raw(DependencyKind::Provides)?;
         let requires = self.raw(DependencyKind::Requires)?;
-        let own = own_paths(files, &requires);
+        let wanted: Vec<Cow<'_, str>> =
+            requires.iter().map(|raw| &raw.name).filter(|name| is_primary(name)).cloned().collect();
+        let own = own_paths(files, &wanted);
         let (requires, mut recommends) = requirements::filter(&own, &provides, requires);
         recommends.extend(list(DependencyKind::Recommends)?);
         let mut dependencies = Dependencies {
@@ -231,15 +233,21 @@ impl<'a> Converter<'a> {
     }
 }
 
-/// Which of the required paths the package itself has in primary.xml.
-fn own_paths(files: &FileTable, requires: &[Raw<'_>]) -> HashSet<String> {
-    let names = requires.iter().map(|raw| raw.name.as_ref());
-    let wanted: HashSet<&str> = names.filter(|name| is_primary(name)).collect();
-    if wanted.is_empty() {
-        return HashSet::new();
+/// Which of the wanted paths the package itself has in primary.xml.
+fn own_paths<'w>(files: &FileTable, wanted: &'w [Cow<'_, str>]) -> HashSet<&'w str> {
+    let mut wanted: HashSet<&str> = wanted.iter().map(AsRef::as_ref).collect();
+    let lengths: HashSet<usize> = wanted.iter().map(|path| path.len()).collect();
+    let mut own = HashSet::new();
+    for file in files.iter().filter(|file| file.is_primary) {
+        // Most paths need not be put together to see that nobody wants them.
+        if wanted.is_empty() {
+            break;
+        }
+        if lengths.contains(&(file.directory.len() + file.name.len())) {
+            own.extend(wanted.take(file.to_file().path.as_str()));
+        }
     }
-    let paths = files.iter().filter(|file| file.is_primary).map(|file| file.to_file().path);
-    paths.filter(|path| wanted.contains(path.as_str())).collect()
+    own
 }
 
 /// Moves entries of equal times apart; they stand newest first.

@@ -14,7 +14,7 @@ use camino::Utf8Path;
 
 use crate::{
     Checksum, Compression, Dependency, FileKind, Order, Package, RepodataError,
-    blocks::{KnownBlocks, crc},
+    blocks::KnownBlocks,
     document::{Desk, Document, Finished},
     files::FileTable,
     sqlite::{Database, TableId, Value},
@@ -188,7 +188,7 @@ fn compress(
     document.write_file(path, |document, bytes| {
         bytes.chunks(PAGE).try_for_each(|page| {
             document.write(page)?;
-            document.boundary(crc(page).sum())
+            document.boundary(crc32fast::hash(page))
         })
     })?;
     let mut finished = document.finish()?;

@@ -197,11 +197,11 @@ impl<'a> Input<'a> {
             0 => None,
             number => {
                 let comparison = *Comparison::ALL.get(usize::from(number) - 1)?;
-                let [epoch, version, release] = self.texts()?;
+                let (epoch, version, release) = (self.str()?.into(), self.str()?.into(), self.str()?.into());
                 Some(Constraint { comparison, epoch, version, release })
             }
         };
-        Some(Dependency { name: self.text()?, constraint, order })
+        Some(Dependency { name: self.str()?.into(), constraint, order })
     }
 
     fn changelog_entry(&mut self) -> Option<ChangelogEntry> {

@@ -123,8 +123,10 @@ pub(crate) fn map_in_order<T: Sync, R: Send + Weigh>(
                 while progress.begun < threads
                     && let Some(parcel) = progress.begin(due)
                 {
-                    let mut sending =
-                        Sending { part: Some(Part { items: parcel.clone(), results: None }), sender: sender.clone() };
+                    let mut sending = Sending {
+                        part: Some(Part { items: parcel.clone(), results: None }),
+                        sender: sender.clone(),
+                    };
                     scope.spawn_fifo(move |_| {
                         let results = first_of(&items[parcel], work);
                         if let Some(part) = &mut sending.part {

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use compact_str::CompactString;
 use xen4centos_artifact::Nevra;
 
 use crate::Checksum;
@@ -136,7 +137,7 @@ impl Dependencies {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dependency {
     /// A package, file, virtual name or rich dependency.
-    pub name: String,
+    pub name: CompactString,
     /// Which versions match; all where absent.
     pub constraint: Option<Constraint>,
     /// Needed before the package is installed (`pre="1"`, only on requires).
@@ -159,11 +160,11 @@ pub struct Constraint {
     /// How to compare.
     pub comparison: Comparison,
     /// Digits; empty where the metadata has no such attribute.
-    pub epoch: String,
+    pub epoch: CompactString,
     /// Empty where the metadata has no such attribute.
-    pub version: String,
+    pub version: CompactString,
     /// Empty where any release will do.
-    pub release: String,
+    pub release: CompactString,
 }
 
 /// The `flags` attribute of an entry.

@@ -288,7 +288,7 @@ impl Given {
             let number = given.packages.len();
             given.packages.insert(package.checksum.value, number);
             for provided in package.dependencies.provides {
-                given.provides.entry(provided.name).or_default().push((number, provided.constraint));
+                given.provides.entry(provided.name.into()).or_default().push((number, provided.constraint));
             }
         }
         if !given.packages.is_empty() {

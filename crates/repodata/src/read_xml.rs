@@ -286,14 +286,14 @@ fn dependency(xml: &Xml<impl BufRead>) -> Result<Dependency, RepodataError> {
         Some(flags) => Some(Constraint {
             comparison: Comparison::parse(flags)
                 .ok_or_else(|| xml.wrong(format!("unknown flags `{flags}`")))?,
-            epoch: xml.owned_attribute("epoch")?,
-            version: xml.owned_attribute("ver")?,
-            release: xml.owned_attribute("rel")?,
+            epoch: xml.owned_attribute("epoch")?.into(),
+            version: xml.owned_attribute("ver")?.into(),
+            release: xml.owned_attribute("rel")?.into(),
         }),
     };
     let before = matches!(xml.attribute("pre")?.as_deref(), Some("1" | "True"));
     let order = if before { Order::Before } else { Order::Any };
-    Ok(Dependency { name: xml.owned_attribute("name")?, constraint, order })
+    Ok(Dependency { name: xml.owned_attribute("name")?.into(), constraint, order })
 }
 
 fn file(xml: &mut Xml<impl BufRead>) -> Result<PackageFile, RepodataError> {

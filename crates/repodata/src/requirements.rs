@@ -9,6 +9,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use foldhash::fast::RandomState;
 use rpm_version::Evr;
 use xen4centos_artifact::header::DependencyFlags;
 
@@ -29,7 +30,7 @@ impl Raw<'_> {
 
     pub(crate) fn into_dependency(self, order: Order) -> Dependency {
         let constraint = self.comparison().map(|comparison| constraint(comparison, &self.evr));
-        Dependency { name: self.name.into_owned(), constraint, order }
+        Dependency { name: self.name.into(), constraint, order }
     }
 }
 
@@ -55,14 +56,15 @@ fn constraint(comparison: Comparison, evr: &str) -> Constraint {
 /// primary.xml (`own`) that the package itself has; what it provides word for word; repetitions. Of all versions
 /// of glibc only the highest is kept, and it comes last.
 pub(crate) fn filter<'a>(
-    own: &HashSet<String>,
+    own: &HashSet<&str>,
     provides: &[Raw<'a>],
     requires: Vec<Raw<'a>>,
 ) -> (Vec<Dependency>, Vec<Dependency>) {
-    let given: HashSet<_> =
+    let given: HashSet<_, RandomState> =
         provides.iter().map(|raw| (raw.name.as_ref(), raw.comparison(), raw.evr.as_ref())).collect();
     // Of each name, where it was last kept.
-    let mut seen: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(requires.len());
+    let mut seen: HashMap<Cow<'a, str>, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(requires.len(), RandomState::default());
     let mut said: Vec<(Option<Comparison>, Cow<'a, str>, Order)> = Vec::with_capacity(requires.len());
     let mut glibc: Option<Dependency> = None;
     let (mut kept, mut recommended) = (Vec::with_capacity(requires.len()), Vec::new());
@@ -130,7 +132,7 @@ mod tests {
     }
 
     fn check(requires: Vec<Raw<'_>>, expect: &[&str]) {
-        let own = HashSet::from(["/usr/bin/own".to_owned()]);
+        let own = HashSet::from(["/usr/bin/own"]);
         let provides = [raw("self", 8, "1-1"), raw("bare", 0, "")];
         let (kept, _) = filter(&own, &provides, requires);
         let names: Vec<&str> = kept.iter().map(|dependency| dependency.name.as_str()).collect();

@@ -313,7 +313,10 @@ impl Header {
             }
             // rpm sorts its tags, so there is rarely anything to search.
             if highest.is_some_and(|highest| raw.tag <= highest)
-                && self.data_indexes().take_while(|before| *before < index).any(|before| self.tag_at(before) == raw.tag)
+                && self
+                    .data_indexes()
+                    .take_while(|before| *before < index)
+                    .any(|before| self.tag_at(before) == raw.tag)
             {
                 return Err(fail(EntryFault::Duplicate));
             }
