@@ -7,9 +7,11 @@
 mod ahead;
 mod cache;
 mod capability;
+mod changes;
 mod complete;
 mod content;
 mod convert;
+mod difference;
 mod digest;
 mod document;
 mod error;
@@ -19,9 +21,11 @@ mod http;
 mod index;
 mod inflate;
 mod location;
+mod merge;
 mod moderation;
 mod ordered;
 mod package;
+mod parts;
 mod query;
 mod read_xml;
 mod reader;
@@ -35,16 +39,20 @@ mod switch;
 mod template;
 mod text;
 mod walk;
+mod write_packages;
 mod write_xml;
 mod xml;
 
 pub use capability::Capability;
+pub use changes::{Change, Ignored};
 pub use complete::CompletePackages;
+pub use difference::{Difference, Replaced, Replacement, Telling, difference};
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
 pub use http::{Http, HttpSettings};
 pub use index::{BadPackages, IndexSettings, index};
 pub use location::Location;
+pub use merge::{Keep, MergeSettings, Merged, merge};
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,

@@ -91,6 +91,9 @@ fn primary(out: &mut String, package: &Package) {
     let size = package.size;
     push!(out, "  <size package=\"{}\" installed=\"{}\"", size.package, size.installed);
     push!(out, " archive=\"{}\"/>\n  <location", size.archive);
+    if let Some(base) = &package.base {
+        attribute(out, "xml:base", base);
+    }
     attribute(out, "href", &package.href);
     out.push_str("/>\n  <format>\n");
     format(out, package);

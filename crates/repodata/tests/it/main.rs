@@ -4,9 +4,11 @@
 
 mod bad_input;
 mod createrepo;
+mod differing;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod merging;
 mod querying;
 mod reading;
 mod repomd;
