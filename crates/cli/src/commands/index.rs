@@ -48,7 +48,7 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
 }
 
 /// Now, or one more than what is there, where the clock is behind it: clients refuse what is older than what they have.
-fn next_revision(directory: &Utf8Path) -> u64 {
+pub(crate) fn next_revision(directory: &Utf8Path) -> u64 {
     let present = Repository::open(directory).map_or(0, |there| there.repomd().newest().saturating_add(1));
     settings::now().max(present)
 }
