@@ -322,3 +322,34 @@ fn redirects_are_followed_and_names_escaped() {
     assert!(told(&error).contains("could not fetch `http://127.0.0.1:1/x/repodata/repomd.xml`"), "{error}");
     assert!(files(scratch.path()).len() > 1);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 200, failure_persistence: None, ..Default::default()
+    })]
+
+    /// Whatever stands in an uncompressed document, where nothing but the parser is before the digest.
+    #[test]
+    fn changed_text_is_an_error_and_no_panic(
+        changes in proptest::collection::vec(
+            (0_usize..20_000, proptest::sample::select(b"<>/&;'\"= \n!-[]?a:\xff\xc3\0".to_vec())), 1..8,
+        ),
+    ) {
+        static PLAIN: std::sync::OnceLock<(Scratch, Vec<u8>)> = std::sync::OnceLock::new();
+        let (scratch, good) = PLAIN.get_or_init(|| {
+            let scratch = made(&["--no-database"]);
+            let primary = plain(scratch.path(), "primary");
+            replace(scratch.path(), "primary", &primary, ".xml");
+            (scratch, primary)
+        });
+        let mut bad = good.clone();
+        for (position, byte) in changes {
+            let position = position % bad.len();
+            bad[position] = byte;
+        }
+        fs_err::write(scratch.path().join("repodata/primary.xml"), &bad).unwrap();
+        let repository = Repository::open(scratch.path()).unwrap();
+        let outcome = repository.packages().and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        proptest::prop_assert_eq!(outcome.is_ok(), &bad == good);
+    }
+}
