@@ -25,7 +25,7 @@ pub use changelog::Changelog;
 pub use dependency::{Dependency, DependencyFlags, DependencyKind, EvrParts, split_evr};
 pub use entry::{Entry, Kind};
 pub use error::{EntryFault, HeaderError, Part};
-pub use file_list::{FileEntry, FileFlags, Files};
+pub use file_list::{FileEntry, FileFlags, Files, PathEntry, Paths};
 pub use lead::{Lead, PackageType};
 pub use package::RpmHeaders;
 pub use scriptlet::{Scriptlet, ScriptletKind};

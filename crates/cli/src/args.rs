@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::index_args::{MetadataArgs, PackagesArgs};
 pub(crate) use repo::{
     RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs, RepoQueryArgs, ShowArgs,
 };
@@ -313,16 +314,13 @@ pub(crate) struct SignArgs {
 pub(crate) struct IndexArgs {
     /// The directory whose packages are indexed; repodata/ is written into it
     pub(crate) directory: Utf8PathBuf,
+    #[command(flatten)]
+    pub(crate) metadata: MetadataArgs,
+    #[command(flatten)]
+    pub(crate) packages: PackagesArgs,
     /// Show what would be indexed, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Group definitions to list in the metadata
-    #[arg(long, value_name = "FILE")]
-    pub(crate) groupfile: Option<Utf8PathBuf>,
-    /// The revision, in seconds since 1970; every time in the metadata is this [default: now, and more than that of
-    /// metadata that is there]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) revision: Option<u64>,
     /// Sign repomd.xml, too, with the target's key
     #[arg(long)]
     pub(crate) sign: bool,

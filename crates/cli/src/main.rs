@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod failure;
+mod index_args;
 mod pipeline;
 mod printer;
 mod session;

@@ -1,7 +1,7 @@
 //! What is meant by what was typed: the project, the work directory, the printer, the clock.
 //!
 //! The environment variables that the program reads stand in `args` (those of options) and here (`NO_COLOR`, the
-//! proxies, `HOME`, `XDG_RUNTIME_DIR`, `SSL_CERT_FILE`; `GNUPGHOME`, `SSH_AUTH_SOCK` and `DBUS_SESSION_BUS_ADDRESS` only to
+//! proxies, `HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR`, `SSL_CERT_FILE`; `GNUPGHOME`, `SSH_AUTH_SOCK` and `DBUS_SESSION_BUS_ADDRESS` only to
 //! hide what they name from builds), and nowhere else.
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,6 +20,12 @@ pub(crate) fn printer(global: &GlobalArgs) -> Printer {
         _ => Verbosity::Normal,
     };
     Printer::new(verbosity, global.color, environment("NO_COLOR").is_some())
+}
+
+/// Where what can be made again is kept for this user.
+pub(crate) fn cache_directory() -> Utf8PathBuf {
+    let home = || Utf8PathBuf::from(environment("HOME").unwrap_or_default()).join(".cache");
+    environment("XDG_CACHE_HOME").map_or_else(home, Utf8PathBuf::from).join("xen4centos")
 }
 
 /// Where the data is and where the work goes; both absolute.

@@ -55,6 +55,8 @@ pub enum Tool {
     Cpio,
     /// `sh`, for tests of the shell scripts that packages ship
     Sh,
+    /// `sqlite3`, which reads in tests what we write
+    Sqlite3,
     /// `uname`
     Uname,
 }
@@ -89,6 +91,7 @@ impl Tool {
             Self::Rpmsign => "rpmsign",
             Self::Cpio => "cpio",
             Self::Sh => "sh",
+            Self::Sqlite3 => "sqlite3",
             Self::Uname => "uname",
         }
     }

@@ -4,7 +4,6 @@
 
 use std::{
     io::Write,
-    num::NonZeroUsize,
     sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
@@ -68,14 +67,7 @@ fn main() -> Outcome<()> {
         }
         Err(_) => argument.into(),
     };
-    let settings = IndexSettings {
-        revision: 1,
-        comps: None,
-        carried: Vec::new(),
-        cache: None,
-        bad_packages: BadPackages::LeaveOut,
-        workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-    };
+    let settings = IndexSettings { bad_packages: BadPackages::LeaveOut, ..IndexSettings::for_el6(1) };
     let (count, start) = (Count::default(), Instant::now());
     let tree = index(&root, &settings, &count)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -1,9 +1,9 @@
 //! What earlier indexes learned, so that an index reads only what is new.
 //!
-//! One file holds the fragments of every package, followed by a table of which file they came from: path, size,
-//! modification time and inode. It is trusted as far as those go (as createrepo_c's `--update` does), its own
-//! bytes are checked, and a cache that is missing, damaged or of another version of the program is no error:
-//! everything is read again.
+//! One file holds every package as [`encode`](crate::encode) writes it, followed by a table: which file each came from
+//! (path, size, modification time and inode), where the compressed blocks of the documents are, and what metadata came of
+//! all of it. It is trusted as far as those go (as createrepo_c's `--update` does), its own bytes are checked, and a
+//! cache that is missing, damaged or of another version of the program is no error: everything is read again.
 
 use std::{
     collections::HashMap,
@@ -12,70 +12,78 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use flate2::Crc;
 
-use crate::{reader::Stamp, write_xml::Fragments};
+use crate::{
+    blocks::{BlockPlace, crc},
+    encode::{Input, push_count, push_number, push_text},
+    reader::Stamp,
+};
 
-/// Changes with the program, because fragments of another version may be written by other rules.
+/// Changes with the program, because another version may describe packages by other rules.
 const MAGIC: &[u8] =
-    concat!("xen4centos index cache 1, program ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
+    concat!("xen4centos index cache 2, program ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
 
 /// Where the table stands, how long it is, its CRC.
 const TRAILER: usize = 8 + 8 + 4;
 
-/// Bytes of the numbers of one entry of the table, without the path.
-const NUMBERS: usize = 8 * 9 + 4;
-
+/// A file that was indexed, and where its package is in the cache.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    stamp: Stamp,
+pub(crate) struct Entry {
+    pub(crate) stamp: Stamp,
     offset: u64,
-    lengths: [u64; 3],
+    length: u32,
     crc: u32,
 }
 
-/// The cache of the last index, for reading.
+/// The blocks of one document, and the file of the metadata directory that has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DocumentBlocks {
+    pub(crate) kind: String,
+    pub(crate) file_name: String,
+    pub(crate) places: Vec<BlockPlace>,
+}
+
+/// The metadata that the packages of a cache came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Of the settings that describe packages: what was described by others is of no use.
+    pub(crate) rules: String,
+    /// Of all settings and files but packages that metadata follows from.
+    pub(crate) settings: String,
+    /// Digest of repomd.xml.
+    pub(crate) repomd: String,
+    pub(crate) documents: Vec<DocumentBlocks>,
+}
+
+/// The cache of an earlier index, for reading.
 pub(crate) struct Cache {
-    content: Option<(fs_err::File, HashMap<String, Entry>)>,
+    file: fs_err::File,
+    entries: HashMap<Box<str>, Entry>,
+    pub(crate) state: State,
 }
 
 impl Cache {
-    pub(crate) fn open(path: Option<&Utf8Path>) -> Self {
-        Self { content: path.and_then(|path| read(path).ok().flatten()) }
+    pub(crate) fn open(path: &Utf8Path) -> Option<Self> {
+        read(path).ok().flatten()
     }
 
-    /// The fragments of a file that has not changed.
-    pub(crate) fn get(&self, relative: &str, path: &Utf8Path) -> Option<(Stamp, Fragments)> {
-        let (file, entries) = self.content.as_ref()?;
-        let entry = entries.get(relative)?;
-        let stamp = Stamp::of(&fs_err::metadata(path).ok()?);
-        if stamp != entry.stamp {
-            return None;
-        }
-        let mut bytes = vec![0; usize::try_from(entry.lengths.iter().sum::<u64>()).ok()?];
-        file.file().read_exact_at(&mut bytes, entry.offset).ok()?;
-        if crc(&bytes) != entry.crc {
-            return None;
-        }
-        let mut rest = String::from_utf8(bytes).ok()?;
-        let first = usize::try_from(entry.lengths[0]).ok()?;
-        let second = usize::try_from(entry.lengths[1]).ok()?;
-        if !rest.is_char_boundary(first) || !rest.is_char_boundary(first + second) {
-            return None;
-        }
-        let other = rest.split_off(first + second);
-        let filelists = rest.split_off(first);
-        Some((stamp, Fragments { primary: rest, filelists, other }))
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// The bytes of a package.
+    pub(crate) fn record(&self, entry: &Entry) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; entry.length as usize];
+        self.file.file().read_exact_at(&mut bytes, entry.offset).ok()?;
+        (crc(&bytes).sum() == entry.crc).then_some(bytes)
     }
 }
 
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
-
-fn read(path: &Utf8Path) -> io::Result<Option<(fs_err::File, HashMap<String, Entry>)>> {
+fn read(path: &Utf8Path) -> io::Result<Option<Cache>> {
     let mut file = fs_err::File::open(path)?;
     let length = file.metadata()?.len();
     let mut magic = vec![0; MAGIC.len()];
@@ -86,64 +94,57 @@ fn read(path: &Utf8Path) -> io::Result<Option<(fs_err::File, HashMap<String, Ent
     let end = length - TRAILER as u64;
     let mut trailer = [0; TRAILER];
     file.file().read_exact_at(&mut trailer, end)?;
-    let mut numbers = Numbers(&trailer);
-    let (start, size, expected) = (numbers.u64(), numbers.u64(), numbers.u32());
+    let mut input = Input(&trailer);
+    let (Some(start), Some(size), Some(expected)) = (input.number(), input.number(), input.count()) else {
+        return Ok(None);
+    };
     if start.checked_add(size) != Some(end) {
         return Ok(None);
     }
     file.seek(SeekFrom::Start(start))?;
     let mut table = Vec::new();
     Read::by_ref(&mut file).take(size).read_to_end(&mut table)?;
-    if crc(&table) != expected {
+    if crc(&table).sum() != expected {
         return Ok(None);
     }
-    Ok(entries(&table, start).map(|entries| (file, entries)))
+    Ok(parse(&table, start).map(|(entries, state)| Cache { file, entries, state }))
 }
 
 /// `None` where the table can not be true.
-fn entries(table: &[u8], end: u64) -> Option<HashMap<String, Entry>> {
-    let mut entries = HashMap::new();
-    let mut rest = table;
-    while !rest.is_empty() {
-        let (numbers, after) = rest.split_at_checked(NUMBERS)?;
-        let mut numbers = Numbers(numbers);
-        let path_length = usize::try_from(numbers.u64()).ok()?;
+fn parse(table: &[u8], end: u64) -> Option<(HashMap<Box<str>, Entry>, State)> {
+    let mut input = Input(table);
+    let [rules, settings, repomd] = input.texts()?;
+    let documents = (0..input.count()?).map(|_| document(&mut input)).collect::<Option<_>>()?;
+    let count = input.count()? as usize;
+    let mut entries = HashMap::with_capacity(count.min(table.len() / 64));
+    for _ in 0..count {
+        let path = input.str()?;
         let stamp = Stamp {
-            size: numbers.u64(),
-            modified: (numbers.u64().cast_signed(), numbers.u64().cast_signed()),
-            inode: numbers.u64(),
+            size: input.number()?,
+            modified: (input.number()?.cast_signed(), input.number()?.cast_signed()),
+            inode: input.number()?,
         };
-        let offset = numbers.u64();
-        let lengths = [numbers.u64(), numbers.u64(), numbers.u64()];
-        let last = lengths.iter().try_fold(offset, |sum, length| sum.checked_add(*length))?;
-        let (path, after) = after.split_at_checked(path_length)?;
-        if last > end {
+        let entry = Entry { stamp, offset: input.number()?, length: input.count()?, crc: input.count()? };
+        if entry.offset.checked_add(u64::from(entry.length))? > end {
             return None;
         }
-        let path = std::str::from_utf8(path).ok()?.to_owned();
-        entries.insert(path, Entry { stamp, offset, lengths, crc: numbers.u32() });
-        rest = after;
+        entries.insert(path.into(), entry);
     }
-    Some(entries)
+    Some((entries, State { rules, settings, repomd, documents }))
 }
 
-/// Little-endian numbers from the start of a slice; 0 behind its end, which the checksum excludes.
-struct Numbers<'a>(&'a [u8]);
-
-impl Numbers<'_> {
-    fn take<const N: usize>(&mut self) -> [u8; N] {
-        let (head, rest) = self.0.split_at_checked(N).unwrap_or((&[], &[]));
-        self.0 = rest;
-        head.try_into().unwrap_or([0; N])
-    }
-
-    fn u64(&mut self) -> u64 {
-        u64::from_le_bytes(self.take())
-    }
-
-    fn u32(&mut self) -> u32 {
-        u32::from_le_bytes(self.take())
-    }
+fn document(input: &mut Input<'_>) -> Option<DocumentBlocks> {
+    let [kind, file_name] = input.texts()?;
+    let place = |input: &mut Input<'_>| {
+        Some(BlockPlace {
+            key: input.take(16)?.try_into().ok()?,
+            offset: input.number()?,
+            length: input.count()?,
+            crc: input.count()?,
+        })
+    };
+    let places = (0..input.count()?).map(|_| place(input)).collect::<Option<_>>()?;
+    Some(DocumentBlocks { kind, file_name, places })
 }
 
 /// The cache that the next index will read. It is a convenience: when it can not be written, there is none.
@@ -152,59 +153,79 @@ pub(crate) struct CacheWriter {
     temporary: Utf8PathBuf,
     out: BufWriter<fs_err::File>,
     offset: u64,
-    table: Vec<u8>,
+    entries: Vec<u8>,
+    count: usize,
     failed: bool,
 }
 
 impl CacheWriter {
-    pub(crate) fn create(path: Option<&Utf8Path>) -> Option<Self> {
-        let path = path?.to_owned();
+    pub(crate) fn create(path: &Utf8Path) -> Option<Self> {
         let temporary = Utf8PathBuf::from(format!("{path}.part"));
         let file = fs_err::File::create(&temporary).ok()?;
         let mut out = BufWriter::with_capacity(128 * 1024, file);
         out.write_all(MAGIC).ok()?;
-        Some(Self { path, temporary, out, offset: MAGIC.len() as u64, table: Vec::new(), failed: false })
+        let (offset, entries) = (MAGIC.len() as u64, Vec::new());
+        Some(Self { path: path.to_owned(), temporary, out, offset, entries, count: 0, failed: false })
     }
 
-    pub(crate) fn add(&mut self, relative: &str, stamp: &Stamp, fragments: &Fragments) {
-        let parts = [&fragments.primary, &fragments.filelists, &fragments.other];
-        let mut crc = Crc::new();
-        for part in parts {
-            crc.update(part.as_bytes());
-            self.failed |= self.out.write_all(part.as_bytes()).is_err();
+    /// Adds the package of a file.
+    pub(crate) fn add(&mut self, key: &str, stamp: &Stamp, record: &[u8]) {
+        self.failed |= self.out.write_all(record).is_err();
+        push_text(&mut self.entries, key);
+        let (seconds, nanoseconds) = stamp.modified;
+        for number in
+            [stamp.size, seconds.cast_unsigned(), nanoseconds.cast_unsigned(), stamp.inode, self.offset]
+        {
+            push_number(&mut self.entries, number);
         }
-        let lengths = parts.map(|part| part.len() as u64);
-        let numbers = [
-            relative.len() as u64,
-            stamp.size,
-            stamp.modified.0.cast_unsigned(),
-            stamp.modified.1.cast_unsigned(),
-            stamp.inode,
-            self.offset,
-        ];
-        for number in numbers.into_iter().chain(lengths) {
-            self.table.extend(number.to_le_bytes());
-        }
-        self.table.extend(crc.sum().to_le_bytes());
-        self.table.extend(relative.as_bytes());
-        self.offset += lengths.iter().sum::<u64>();
+        push_count(&mut self.entries, record.len());
+        self.entries.extend(crc(record).sum().to_le_bytes());
+        self.offset += record.len() as u64;
+        self.count += 1;
     }
 
     /// Replaces the old cache.
-    pub(crate) fn commit(mut self) {
-        if self.failed || self.finish().is_err() {
-            // Left behind it would only cost room.
-            fs_err::remove_file(&self.temporary).unwrap_or_default();
+    pub(crate) fn commit(mut self, state: &State) {
+        if !self.failed {
+            // Without it the next index reads everything again.
+            self.finish(state).unwrap_or_default();
         }
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.out.write_all(&self.table)?;
+    fn finish(&mut self, state: &State) -> io::Result<()> {
+        let mut head = Vec::new();
+        for text in [&state.rules, &state.settings, &state.repomd] {
+            push_text(&mut head, text);
+        }
+        push_count(&mut head, state.documents.len());
+        for document in &state.documents {
+            push_text(&mut head, &document.kind);
+            push_text(&mut head, &document.file_name);
+            push_count(&mut head, document.places.len());
+            for place in &document.places {
+                head.extend(place.key);
+                push_number(&mut head, place.offset);
+                head.extend(place.length.to_le_bytes());
+                head.extend(place.crc.to_le_bytes());
+            }
+        }
+        push_count(&mut head, self.count);
+        let mut sum = crc(&head);
+        sum.combine(&crc(&self.entries));
+        self.out.write_all(&head)?;
+        self.out.write_all(&self.entries)?;
         self.out.write_all(&self.offset.to_le_bytes())?;
-        self.out.write_all(&(self.table.len() as u64).to_le_bytes())?;
-        self.out.write_all(&crc(&self.table).to_le_bytes())?;
+        self.out.write_all(&((head.len() + self.entries.len()) as u64).to_le_bytes())?;
+        self.out.write_all(&sum.sum().to_le_bytes())?;
         self.out.flush()?;
         fs_err::rename(&self.temporary, &self.path)
+    }
+}
+
+/// What was not committed would only cost room.
+impl Drop for CacheWriter {
+    fn drop(&mut self) {
+        fs_err::remove_file(&self.temporary).unwrap_or_default();
     }
 }
 
@@ -212,44 +233,62 @@ impl CacheWriter {
 mod tests {
     use super::*;
 
-    fn written(directory: &Utf8Path) -> (Utf8PathBuf, Utf8PathBuf, Fragments) {
-        let (cache, package) = (directory.join("cache"), directory.join("a.rpm"));
-        fs_err::write(&package, "content").unwrap();
-        let stamp = Stamp::of(&fs_err::metadata(&package).unwrap());
-        let fragments =
-            Fragments { primary: "eins".into(), filelists: "zwölf".into(), other: String::new() };
-        let mut writer = CacheWriter::create(Some(&cache)).unwrap();
-        writer.add("a.rpm", &stamp, &fragments);
-        writer.commit();
-        (cache, package, fragments)
+    fn state() -> State {
+        let places = vec![BlockPlace { key: *b"0123456789abcdef", offset: 10, length: 20, crc: 30 }];
+        let documents =
+            vec![DocumentBlocks { kind: "primary".into(), file_name: "x-primary.xml.gz".into(), places }];
+        State { rules: "rules".into(), settings: "settings".into(), repomd: "digest".into(), documents }
+    }
+
+    fn written(directory: &Utf8Path) -> Utf8PathBuf {
+        let cache = directory.join("cache");
+        let mut writer = CacheWriter::create(&cache).unwrap();
+        writer.add("a.rpm", &stamp(1), b"eins");
+        writer.add("b.rpm", &stamp(2), "zwölf".as_bytes());
+        writer.commit(&state());
+        cache
+    }
+
+    fn stamp(size: u64) -> Stamp {
+        Stamp { size, modified: (-1, 999), inode: 7 }
+    }
+
+    fn get(path: &Utf8Path, key: &str) -> Option<(Stamp, Vec<u8>)> {
+        let cache = Cache::open(path)?;
+        assert_eq!(cache.state, state());
+        let entry = cache.entry(key)?;
+        Some((entry.stamp, cache.record(entry)?))
     }
 
     #[test]
-    fn unchanged_files_are_known_and_changed_ones_are_not() {
+    fn what_was_written_is_read() {
         let temporary = tempfile::tempdir().unwrap();
         let directory = Utf8Path::from_path(temporary.path()).unwrap();
-        let (cache, package, fragments) = written(directory);
-        assert_eq!(Cache::open(Some(&cache)).get("a.rpm", &package).unwrap().1, fragments);
-        assert!(Cache::open(Some(&cache)).get("b.rpm", &package).is_none());
-        fs_err::write(&package, "CONTENT!").unwrap();
-        assert!(Cache::open(Some(&cache)).get("a.rpm", &package).is_none());
+        let cache = written(directory);
+        drop(CacheWriter::create(&cache).unwrap());
+        assert_eq!(
+            fs_err::read_dir(directory).unwrap().count(),
+            1,
+            "nothing is left of a cache that was given up"
+        );
+        assert_eq!(get(&cache, "a.rpm"), Some((stamp(1), b"eins".to_vec())));
+        assert_eq!(get(&cache, "b.rpm"), Some((stamp(2), "zwölf".as_bytes().to_vec())));
+        assert_eq!(get(&cache, "c.rpm"), None);
     }
 
     #[test]
     fn a_damaged_cache_is_no_cache() {
         let temporary = tempfile::tempdir().unwrap();
-        let directory = Utf8Path::from_path(temporary.path()).unwrap();
-        let (cache, package, fragments) = written(directory);
+        let cache = written(Utf8Path::from_path(temporary.path()).unwrap());
         let good = fs_err::read(&cache).unwrap();
         for index in 0..good.len() {
             let mut bad = good.clone();
             bad[index] ^= 0x41;
             fs_err::write(&cache, &bad).unwrap();
-            assert!(Cache::open(Some(&cache)).get("a.rpm", &package).is_none(), "byte {index}");
+            let read = ["a.rpm", "b.rpm"].map(|key| get(&cache, key));
+            assert!(read.contains(&None), "byte {index}");
             fs_err::write(&cache, &good[..index]).unwrap();
-            assert!(Cache::open(Some(&cache)).get("a.rpm", &package).is_none(), "cut at {index}");
+            assert!(Cache::open(&cache).is_none(), "cut at {index}");
         }
-        fs_err::write(&cache, &good).unwrap();
-        assert_eq!(Cache::open(Some(&cache)).get("a.rpm", &package).unwrap().1, fragments);
     }
 }

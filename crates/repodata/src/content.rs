@@ -8,8 +8,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    Checksum, Record, RepodataError,
-    digest::Hasher,
+    Checksum, ChecksumKind, Record, RepodataError,
+    checksum::Hasher,
     inflate::{Inflated, inflate},
 };
 
@@ -33,9 +33,9 @@ impl Meter {
             path: path.to_owned(),
             what: format!("checksum `{kind}`"),
         };
-        let hasher = checksum
-            .map(|checksum| Hasher::of_kind(&checksum.kind).ok_or_else(|| unsupported(&checksum.kind)));
-        Ok(Self { hasher: hasher.transpose()?, total: 0, limit: size.unwrap_or(LIMIT) })
+        let kind = checksum
+            .map(|checksum| checksum.kind.parse::<ChecksumKind>().map_err(|_| unsupported(&checksum.kind)));
+        Ok(Self { hasher: kind.transpose()?.map(Hasher::new), total: 0, limit: size.unwrap_or(LIMIT) })
     }
 
     fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -50,8 +50,8 @@ impl Meter {
     }
 
     /// How many bytes passed, and the digits of their digest.
-    fn read_off(&mut self) -> (u64, Option<String>) {
-        (self.total, self.hasher.as_mut().map(Hasher::digits))
+    fn read_off(&self) -> (u64, Option<String>) {
+        (self.total, self.hasher.clone().map(|hasher| hasher.finish().value))
     }
 }
 

@@ -3,7 +3,7 @@
 //! What a package says and what metadata says about it differ by rules that yum has relied on since the first
 //! createrepo; they are here, and the tests compare every field with createrepo_c's.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use camino::Utf8Path;
 use xen4centos_artifact::{
@@ -12,16 +12,14 @@ use xen4centos_artifact::{
 };
 
 use crate::{
-    ChangelogEntry, Checksum, Dependencies, Event, FileKind, Order, Package, PackageFile, RepodataError,
-    Sizes, moderation,
+    ChangelogEntry, Checksum, Dependencies, Event, FileKind, Order, Package, RepodataError, Sizes,
+    files::{FileTable, decode_path},
+    moderation,
     package::is_primary,
     reader::Stamp,
     requirements::{self, Raw},
     text,
 };
-
-/// As many entries of a changelog as createrepo_c takes.
-pub(crate) const CHANGELOG_LIMIT: usize = 10;
 
 /// First tags (names) of SUSE's old weak dependencies; versions and flags follow.
 pub(crate) const OLD_SUGGESTS: Tag = 1156;
@@ -33,23 +31,23 @@ const STRONG: u32 = 1 << 27;
 /// Characters of a refused text that an error shows.
 const SHOWN: usize = 100;
 
-/// Turns the headers of one package into metadata. Files are handed out one by one: with their directories they can take
-/// several times the room of the header.
+/// Turns the headers of one package into metadata.
 pub(crate) struct Converter<'a> {
     pub(crate) path: &'a Utf8Path,
     pub(crate) headers: &'a RpmHeaders,
     pub(crate) report: &'a mut dyn FnMut(Event),
+    /// How many entries of the changelog are taken, the newest.
+    pub(crate) changelog_limit: usize,
 }
 
-impl Converter<'_> {
+impl<'a> Converter<'a> {
     /// All but the files.
     pub(crate) fn package(
         &mut self,
         checksum: Checksum,
         stamp: &Stamp,
-        href: &str,
+        files: &FileTable,
     ) -> Result<Package, RepodataError> {
-        self.demand_moderate()?;
         let range = self.headers.header_range();
         let size = Sizes {
             package: stamp.size,
@@ -66,7 +64,7 @@ impl Converter<'_> {
             file_time: stamp.seconds(),
             build_time: self.header(self.headers.build_time())?.unwrap_or(0),
             size,
-            href: self.exact("path", Text::new(href.as_bytes()))?,
+            href: String::new(),
             base: None,
             license: self.described("license", tag::LICENSE)?,
             vendor: self.described("vendor", tag::VENDOR)?,
@@ -74,7 +72,7 @@ impl Converter<'_> {
             build_host: self.described("build host", tag::BUILD_HOST)?,
             source_rpm: self.described("source package", tag::SOURCE_RPM)?,
             header_range: range,
-            dependencies: self.dependencies()?,
+            dependencies: self.dependencies(files)?,
             changelog: self.changelog()?,
             files: Vec::new(),
         })
@@ -86,10 +84,10 @@ impl Converter<'_> {
 
     /// A text that others refer to: it is taken whole or the package is refused. createrepo_c leaves such a package out
     /// and goes on, so that nobody notices before a client misses it.
-    fn exact(&self, field: &'static str, found: Text<'_>) -> Result<String, RepodataError> {
+    fn exact<'t>(&self, field: &'static str, found: Text<'t>) -> Result<Cow<'t, str>, RepodataError> {
         let decoded = text::decode(found);
         if text::is_clean(&decoded) {
-            return Ok(decoded.into_owned());
+            return Ok(decoded);
         }
         let text = decoded.chars().take(SHOWN).flat_map(char::escape_debug).collect();
         Err(RepodataError::Forbidden { path: self.path.to_owned(), field, text })
@@ -120,47 +118,46 @@ impl Converter<'_> {
     }
 
     /// Refuses a header that would come to more than [`moderation::LIMIT`].
-    fn demand_moderate(&self) -> Result<(), RepodataError> {
-        let found = self.header(moderation::cost(self.headers))?;
+    pub(crate) fn demand_moderate(&self) -> Result<(), RepodataError> {
+        let found = self.header(moderation::cost(self.headers, self.changelog_limit))?;
         if found <= moderation::LIMIT {
             return Ok(());
         }
         Err(RepodataError::TooLarge { path: self.path.to_owned(), found, limit: moderation::LIMIT })
     }
 
-    /// Calls `each` with every file in the header's order.
-    pub(crate) fn each_file(&self, mut each: impl FnMut(PackageFile)) -> Result<(), RepodataError> {
-        for file in self.header(self.headers.main().files())? {
+    /// Every file in the header's order.
+    pub(crate) fn files(&self) -> Result<FileTable, RepodataError> {
+        let mut table = FileTable::default();
+        let mut directories: Vec<Option<usize>> = Vec::new();
+        for file in self.header(self.headers.main().paths())? {
             let kind = match (file.is_directory(), file.is_ghost()) {
                 (true, _) => FileKind::Directory,
                 (false, true) => FileKind::Ghost,
                 (false, false) => FileKind::File,
             };
-            each(PackageFile { path: self.exact("path", Text::new(&file.path_bytes()))?, kind });
+            if let Some(path) = decode_path(file.directory, file.base_name) {
+                table.path(&self.exact("path", Text::new(path.as_bytes()))?, kind);
+                continue;
+            }
+            if directories.len() <= file.directory_index {
+                directories.resize(file.directory_index + 1, None);
+            }
+            let directory = match directories[file.directory_index] {
+                Some(known) => known,
+                None => table.directory(&self.exact("path", file.directory)?),
+            };
+            directories[file.directory_index] = Some(directory);
+            table.file(directory, &self.exact("path", file.base_name)?, kind);
         }
-        Ok(())
+        Ok(table)
     }
 
-    /// Which of the required paths the package itself has in primary.xml.
-    fn own_paths(&self, requires: &[Raw]) -> Result<HashSet<String>, RepodataError> {
-        let names = requires.iter().map(|raw| raw.name.as_str());
-        let wanted: HashSet<&str> = names.filter(|name| is_primary(name)).collect();
-        let mut own = HashSet::new();
-        if !wanted.is_empty() {
-            self.each_file(|file| {
-                if wanted.contains(file.path.as_str()) {
-                    own.insert(file.path);
-                }
-            })?;
-        }
-        Ok(own)
-    }
-
-    fn dependencies(&self) -> Result<Dependencies, RepodataError> {
+    fn dependencies(&self, files: &FileTable) -> Result<Dependencies, RepodataError> {
         let list = |kind| self.raw(kind).map(requirements::plain);
         let provides = self.raw(DependencyKind::Provides)?;
         let requires = self.raw(DependencyKind::Requires)?;
-        let own = self.own_paths(&requires)?;
+        let own = own_paths(files, &requires);
         let (requires, mut recommends) = requirements::filter(&own, &provides, requires);
         recommends.extend(list(DependencyKind::Recommends)?);
         let mut dependencies = Dependencies {
@@ -177,12 +174,17 @@ impl Converter<'_> {
         Ok(dependencies)
     }
 
-    fn raw(&self, kind: DependencyKind) -> Result<Vec<Raw>, RepodataError> {
+    fn raw(&self, kind: DependencyKind) -> Result<Vec<Raw<'a>>, RepodataError> {
         let entries = self.header(self.headers.dependencies(kind))?;
         entries.map(|entry| self.raw_entry(entry.name, entry.flags, entry.evr)).collect()
     }
 
-    fn raw_entry(&self, name: Text<'_>, flags: DependencyFlags, evr: Text<'_>) -> Result<Raw, RepodataError> {
+    fn raw_entry(
+        &self,
+        name: Text<'a>,
+        flags: DependencyFlags,
+        evr: Text<'a>,
+    ) -> Result<Raw<'a>, RepodataError> {
         Ok(Raw { name: self.exact("dependency", name)?, flags, evr: self.exact("dependency", evr)? })
     }
 
@@ -213,7 +215,7 @@ impl Converter<'_> {
         let headers = self.headers;
         let mut entries: Vec<ChangelogEntry> = self
             .header(headers.main().changelog())?
-            .take(CHANGELOG_LIMIT)
+            .take(self.changelog_limit)
             .map(|entry| ChangelogEntry {
                 time: u64::from(entry.time),
                 author: self.readable("changelog author", entry.author).trim_end_matches(' ').to_owned(),
@@ -224,6 +226,17 @@ impl Converter<'_> {
         entries.reverse();
         Ok(entries)
     }
+}
+
+/// Which of the required paths the package itself has in primary.xml.
+fn own_paths(files: &FileTable, requires: &[Raw<'_>]) -> HashSet<String> {
+    let names = requires.iter().map(|raw| raw.name.as_ref());
+    let wanted: HashSet<&str> = names.filter(|name| is_primary(name)).collect();
+    if wanted.is_empty() {
+        return HashSet::new();
+    }
+    let paths = files.iter().filter(|file| file.is_primary).map(|file| file.to_file().path);
+    paths.filter(|path| wanted.contains(path.as_str())).collect()
 }
 
 /// Moves entries of equal times apart; they stand newest first.

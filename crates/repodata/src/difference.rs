@@ -13,6 +13,7 @@ use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{
     Change, Checksum, Ignored, Package, RepodataError, Repository,
+    additional::{base, is_of_packages},
     changes::{between, feed, field, list},
     parts::{Part, groups_of},
 };
@@ -260,10 +261,9 @@ fn key(package: &Package) -> (&str, &str) {
     (&package.checksum.value, &package.href)
 }
 
-/// Kinds of documents whose content is told package by package, or that are the same in another form.
-fn is_of_packages(kind: &str) -> bool {
-    let kind = kind.trim_end_matches("_db").trim_end_matches("_zck");
-    matches!(kind, "primary" | "filelists" | "other") || kind.starts_with("group")
+/// Whether the content of a document is told package by package, or group by group.
+fn is_told_otherwise(kind: &str) -> bool {
+    is_of_packages(kind) || base(kind) == "group"
 }
 
 fn of_repositories(
@@ -278,7 +278,7 @@ fn of_repositories(
             repository.repomd().records.iter().map(|record| record.kind.clone()).collect()
         };
         changes.extend(list("documents", &kinds(before), &kinds(after)));
-        for record in left.records.iter().filter(|record| !is_of_packages(&record.kind)) {
+        for record in left.records.iter().filter(|record| !is_told_otherwise(&record.kind)) {
             let Some(other) = right.record(&record.kind) else { continue };
             let digest =
                 |record: &crate::Record| record.open_checksum.clone().unwrap_or(record.checksum.clone());

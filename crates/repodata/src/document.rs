@@ -1,127 +1,235 @@
 //! One metadata document on its way to disk: compressed and hashed as it is written.
 //!
-//! The gzip header carries neither name nor time, so equal content gives equal bytes.
+//! No compression puts a name or a time into the file, so equal content gives equal bytes.
 
-use std::io::{self, Write};
-
-use camino::{Utf8Path, Utf8PathBuf};
-use flate2::{Compression, write::GzEncoder};
-use sha2::{Digest, Sha256};
-use xen4centos_artifact::Sha256Digest;
-
-use crate::{
-    RepodataError,
-    repomd::{Checksum, Record},
+use std::{
+    io::{self, Read as _, Write},
+    sync::{
+        Arc,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
 };
 
-/// Level 6 of zlib-rs: half the time of level 9 for nearly the same size.
-const LEVEL: Compression = Compression::new(6);
+use camino::{Utf8Path, Utf8PathBuf};
 
-/// Hashes and counts what passes through.
-struct Hashing<W> {
-    inner: W,
-    hasher: Sha256,
-    total: u64,
+use crate::{
+    Checksum, ChecksumKind, Compression, MetadataNames, RepodataError,
+    blocks::{BlockPlace, Blocks, KnownBlocks, Pool},
+    checksum::Hasher,
+    repomd::Record,
+};
+
+/// Pieces that wait for a compression which can not be done in parts.
+const PENDING: usize = 8;
+
+/// What all documents of one index have in common.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) directory: Utf8PathBuf,
+    pub(crate) pool: Pool,
+    pub(crate) checksum: ChecksumKind,
+    pub(crate) names: MetadataNames,
+    pub(crate) timestamp: u64,
+    /// Whether blocks are remembered for the next index.
+    pub(crate) keyed: bool,
 }
 
-impl<W: Write> Hashing<W> {
-    fn new(inner: W) -> Self {
-        Self { inner, hasher: Sha256::new(), total: 0 }
-    }
-
-    fn finish(self) -> (W, Sha256Digest, u64) {
-        (self.inner, Sha256Digest::from_bytes(self.hasher.finalize().into()), self.total)
-    }
+/// A finished document: what repomd.xml says of it, and where its blocks are.
+pub(crate) struct Finished {
+    pub(crate) record: Record,
+    pub(crate) places: Vec<BlockPlace>,
 }
 
-impl<W: Write> Write for Hashing<W> {
+/// The compressed side: a file, and its digest.
+struct Out {
+    file: io::BufWriter<fs_err::File>,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
+        let written = self.file.write(bytes)?;
         self.hasher.update(&bytes[..written]);
-        self.total += written as u64;
+        self.size += written as u64;
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+        self.file.flush()
     }
 }
 
-/// A compressed document that is being written into `directory`, under a name of its content in the end.
+/// How content becomes bytes of the file.
+enum Sink {
+    Plain(Out),
+    Gzip(Box<Blocks>, Out),
+    /// A compression that goes through the content in one go, on a thread of its own.
+    Stream(SyncSender<Vec<u8>>, JoinHandle<io::Result<Out>>),
+}
+
+impl Sink {
+    fn stream<W: Write + Send + 'static>(
+        mut encoder: W,
+        finish: impl FnOnce(W) -> io::Result<Out> + Send + 'static,
+    ) -> Self {
+        let (sender, receiver) = sync_channel::<Vec<u8>>(PENDING);
+        let thread = std::thread::spawn(move || {
+            for piece in receiver {
+                encoder.write_all(&piece)?;
+            }
+            finish(encoder)
+        });
+        Self::Stream(sender, thread)
+    }
+}
+
+/// A document that is being written, under a name of its content in the end.
 pub(crate) struct Document {
-    directory: Utf8PathBuf,
-    kind: &'static str,
-    file_name: &'static str,
+    desk: Desk,
+    kind: String,
+    file_name: String,
+    compression: Compression,
     temporary: Utf8PathBuf,
-    out: Hashing<GzEncoder<Hashing<io::BufWriter<fs_err::File>>>>,
+    open: Hasher,
+    open_size: u64,
+    sink: Sink,
 }
 
 impl Document {
-    /// `kind` as repomd.xml names it, `file_name` without the digest before it and the `.gz` after it.
+    /// `kind` as repomd.xml names it, `file_name` without the digest before it and what the compression adds.
     pub(crate) fn create(
-        directory: &Utf8Path,
-        kind: &'static str,
-        file_name: &'static str,
+        desk: &Desk,
+        kind: &str,
+        file_name: &str,
+        compression: Compression,
+        known: Option<Arc<KnownBlocks>>,
     ) -> Result<Self, RepodataError> {
-        let temporary = directory.join(format!("{kind}.part"));
-        let file = fs_err::File::create(&temporary).map_err(RepodataError::files("write", &temporary))?;
-        let compressed = Hashing::new(io::BufWriter::with_capacity(64 * 1024, file));
-        let out = Hashing::new(GzEncoder::new(compressed, LEVEL));
-        Ok(Self { directory: directory.to_owned(), kind, file_name, temporary, out })
+        let temporary = desk.directory.join(format!("{kind}.part"));
+        let fail = RepodataError::files("write", &temporary);
+        let file = fs_err::File::create(&temporary).map_err(fail)?;
+        let file = io::BufWriter::with_capacity(64 * 1024, file);
+        let out = Out { file, hasher: Hasher::new(desk.checksum), size: 0 };
+        let sink = match compression {
+            Compression::None => Sink::Plain(out),
+            Compression::Gzip => Sink::Gzip(Box::new(Blocks::new(desk.pool.clone(), desk.keyed, known)), out),
+            Compression::Bzip2 => {
+                let encoder = bzip2::write::BzEncoder::new(out, bzip2::Compression::best());
+                Sink::stream(encoder, bzip2::write::BzEncoder::finish)
+            }
+            Compression::Xz => {
+                // The level of createrepo_c; a higher one costs several times as much for some percent.
+                let encoder = liblzma::write::XzEncoder::new(out, 5);
+                Sink::stream(encoder, liblzma::write::XzEncoder::finish)
+            }
+        };
+        let open = Hasher::new(desk.checksum);
+        let (kind, file_name) = (kind.to_owned(), file_name.to_owned());
+        Ok(Self { desk: desk.clone(), kind, file_name, compression, temporary, open, open_size: 0, sink })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), RepodataError> {
-        self.out.write_all(bytes).map_err(RepodataError::files("write", &self.temporary))
+        self.open.update(bytes);
+        self.open_size += bytes.len() as u64;
+        let written = match &mut self.sink {
+            Sink::Plain(out) => out.write_all(bytes),
+            Sink::Gzip(blocks, out) => blocks.write(bytes, &mut |bytes| out.write_all(bytes)),
+            // Why the thread ended is heard when it is joined.
+            Sink::Stream(sender, _) => {
+                sender.send(bytes.to_vec()).unwrap_or_default();
+                Ok(())
+            }
+        };
+        written.map_err(RepodataError::files("write", &self.temporary))
+    }
+
+    /// Between two packages or pages: what is written here together changes together. `content` stands for what was
+    /// written last.
+    pub(crate) fn boundary(&mut self, content: u32) -> Result<(), RepodataError> {
+        match &mut self.sink {
+            Sink::Gzip(blocks, out) => blocks
+                .boundary(content, &mut |bytes| out.write_all(bytes))
+                .map_err(RepodataError::files("write", &self.temporary)),
+            Sink::Plain(_) | Sink::Stream(..) => Ok(()),
+        }
+    }
+
+    /// Writes all of a file, piece by piece as `write` does it.
+    pub(crate) fn write_file(
+        &mut self,
+        path: &Utf8Path,
+        mut write: impl FnMut(&mut Self, &[u8]) -> Result<(), RepodataError>,
+    ) -> Result<(), RepodataError> {
+        let fail = |source| RepodataError::files("read", path)(source);
+        let mut file = fs_err::File::open(path).map_err(fail)?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            // Whole buffers, so that pieces do not depend on how the system reads.
+            let mut filled = 0;
+            while filled < buffer.len() {
+                match file.read(&mut buffer[filled..]) {
+                    Ok(0) => break,
+                    Ok(length) => filled += length,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(fail(error)),
+                }
+            }
+            if filled == 0 {
+                return Ok(());
+            }
+            write(self, &buffer[..filled])?;
+        }
     }
 
     /// Completes the file and says what repomd.xml has to say about it.
-    pub(crate) fn finish(self, timestamp: u64) -> Result<Record, RepodataError> {
-        let fail = |source| RepodataError::files("write", &self.temporary)(source);
-        let (encoder, open_sha256, open_size) = self.out.finish();
-        let (buffer, sha256, size) = encoder.finish().map_err(fail)?.finish();
-        let file = buffer.into_inner().map_err(|error| fail(error.into_error()))?;
+    pub(crate) fn finish(self) -> Result<Finished, RepodataError> {
+        let Self { desk, kind, file_name, compression, temporary, open, open_size, sink } = self;
+        let fail = |source| RepodataError::files("write", &temporary)(source);
+        let (out, places) = match sink {
+            Sink::Plain(out) => (out, Vec::new()),
+            Sink::Gzip(blocks, mut out) => {
+                let places = blocks.finish(&mut |bytes| out.write_all(bytes)).map_err(fail)?;
+                (out, places)
+            }
+            Sink::Stream(sender, thread) => {
+                drop(sender);
+                let ended = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                (ended.map_err(fail)?, Vec::new())
+            }
+        };
+        let file = out.file.into_inner().map_err(|error| fail(error.into_error()))?;
         file.sync_all().map_err(fail)?;
-        let name = format!("{sha256}-{}.gz", self.file_name);
-        let path = self.directory.join(&name);
-        fs_err::rename(&self.temporary, &path).map_err(RepodataError::files("write", &path))?;
-        Ok(Record {
-            kind: self.kind.to_owned(),
-            checksum: Checksum::sha256(sha256),
-            open_checksum: Some(Checksum::sha256(open_sha256)),
+        let checksum = out.hasher.finish();
+        let name = desk.names.of(&checksum, &format!("{file_name}{}", compression.suffix()));
+        let path = desk.directory.join(&name);
+        fs_err::rename(&temporary, &path).map_err(RepodataError::files("write", &path))?;
+        let is_open = compression == Compression::None;
+        let record = Record {
+            kind,
+            checksum,
+            open_checksum: (!is_open).then(|| open.finish()),
             header_checksum: None,
             location: format!("repodata/{name}"),
-            timestamp,
-            size: Some(size),
-            open_size: Some(open_size),
+            timestamp: desk.timestamp,
+            size: Some(out.size),
+            open_size: (!is_open).then_some(open_size),
             header_size: None,
             database_version: None,
-        })
+        };
+        Ok(Finished { record, places })
     }
 }
 
-/// Writes bytes that are at hand as they are, uncompressed, as repomd.xml's `kind`.
-pub(crate) fn write_plain(
-    directory: &Utf8Path,
-    kind: &'static str,
-    file_name: &'static str,
-    bytes: &[u8],
-    timestamp: u64,
-) -> Result<Record, RepodataError> {
-    let sha256 = Sha256Digest::from_bytes(Sha256::digest(bytes).into());
-    let name = format!("{sha256}-{file_name}");
-    write_synced(&directory.join(&name), bytes)?;
-    Ok(Record {
-        kind: kind.to_owned(),
-        checksum: Checksum::sha256(sha256),
-        open_checksum: None,
-        header_checksum: None,
-        location: format!("repodata/{name}"),
-        timestamp,
-        size: Some(bytes.len() as u64),
-        open_size: None,
-        header_size: None,
-        database_version: None,
-    })
+/// What a file is called: by its content, so that caches and readers of the metadata before are never misled, or always the
+/// same.
+impl MetadataNames {
+    fn of(self, checksum: &Checksum, name: &str) -> String {
+        match self {
+            Self::Unique => format!("{}-{name}", checksum.value),
+            Self::Simple => name.to_owned(),
+        }
+    }
 }
 
 /// Writes a file by way of a temporary one beside it, down to the disk.

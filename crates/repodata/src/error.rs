@@ -88,6 +88,28 @@ pub enum RepodataError {
         /// The text, with such characters escaped.
         text: String,
     },
+    /// Several packages of one name, version and architecture, where the settings want one of each.
+    #[error("`{nevra}` is there more than once: `{path}`")]
+    Duplicate {
+        /// Name, epoch, version, release and architecture.
+        nevra: String,
+        /// One of the package files.
+        path: Utf8PathBuf,
+    },
+    /// A list of packages names one that is not there.
+    #[error("no package `{path}`")]
+    NotFound {
+        /// Relative to the directory that is indexed.
+        path: Utf8PathBuf,
+    },
+    /// The threads that read packages could not be started.
+    #[error("could not start {workers} threads")]
+    Threads {
+        /// How many were asked for.
+        workers: usize,
+        /// What the system said.
+        source: rayon::ThreadPoolBuildError,
+    },
     /// Metadata that is no XML.
     #[error("bad XML at byte {position} of `{path}`")]
     Xml {
@@ -168,6 +190,12 @@ impl RepodataError {
                     .into()
             }
             Self::FileName { .. } => "rename the file".into(),
+            Self::Duplicate { .. } => {
+                "remove one of them, or keep the last (`--duplicated-nevra keep-last`)".into()
+            }
+            Self::NotFound { .. } => {
+                "paths in a list of packages are relative to the directory that is indexed".into()
+            }
             _ => return None,
         })
     }

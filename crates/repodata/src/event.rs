@@ -24,6 +24,15 @@ pub enum Event {
         /// Which text.
         field: &'static str,
     },
+    /// Two packages have one name, version and architecture.
+    Duplicate {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// Its name, epoch, version, release and architecture.
+        nevra: String,
+    },
+    /// All packages and settings are what they were; nothing was written.
+    Unchanged,
     /// A bad package was left out, as the settings ask.
     LeftOut {
         /// Why; the error names the package.

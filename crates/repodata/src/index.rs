@@ -1,73 +1,56 @@
-use std::num::NonZeroUsize;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    Event, RepodataError, Repomd, Reporter,
-    cache::{Cache, CacheWriter},
-    document::{Document, write_plain, write_synced},
-    read_xml::check_comps,
+    ChecksumKind, Event, IndexSettings, RepodataError, Repomd, Reporter, Unchanged, additional,
+    blocks::Pool,
+    cache::{CacheWriter, State},
+    checksum::Hasher,
+    document::{Desk, write_synced},
+    known::{self, Known},
+    read_repomd,
     run::{Documents, Run},
     switch::Workspace,
     walk,
 };
 
-/// What an index needs to know.
-#[derive(Clone, Debug)]
-pub struct IndexSettings {
-    /// Seconds since 1970: the revision, and the timestamp of every document. yum on EL6 refuses metadata older
-    /// than what it has, so one below that of the metadata that is replaced is refused.
-    pub revision: u64,
-    /// Groups of packages (comps.xml), listed plain as `group` and compressed as `group_gz`.
-    pub comps: Option<Utf8PathBuf>,
-    /// Documents of earlier metadata to keep beside the new ones. Those of the metadata that is replaced are
-    /// kept in any case.
-    pub carried: Vec<Utf8PathBuf>,
-    /// What earlier indexes learned about unchanged files, in a file that is read and replaced. It may be lost
-    /// at any time.
-    pub cache: Option<Utf8PathBuf>,
-    /// What to do about packages that can not be indexed.
-    pub bad_packages: BadPackages,
-    /// How many packages are read at a time.
-    pub workers: NonZeroUsize,
-}
-
-/// What to do about packages that can not be indexed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadPackages {
-    /// Stop; nothing that readers see changes.
-    Refuse,
-    /// Index the others.
-    LeaveOut,
-}
-
-/// Writes `root/repodata` for all packages under `root` and switches it in by one rename: readers see the old
-/// metadata or the new, whole. The same packages and settings give the same bytes.
+/// Writes `repodata` for all packages under `root`, into it or where the settings say, and switches it in by one rename:
+/// readers see the old metadata or the new, whole. The same packages and settings give the same bytes.
 ///
 /// # Errors
-/// When another index runs, the metadata that is there is newer than the revision, a package can not be indexed, or files can not be read or written. Nothing that
-/// readers see has changed then.
+/// When another index runs, the metadata that is there is newer than the timestamp, a package can not be indexed, or files
+/// can not be read or written. Nothing that readers see has changed then.
 pub fn index(
     root: &Utf8Path,
     settings: &IndexSettings,
     reporter: &dyn Reporter,
 ) -> Result<RepoTree, RepodataError> {
-    let workspace = Workspace::open(root)?;
+    let output = settings.output.as_deref().unwrap_or(root);
+    let workspace = Workspace::open(output)?;
     match fill(root, &workspace, settings, reporter) {
-        Ok(cache) => {
+        Ok(Filled::Written(cache)) => {
             workspace.switch()?;
-            if let Some(cache) = cache {
-                cache.commit();
+            if let Some(written) = cache {
+                let (cache, state) = *written;
+                cache.commit(&state);
             }
-            Ok(RepoTree { root: root.to_owned() })
+        }
+        Ok(Filled::Unchanged) => {
+            workspace.discard()?;
+            reporter.event(Event::Unchanged);
         }
         Err(error) => {
             // The first error is the one that matters; leftovers are removed by the next index.
             workspace.discard().unwrap_or_default();
-            Err(error)
+            return Err(error);
         }
     }
+    Ok(RepoTree { root: output.to_owned() })
+}
+
+enum Filled {
+    Written(Option<Box<(CacheWriter, State)>>),
+    Unchanged,
 }
 
 fn fill(
@@ -75,30 +58,77 @@ fn fill(
     workspace: &Workspace,
     settings: &IndexSettings,
     reporter: &dyn Reporter,
-) -> Result<Option<CacheWriter>, RepodataError> {
-    workspace.demand_not_newer_than(settings.revision)?;
-    let directory = workspace.new_directory();
-    let mut packages = walk::packages(root)?;
+) -> Result<Filled, RepodataError> {
+    let metadata = workspace.current();
+    // A list that can not be read is nobody's, and leads nobody to its documents.
+    let present = read_repomd(&metadata.join("repomd.xml")).unwrap_or_default();
+    let mut packages = walk::packages(root, &settings.selection)?;
     reporter.event(Event::Found { packages: packages.len() });
-    let (mut records, cache) = loop {
-        let run =
-            Run { directory: &directory, settings, reporter, cache: Cache::open(settings.cache.as_deref()) };
+    let known = Known::open(settings);
+    let mut state = State {
+        rules: known::rules(settings),
+        settings: fingerprint(settings)?,
+        repomd: digest(&metadata.join("repomd.xml")).unwrap_or_default(),
+        documents: Vec::new(),
+    };
+    if settings.reuse.unchanged == Unchanged::Leave
+        && known.is_all(root, &packages, &state, &present)
+        && present.records.iter().all(|record| is_there(workspace, record))
+    {
+        return Ok(Filled::Unchanged);
+    }
+    workspace.demand_not_newer_than(settings.timestamp, &present)?;
+    let desk = desk(workspace.new_directory(), settings)?;
+    let (mut records, blocks, cache) = loop {
+        let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
         match run.documents(&packages)? {
-            Documents::Written { records, cache } => break (records, cache),
-            // The number of packages stands at the head of each document, so it must be known first.
-            Documents::WithoutBad(good) => packages = good,
+            Documents::Written { records, blocks, cache } => break (records, blocks, cache),
+            Documents::Without(rest) => packages = rest,
         }
     };
-    if let Some(comps) = &settings.comps {
-        let bytes = fs_err::read(comps).map_err(RepodataError::files("read", comps))?;
-        check_comps(comps, &bytes)?;
-        records.push(write_plain(&directory, "group", "comps.xml", &bytes, settings.revision)?);
-        let mut compressed = Document::create(&directory, "group_gz", "comps.xml")?;
-        compressed.write(&bytes)?;
-        records.push(compressed.finish(settings.revision)?);
+    records.extend(additional::write(&desk, settings, &metadata, &present)?);
+    workspace.carry(&settings.carried, settings.retain, &present)?;
+    let repomd = Repomd { revision: settings.revision.clone(), tags: settings.tags.clone(), records };
+    let bytes = repomd.to_xml().into_bytes();
+    write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
+    state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
+    state.documents = blocks;
+    Ok(Filled::Written(cache.map(|cache| Box::new((cache, state)))))
+}
+
+fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, RepodataError> {
+    let workers = settings.workers.get();
+    Ok(Desk {
+        directory,
+        pool: Pool::new(workers).map_err(|source| RepodataError::Threads { workers, source })?,
+        checksum: settings.repomd_checksum,
+        names: settings.names,
+        timestamp: settings.timestamp,
+        keyed: settings.reuse.cache.is_some(),
+    })
+}
+
+fn is_there(workspace: &Workspace, record: &crate::Record) -> bool {
+    let file = fs_err::metadata(workspace.root().join(&record.location));
+    file.is_ok_and(|file| record.size.is_none_or(|size| size == file.len()))
+}
+
+fn digest(path: &Utf8Path) -> Option<String> {
+    fs_err::read(path).ok().map(|bytes| Hasher::of(ChecksumKind::Sha256, &bytes).value)
+}
+
+/// Of all that metadata follows from, but for packages, the revision and the time.
+fn fingerprint(settings: &IndexSettings) -> Result<String, RepodataError> {
+    let mut hasher = Hasher::new(ChecksumKind::Sha256);
+    let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
+    let IndexSettings { names, location, changelog_limit, duplicates, additional, .. } = settings;
+    let head = (tags, checksum, repomd_checksum, compression, database);
+    hasher.update(
+        format!("{head:?} {:?}", (names, location, changelog_limit, duplicates, additional)).as_bytes(),
+    );
+    let files = settings.comps.iter().chain(additional.added.iter().map(|(_, path)| path));
+    for path in files {
+        hasher.update(&fs_err::read(path).map_err(RepodataError::files("read", path))?);
     }
-    workspace.carry(&settings.carried)?;
-    let repomd = Repomd { revision: settings.revision.to_string(), records, ..Repomd::default() };
-    write_synced(&directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
-    Ok(cache)
+    Ok(hasher.finish().value)
 }

@@ -4,22 +4,28 @@
 //! written beside the one that readers use and switched in by a rename; the same packages and settings give the
 //! same bytes. **Knows nothing about keys, and has no clock: the revision comes from the caller.**
 
+mod additional;
 mod ahead;
+mod blocks;
 mod cache;
 mod capability;
 mod changes;
+mod checksum;
 mod complete;
 mod content;
 mod convert;
+mod database;
 mod difference;
-mod digest;
 mod document;
+mod encode;
 mod error;
 mod event;
+mod files;
 mod glob;
 mod http;
 mod index;
 mod inflate;
+mod known;
 mod location;
 mod merge;
 mod moderation;
@@ -33,7 +39,9 @@ mod repomd;
 mod repository;
 mod requirements;
 mod run;
+mod settings;
 mod specification;
+mod sqlite;
 mod storage;
 mod switch;
 mod template;
@@ -45,14 +53,15 @@ mod xml;
 
 pub use capability::Capability;
 pub use changes::{Change, Ignored};
+pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
 pub use complete::CompletePackages;
 pub use difference::{Difference, Replaced, Replacement, Telling, difference};
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
 pub use http::{Http, HttpSettings};
-pub use index::{BadPackages, IndexSettings, index};
+pub use index::index;
 pub use location::Location;
-pub use merge::{Keep, MergeSettings, Merged, merge};
+pub use merge::{Bases, Groups, Keep, MergeSettings, Merged, Updates, merge};
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
@@ -60,8 +69,12 @@ pub use package::{
 pub use query::{DependencyKind, Detail, Query, Through, Versions};
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
-pub use repomd::{Checksum, Record, Repomd, Tags};
+pub use repomd::{Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
+pub use settings::{
+    Additional, BadPackages, CHANGELOG_LIMIT, Compression, Duplicates, IndexSettings, KnownBy, Links,
+    MetadataNames, Placement, Present, Retain, Reuse, Selection, Unchanged,
+};
 pub use specification::Specification;
 pub use storage::{Directory, Storage};
 pub use template::Template;

@@ -3,39 +3,25 @@
 //! Each is read twice: once to know which packages are kept, of which only names and versions are held, and once to
 //! write them.
 
-use std::collections::{HashMap, HashSet};
+mod besides;
+mod chosen;
+mod place;
+mod settings;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::{Evr, RepoTree};
+use camino::Utf8Path;
+use xen4centos_artifact::RepoTree;
 
+use self::{chosen::Chosen, place::Place};
 use crate::{
-    Package, Record, RepodataError, Repomd, Repository,
-    document::{Document, write_plain, write_synced},
-    location::percent_encoded,
-    parts::{Part, groups_of, parts_of},
+    RepodataError, Repomd, Repository, Tags,
+    blocks::Pool,
+    document::{Desk, write_synced},
+    read_repomd,
     switch::Workspace,
-    write_packages::write_packages,
+    write_packages::{Format, write_packages},
 };
 
-/// What a merge needs to know.
-#[derive(Clone, Debug)]
-pub struct MergeSettings {
-    /// Seconds since 1970: the revision, and the timestamp of every document, as of an index.
-    pub revision: u64,
-    /// Which packages are kept.
-    pub keep: Keep,
-}
-
-/// Which packages of several repositories are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// Of those of one name, version and architecture that of the first repository that has it.
-    First,
-    /// All.
-    All,
-    /// The newest of each name and architecture; of equal ones the first.
-    Newest,
-}
+pub use settings::{Bases, Groups, Keep, MergeSettings, Updates};
 
 /// What a merge came to.
 #[derive(Clone, Debug)]
@@ -49,11 +35,11 @@ pub struct Merged {
 }
 
 /// Writes `output/repodata` over all packages of the repositories, and switches it in as an index does. Packages stay
-/// where they are: relative to `output` where they lie below it, or by `xml:base`.
+/// where they are.
 ///
 /// # Errors
 /// When a repository can not be read, another index of `output` runs, the metadata that is there is newer than the
-/// revision, or files can not be written. Nothing that readers see has changed then.
+/// timestamp, or files can not be written. Nothing that readers see has changed then.
 pub fn merge(
     output: &Utf8Path,
     repositories: &[Repository],
@@ -61,8 +47,7 @@ pub fn merge(
 ) -> Result<Merged, RepodataError> {
     fs_err::create_dir_all(output).map_err(RepodataError::files("create", output))?;
     let workspace = Workspace::open(output)?;
-    let written = fill(&workspace, output, repositories, settings);
-    match written {
+    match fill(&workspace, repositories, settings) {
         Ok((kept, dropped)) => {
             workspace.switch()?;
             Ok(Merged { tree: RepoTree { root: output.to_owned() }, kept, dropped })
@@ -77,15 +62,15 @@ pub fn merge(
 
 fn fill(
     workspace: &Workspace,
-    output: &Utf8Path,
     repositories: &[Repository],
     settings: &MergeSettings,
 ) -> Result<(usize, usize), RepodataError> {
-    workspace.demand_not_newer_than(settings.revision)?;
-    let directory = workspace.new_directory();
-    let chosen = Chosen::of(repositories, settings.keep)?;
-    let places =
-        repositories.iter().map(|repository| Place::of(repository, output)).collect::<Result<Vec<_>, _>>()?;
+    // A list that can not be read is nobody's, and leads nobody to its documents.
+    let present = read_repomd(&workspace.current().join("repomd.xml")).unwrap_or_default();
+    workspace.demand_not_newer_than(settings.timestamp, &present)?;
+    let chosen = Chosen::of(repositories, settings)?;
+    let place = |repository| Place::of(repository, workspace.root(), &settings.bases);
+    let places = repositories.iter().map(place).collect::<Result<Vec<_>, _>>()?;
     // Each is opened when its turn comes: a server does not wait until the others have been read.
     let packages = repositories.iter().zip(&places).enumerate().flat_map(|(number, (repository, place))| {
         let stream = repository.complete_packages();
@@ -98,135 +83,44 @@ fn fill(
         });
         failure.into_iter().map(Err).chain(packages)
     });
-    let mut records = write_packages(&directory, settings.revision, chosen.kept.len(), packages)?;
-    records.extend(groups(&directory, repositories, settings.revision)?);
-    records.extend(updates(&directory, repositories, settings.revision)?);
-    workspace.carry(&[])?;
-    let repomd = Repomd { revision: settings.revision.to_string(), records, ..Repomd::default() };
-    write_synced(&directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
+    let desk = desk(workspace, settings)?;
+    let format = Format { compression: settings.compression, database: settings.database };
+    let mut records = write_packages(&desk, format, chosen.kept.len(), packages)?;
+    records.extend(besides::write(&desk, settings, repositories)?);
+    workspace.carry(&[], settings.retain, &present)?;
+    let tags = tags(&settings.tags, repositories);
+    let repomd = Repomd { revision: settings.revision.clone(), tags, records };
+    write_synced(&desk.directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
     Ok((chosen.kept.len(), chosen.seen - chosen.kept.len()))
 }
 
-/// The packages that are kept, by the number of their repository and their place in it.
-struct Chosen {
-    kept: HashSet<(usize, usize)>,
-    seen: usize,
+fn desk(workspace: &Workspace, settings: &MergeSettings) -> Result<Desk, RepodataError> {
+    let workers = settings.workers.get();
+    Ok(Desk {
+        directory: workspace.new_directory(),
+        pool: Pool::new(workers).map_err(|source| RepodataError::Threads { workers, source })?,
+        checksum: settings.repomd_checksum,
+        names: settings.names,
+        timestamp: settings.timestamp,
+        keyed: false,
+    })
 }
 
-impl Chosen {
-    fn of(repositories: &[Repository], keep: Keep) -> Result<Self, RepodataError> {
-        let mut chosen = Self { kept: HashSet::new(), seen: 0 };
-        let mut first = HashSet::new();
-        let mut newest: HashMap<(String, String), (Evr, (usize, usize))> = HashMap::new();
-        for (number, repository) in repositories.iter().enumerate() {
-            for (index, package) in repository.packages()?.enumerate() {
-                let nevra = package?.nevra;
-                chosen.seen += 1;
-                let is_kept = match keep {
-                    Keep::All => true,
-                    Keep::First => first.insert(nevra),
-                    Keep::Newest => {
-                        let key = (nevra.name, nevra.arch);
-                        let older = newest.get(&key).is_none_or(|(evr, _)| *evr < nevra.evr);
-                        if older && let Some((_, place)) = newest.insert(key, (nevra.evr, (number, index))) {
-                            chosen.kept.remove(&place);
-                        }
-                        older
-                    }
-                };
-                if is_kept {
-                    chosen.kept.insert((number, index));
-                }
-            }
+/// What is said of the merged repository, and then what each says of itself, once.
+fn tags(given: &Tags, repositories: &[Repository]) -> Tags {
+    let mut all = Tags::default();
+    for tags in std::iter::once(given).chain(repositories.iter().map(|there| &there.repomd().tags)) {
+        add(&mut all.content, &tags.content);
+        add(&mut all.distro, &tags.distro);
+        add(&mut all.repo, &tags.repo);
+    }
+    all
+}
+
+fn add<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) {
+    for one in more {
+        if !all.contains(one) {
+            all.push(one.clone());
         }
-        Ok(chosen)
     }
-}
-
-/// Where the packages of a repository are, as the merged one has to say it.
-enum Place {
-    /// Below the merged one, by this path.
-    Below(Utf8PathBuf),
-    /// Elsewhere.
-    Base(String),
-}
-
-impl Place {
-    fn of(repository: &Repository, output: &Utf8Path) -> Result<Self, RepodataError> {
-        let root = repository.root();
-        if root.as_str().starts_with("http://") || root.as_str().starts_with("https://") {
-            return Ok(Self::Base(root.to_string()));
-        }
-        let absolute = |path: &Utf8Path| path.canonicalize_utf8().map_err(RepodataError::files("find", path));
-        let root = absolute(root)?;
-        Ok(match root.strip_prefix(absolute(output)?) {
-            Ok(below) => Self::Below(below.to_owned()),
-            Err(_) => Self::Base(format!("file://{}", percent_encoded(root.as_str()))),
-        })
-    }
-
-    /// The package with its place. One that would lead outside of its repository is refused.
-    fn put(&self, repository: &Repository, mut package: Package) -> Result<Package, RepodataError> {
-        repository.path_of(&package.href)?;
-        if package.base.as_ref().is_some_and(|base| !base.is_empty()) {
-            return Ok(package);
-        }
-        package.base = None;
-        match self {
-            Self::Below(path) => package.href = path.join(&package.href).into_string(),
-            Self::Base(base) => package.base = Some(base.clone()),
-        }
-        Ok(package)
-    }
-}
-
-/// The parts of all, each once: that of the first repository that has it.
-fn united(all: impl Iterator<Item = Result<Vec<Part>, RepodataError>>) -> Result<Vec<Part>, RepodataError> {
-    let (mut seen, mut parts) = (HashSet::new(), Vec::new());
-    for found in all {
-        parts.extend(found?.into_iter().filter(|part| seen.insert(part.name())));
-    }
-    Ok(parts)
-}
-
-fn document(head: &str, parts: &[Part], root: &str) -> String {
-    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{head}<{root}>\n");
-    for part in parts {
-        text.push_str("  ");
-        text.push_str(&part.text);
-        text.push('\n');
-    }
-    text + &format!("</{root}>\n")
-}
-
-fn groups(
-    directory: &Utf8Path,
-    repositories: &[Repository],
-    revision: u64,
-) -> Result<Vec<Record>, RepodataError> {
-    let parts = united(repositories.iter().map(groups_of))?;
-    if parts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let head = "<!DOCTYPE comps PUBLIC \"-//Red Hat, Inc.//DTD Comps info//EN\" \"comps.dtd\">\n";
-    let text = document(head, &parts, "comps");
-    let plain = write_plain(directory, "group", "comps.xml", text.as_bytes(), revision)?;
-    let mut compressed = Document::create(directory, "group_gz", "comps.xml")?;
-    compressed.write(text.as_bytes())?;
-    Ok(vec![plain, compressed.finish(revision)?])
-}
-
-fn updates(
-    directory: &Utf8Path,
-    repositories: &[Repository],
-    revision: u64,
-) -> Result<Option<Record>, RepodataError> {
-    let all = repositories.iter().map(|repository| parts_of(repository, Some("updateinfo"), "updates"));
-    let parts = united(all)?;
-    if parts.is_empty() {
-        return Ok(None);
-    }
-    let mut compressed = Document::create(directory, "updateinfo", "updateinfo.xml")?;
-    compressed.write(document("", &parts, "updates").as_bytes())?;
-    compressed.finish(revision).map(Some)
 }

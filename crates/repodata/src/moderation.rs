@@ -6,7 +6,7 @@
 
 use xen4centos_artifact::header::{DependencyKind, HeaderError, RpmHeaders, Tag, Text, tag};
 
-use crate::convert::{CHANGELOG_LIMIT, OLD_ENHANCES, OLD_SUGGESTS};
+use crate::convert::{OLD_ENHANCES, OLD_SUGGESTS};
 
 /// Bytes of one package's metadata. rpm on EL6 takes headers of 16 MiB at most, which hold 130,000 files with all that
 /// rpm says of each; those would come to a fifth of this, and the packages with most dependencies to a tenth.
@@ -35,10 +35,10 @@ const TEXTS: [Tag; 9] = [
 const NAMES: [Tag; 4] = [tag::NAME, tag::VERSION, tag::RELEASE, tag::ARCH];
 
 /// What all files, dependencies and texts will take at most. Nothing is allocated for it.
-pub(crate) fn cost(headers: &RpmHeaders) -> Result<u64, HeaderError> {
+pub(crate) fn cost(headers: &RpmHeaders, changelog_limit: usize) -> Result<u64, HeaderError> {
     let main = headers.main();
     let mut cost = 0;
-    for file in main.files()? {
+    for file in main.paths()? {
         cost += FILE + written(file.directory) + written(file.base_name);
     }
     for kind in DependencyKind::ALL {
@@ -57,7 +57,7 @@ pub(crate) fn cost(headers: &RpmHeaders) -> Result<u64, HeaderError> {
         cost += main.strings(tag)?.take(1).map(written).sum::<u64>();
     }
     for tag in [tag::CHANGELOG_NAME, tag::CHANGELOG_TEXT] {
-        cost += main.strings(tag)?.take(CHANGELOG_LIMIT).map(written).sum::<u64>();
+        cost += main.strings(tag)?.take(changelog_limit).map(written).sum::<u64>();
     }
     Ok(cost)
 }

@@ -7,8 +7,10 @@
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::mpsc::{Sender, channel},
 };
+
+use rayon::ThreadPool;
 
 /// How much a result takes while it waits.
 pub(crate) trait Weigh {
@@ -24,109 +26,61 @@ pub(crate) struct Ahead {
     pub(crate) weight: usize,
 }
 
-struct State<R> {
-    /// Next item that nobody has taken.
-    next: usize,
-    /// Next result to hand over.
-    due: usize,
-    results: BTreeMap<usize, R>,
-    /// Of all results.
-    weight: usize,
-    stopped: bool,
-    /// Threads still at work; a thread that panicked is none.
-    working: usize,
+/// Sends something also when the work panics, so that nobody waits for ever; the panic itself goes on when the scope
+/// ends.
+struct Sending<R> {
+    index: usize,
+    result: Option<R>,
+    sender: Sender<(usize, Option<R>)>,
 }
 
-/// Ends a thread's share also when it panics, so that the others do not wait for ever; the panic itself goes on
-/// when the scope ends.
-struct Share<'a, R> {
-    state: &'a Mutex<State<R>>,
-    changed: &'a Condvar,
-}
-
-impl<R> Drop for Share<'_, R> {
+impl<R> Drop for Sending<R> {
     fn drop(&mut self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.working -= 1;
-        if std::thread::panicking() {
-            state.stopped = true;
-        }
-        drop(state);
-        self.changed.notify_all();
+        // Nobody listens once the caller has stopped.
+        self.sender.send((self.index, self.result.take())).unwrap_or_default();
     }
 }
 
-/// Releases the waiting threads however the caller's thread leaves: done, stopped or panicking.
-struct Stop<'a, R> {
-    state: &'a Mutex<State<R>>,
-    changed: &'a Condvar,
-}
-
-impl<R> Drop for Stop<'_, R> {
-    fn drop(&mut self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
-        self.changed.notify_all();
-    }
-}
-
-/// Calls `work` on every item from `workers` threads, and `emit` with each result, in the items' order, on the
+/// Calls `work` on every item on the threads of `pool`, and `emit` with each result, in the items' order, on the
 /// caller's thread. Stops when `emit` says so.
 pub(crate) fn map_in_order<T: Sync, R: Send + Weigh>(
     items: &[T],
-    workers: usize,
+    pool: &ThreadPool,
     ahead: Ahead,
     work: impl Fn(&T) -> R + Sync,
     mut emit: impl FnMut(R) -> ControlFlow<()>,
 ) {
-    let workers = workers.clamp(1, items.len().max(1));
-    let results = BTreeMap::new();
-    let state = Mutex::new(State { next: 0, due: 0, results, weight: 0, stopped: false, working: workers });
-    let changed = Condvar::new();
-    let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
-    let take = || {
-        let mut state = lock();
-        // The item that is due is always begun: nothing can be handed over before it.
-        let too_far = |state: &State<R>| {
-            state.next >= state.due + ahead.results || state.weight >= ahead.weight && state.next > state.due
-        };
-        while !state.stopped && state.next < items.len() && too_far(&state) {
-            state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        let index = state.next;
-        state.next += 1;
-        (!state.stopped && index < items.len()).then_some(index)
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                let share = Share { state: &state, changed: &changed };
-                while let Some(index) = take() {
-                    let result = work(&items[index]);
-                    let mut state = lock();
-                    state.weight += result.weight();
-                    state.results.insert(index, result);
-                    drop(state);
-                    changed.notify_all();
-                }
-                drop(share);
-            });
-        }
-        let _stop = Stop { state: &state, changed: &changed };
+    let work = &work;
+    pool.in_place_scope_fifo(|scope| {
+        let (sender, receiver) = channel();
+        let mut waiting: BTreeMap<usize, R> = BTreeMap::new();
+        let (mut next, mut weight) = (0, 0);
+        // The weight of what is begun is not known, so no more is begun than there are threads for it.
+        let threads = pool.current_num_threads();
         for due in 0..items.len() {
-            let mut state = lock();
             let result = loop {
-                if let Some(result) = state.results.remove(&due) {
+                // The item that is due is always begun: nothing can be handed over before it.
+                while next < items.len()
+                    && next < due + ahead.results
+                    && next - due - waiting.len() < threads
+                    && (weight < ahead.weight || next <= due)
+                {
+                    let (index, sender) = (next, sender.clone());
+                    scope.spawn_fifo(move |_| {
+                        let mut sending = Sending { index, result: None, sender };
+                        sending.result = Some(work(&items[index]));
+                    });
+                    next += 1;
+                }
+                if let Some(result) = waiting.remove(&due) {
                     break result;
                 }
-                if state.working == 0 {
-                    return;
-                }
-                state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                // `sender` is still there, so there is always something to come.
+                let Ok((index, Some(result))) = receiver.recv() else { return };
+                weight += result.weight();
+                waiting.insert(index, result);
             };
-            state.due = due + 1;
-            state.weight -= result.weight();
-            drop(state);
-            changed.notify_all();
+            weight -= result.weight();
             if emit(result).is_break() {
                 return;
             }
@@ -147,6 +101,10 @@ mod tests {
         }
     }
 
+    fn pool(workers: usize) -> ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap()
+    }
+
     const FEW: Ahead = Ahead { results: 4, weight: usize::MAX };
 
     #[test]
@@ -154,7 +112,7 @@ mod tests {
         let (held, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         map_in_order(
             &[30_usize; 200],
-            4,
+            &pool(4),
             Ahead { results: 100, weight: 100 },
             |item| {
                 let now = held.fetch_add(*item, Ordering::SeqCst) + item;
@@ -173,7 +131,7 @@ mod tests {
         let all_too_heavy = Ahead { results: 100, weight: 0 };
         map_in_order(
             &[1_usize; 50],
-            4,
+            &pool(4),
             all_too_heavy,
             |item| *item,
             |result| {
@@ -190,7 +148,7 @@ mod tests {
         let (started, mut seen) = (AtomicUsize::new(0), Vec::new());
         map_in_order(
             &items,
-            4,
+            &pool(4),
             Ahead { results: 8, weight: usize::MAX },
             |item| {
                 started.fetch_add(1, Ordering::SeqCst);
@@ -212,7 +170,7 @@ mod tests {
         let mut seen = 0;
         map_in_order(
             &items,
-            2,
+            &pool(2),
             FEW,
             |item| *item,
             |_| {
@@ -221,6 +179,6 @@ mod tests {
             },
         );
         assert_eq!(seen, 3);
-        map_in_order(&[] as &[usize], 2, FEW, |item| *item, |_| ControlFlow::Continue(()));
+        map_in_order(&[] as &[usize], &pool(2), FEW, |item| *item, |_| ControlFlow::Continue(()));
     }
 }

@@ -102,6 +102,20 @@ impl Dependencies {
         ]
     }
 
+    /// As [`lists`](Self::lists).
+    pub(crate) const fn lists_mut(&mut self) -> [&mut Vec<Dependency>; 8] {
+        [
+            &mut self.provides,
+            &mut self.requires,
+            &mut self.conflicts,
+            &mut self.obsoletes,
+            &mut self.suggests,
+            &mut self.enhances,
+            &mut self.recommends,
+            &mut self.supplements,
+        ]
+    }
+
     /// The list of an element by its local name, for reading back.
     pub(crate) fn list_mut(&mut self, element: &str) -> Option<&mut Vec<Dependency>> {
         Some(match element {
@@ -168,6 +182,10 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Less, Self::LessOrEqual, Self::Equal, Self::GreaterOrEqual, Self::Greater];
+
     /// As metadata writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -181,9 +199,7 @@ impl Comparison {
 
     /// As metadata writes it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Less, Self::LessOrEqual, Self::Equal, Self::GreaterOrEqual, Self::Greater]
-            .into_iter()
-            .find(|comparison| comparison.as_str() == text)
+        Self::ALL.into_iter().find(|comparison| comparison.as_str() == text)
     }
 }
 
@@ -219,6 +235,20 @@ pub enum FileKind {
     Directory,
     /// `ghost`: owned, not in the payload.
     Ghost,
+}
+
+impl FileKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::File, Self::Directory, Self::Ghost];
+
+    /// As the databases write it; XML leaves `file` out.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "dir",
+            Self::Ghost => "ghost",
+        }
+    }
 }
 
 /// One entry of a changelog.

@@ -8,13 +8,14 @@ use std::{
 };
 
 use camino::Utf8Path;
-use sha2::{Digest, Sha256};
-use xen4centos_artifact::{
-    Sha256Digest,
-    header::{HeaderError, RpmHeaders, tag},
-};
+use xen4centos_artifact::header::{HeaderError, RpmHeaders, tag};
 
-use crate::{Checksum, Event, Package, RepodataError, convert::Converter, write_xml::Fragments};
+use crate::{
+    CHANGELOG_LIMIT, Checksum, ChecksumKind, Event, Package, RepodataError,
+    checksum::Hasher,
+    convert::Converter,
+    files::{FileName, FileTable},
+};
 
 /// Reading costs least with this much: larger buffers fall out of the processor's cache between hashing and
 /// parsing.
@@ -44,6 +45,11 @@ impl Stamp {
     }
 }
 
+std::thread_local! {
+    /// The buffer of the thread, while no file uses it.
+    static BUFFERS: std::cell::Cell<Option<Box<[u8]>>> = const { std::cell::Cell::new(None) };
+}
+
 /// A file that hashes what is read from it.
 struct HashingFile {
     file: fs_err::File,
@@ -51,13 +57,13 @@ struct HashingFile {
     position: usize,
     filled: usize,
     total: u64,
-    hasher: Sha256,
+    hasher: Hasher,
 }
 
 impl HashingFile {
-    fn new(file: fs_err::File) -> Self {
-        let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self { file, buffer, position: 0, filled: 0, total: 0, hasher: Sha256::new() }
+    fn new(file: fs_err::File, checksum: ChecksumKind) -> Self {
+        let buffer = BUFFERS.take().unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice());
+        Self { file, buffer, position: 0, filled: 0, total: 0, hasher: Hasher::new(checksum) }
     }
 
     /// Reads and hashes the next buffer; `false` at the end of the file.
@@ -76,9 +82,10 @@ impl HashingFile {
         }
     }
 
-    fn finish(mut self) -> io::Result<(u64, Sha256Digest, fs_err::File)> {
+    fn finish(mut self) -> io::Result<(u64, Checksum, fs_err::File)> {
         while self.fill()? {}
-        Ok((self.total, Sha256Digest::from_bytes(self.hasher.finalize().into()), self.file))
+        BUFFERS.set(Some(self.buffer));
+        Ok((self.total, self.hasher.finish(), self.file))
     }
 }
 
@@ -100,48 +107,54 @@ impl Read for HashingFile {
 /// When the file can not be read, is no whole package, changes meanwhile, names things with characters that
 /// XML forbids, or says more than any real package does.
 pub fn read_package(path: &Utf8Path, href: &str) -> Result<Package, RepodataError> {
-    let read = Pass::over(path)?;
-    let mut converter = Converter { path, headers: &read.headers, report: &mut |_| () };
-    let mut package = converter.package(Checksum::sha256(read.sha256), &read.stamp, href)?;
-    converter.each_file(|file| package.files.push(file))?;
+    let rules = Rules { checksum: ChecksumKind::Sha256, changelog_limit: CHANGELOG_LIMIT };
+    let (mut package, files, _) = read(path, rules, &mut |_| ())?;
+    package.files = files.iter().map(FileName::to_file).collect();
+    href.clone_into(&mut package.href);
     Ok(package)
 }
 
-/// Reads one package and describes it.
-pub(crate) fn read_fragments(
+/// What of a package's description depends on the settings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) checksum: ChecksumKind,
+    pub(crate) changelog_limit: usize,
+}
+
+/// Reads one package, which gets no href.
+pub(crate) fn read(
     path: &Utf8Path,
-    href: &str,
+    rules: Rules,
     report: &mut dyn FnMut(Event),
-) -> Result<(Fragments, Stamp), RepodataError> {
-    let read = Pass::over(path)?;
-    let mut converter = Converter { path, headers: &read.headers, report };
-    let mut fragments =
-        Fragments::begin(&converter.package(Checksum::sha256(read.sha256), &read.stamp, href)?);
-    converter.each_file(|file| fragments.file(&file))?;
-    Ok((fragments.end(), read.stamp))
+) -> Result<(Package, FileTable, Stamp), RepodataError> {
+    let Pass { headers, checksum, stamp } = Pass::over(path, rules.checksum)?;
+    let mut converter = Converter { path, headers: &headers, report, changelog_limit: rules.changelog_limit };
+    converter.demand_moderate()?;
+    let files = converter.files()?;
+    Ok((converter.package(checksum, &stamp, &files)?, files, stamp))
 }
 
 /// What one pass over a package file came to.
 struct Pass {
     headers: RpmHeaders,
-    sha256: Sha256Digest,
+    checksum: Checksum,
     stamp: Stamp,
 }
 
 impl Pass {
-    fn over(path: &Utf8Path) -> Result<Self, RepodataError> {
+    fn over(path: &Utf8Path, checksum: ChecksumKind) -> Result<Self, RepodataError> {
         let fail = |source| RepodataError::files("read", path)(source);
         let file = fs_err::File::open(path).map_err(fail)?;
         let stamp = Stamp::of(&file.metadata().map_err(fail)?);
-        let mut hashing = HashingFile::new(file);
+        let mut hashing = HashingFile::new(file, checksum);
         let headers = RpmHeaders::read_sized(&mut hashing, stamp.size)
             .map_err(|source| RepodataError::Package { path: path.to_owned(), source })?;
-        let (total, sha256, file) = hashing.finish().map_err(fail)?;
+        let (total, checksum, file) = hashing.finish().map_err(fail)?;
         if total != stamp.size || Stamp::of(&file.metadata().map_err(fail)?) != stamp {
             return Err(RepodataError::Changed { path: path.to_owned() });
         }
         check_length(path, &headers, total)?;
-        Ok(Self { headers, sha256, stamp })
+        Ok(Self { headers, checksum, stamp })
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use xen4centos_artifact::Sha256Digest;
-
-use crate::text::{push_attribute, push_text};
+use crate::{
+    Checksum,
+    text::{push_attribute, push_text},
+};
 
 /// The content of repomd.xml.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,27 +53,6 @@ pub struct Record {
     pub header_size: Option<u64>,
     /// Of `_db` documents; yum 3.2.29 reads 10.
     pub database_version: Option<u32>,
-}
-
-/// A digest with the name of its algorithm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checksum {
-    /// `sha256`, `sha512`, `sha` (which means SHA-1) and so on.
-    pub kind: String,
-    /// Hexadecimal digits.
-    pub value: String,
-}
-
-impl Checksum {
-    /// What the indexer writes.
-    pub fn sha256(digest: Sha256Digest) -> Self {
-        Self { kind: "sha256".into(), value: digest.to_string() }
-    }
-
-    /// The digest, where it is a SHA-256 one.
-    pub fn as_sha256(&self) -> Option<Sha256Digest> {
-        (self.kind == "sha256").then(|| self.value.parse().ok()).flatten()
-    }
 }
 
 impl Repomd {

@@ -4,6 +4,7 @@
 //! twice, or it is a feature of rpm. yum's metadata has always been without it, and its depsolver expects that.
 
 use std::{
+    borrow::Cow,
     cmp::Ordering,
     collections::{HashMap, HashSet},
 };
@@ -15,25 +16,25 @@ use crate::{Comparison, Constraint, Dependency, Order};
 
 /// A dependency as the header has it.
 #[derive(Clone, Debug)]
-pub(crate) struct Raw {
-    pub(crate) name: String,
+pub(crate) struct Raw<'a> {
+    pub(crate) name: Cow<'a, str>,
     pub(crate) flags: DependencyFlags,
-    pub(crate) evr: String,
+    pub(crate) evr: Cow<'a, str>,
 }
 
-impl Raw {
+impl Raw<'_> {
     fn comparison(&self) -> Option<Comparison> {
         self.flags.comparison().and_then(Comparison::parse)
     }
 
     pub(crate) fn into_dependency(self, order: Order) -> Dependency {
         let constraint = self.comparison().map(|comparison| constraint(comparison, &self.evr));
-        Dependency { name: self.name, constraint, order }
+        Dependency { name: self.name.into_owned(), constraint, order }
     }
 }
 
 /// All entries as they are; those without a name say nothing.
-pub(crate) fn plain(raw: Vec<Raw>) -> Vec<Dependency> {
+pub(crate) fn plain(raw: Vec<Raw<'_>>) -> Vec<Dependency> {
     raw.into_iter().filter(|raw| !raw.name.is_empty()).map(|raw| raw.into_dependency(Order::Any)).collect()
 }
 
@@ -53,43 +54,47 @@ fn constraint(comparison: Comparison, evr: &str) -> Constraint {
 /// Requirements, and those that are mere recommendations (`MISSINGOK`). Left out are: features of rpm; files of
 /// primary.xml (`own`) that the package itself has; what it provides word for word; repetitions. Of all versions
 /// of glibc only the highest is kept, and it comes last.
-pub(crate) fn filter(
+pub(crate) fn filter<'a>(
     own: &HashSet<String>,
-    provides: &[Raw],
-    requires: Vec<Raw>,
+    provides: &[Raw<'a>],
+    requires: Vec<Raw<'a>>,
 ) -> (Vec<Dependency>, Vec<Dependency>) {
-    let given: HashSet<_> = provides.iter().map(|raw| (&raw.name, raw.comparison(), &raw.evr)).collect();
-    let mut seen: HashMap<String, (Option<Comparison>, String, Order)> = HashMap::new();
+    let given: HashSet<_> =
+        provides.iter().map(|raw| (raw.name.as_ref(), raw.comparison(), raw.evr.as_ref())).collect();
+    // Of each name, where it was last kept.
+    let mut seen: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(requires.len());
+    let mut said: Vec<(Option<Comparison>, Cow<'a, str>, Order)> = Vec::with_capacity(requires.len());
     let mut glibc: Option<Dependency> = None;
-    let (mut kept, mut recommended) = (Vec::new(), Vec::new());
+    let (mut kept, mut recommended) = (Vec::with_capacity(requires.len()), Vec::new());
     for raw in requires {
         let comparison = raw.comparison();
         if raw.name.is_empty()
             || raw.name.starts_with("rpmlib(")
-            || own.contains(&raw.name)
-            || given.contains(&(&raw.name, comparison, &raw.evr))
+            || own.contains(raw.name.as_ref())
+            || given.contains(&(raw.name.as_ref(), comparison, raw.evr.as_ref()))
         {
             continue;
         }
         let order = order(raw.flags);
-        let said = (comparison, raw.evr.clone(), order);
-        if seen.get(&raw.name) == Some(&said) {
+        if let Some(last) = seen.get(&raw.name)
+            && said[*last] == (comparison, raw.evr.clone(), order)
+        {
             continue;
         }
         if raw.flags.has(DependencyFlags::MISSING_OK) {
             recommended.push(raw.into_dependency(Order::Any));
             continue;
         }
-        let dependency = raw.into_dependency(order);
-        if dependency.name.starts_with("libc.so.6") {
-            let higher = |kept: &Dependency| compare_glibc(&kept.name, &dependency.name) == Ordering::Less;
+        if raw.name.starts_with("libc.so.6") {
+            let higher = |kept: &Dependency| compare_glibc(&kept.name, &raw.name) == Ordering::Less;
             if glibc.as_ref().is_none_or(higher) {
-                glibc = Some(dependency);
+                glibc = Some(raw.into_dependency(order));
             }
             continue;
         }
-        seen.insert(dependency.name.clone(), said);
-        kept.push(dependency);
+        seen.insert(raw.name.clone(), said.len());
+        said.push((comparison, raw.evr.clone(), order));
+        kept.push(raw.into_dependency(order));
     }
     kept.extend(glibc);
     (kept, recommended)
@@ -120,11 +125,11 @@ fn glibc_version(name: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn raw(name: &str, flags: u32, evr: &str) -> Raw {
+    fn raw<'a>(name: &'a str, flags: u32, evr: &'a str) -> Raw<'a> {
         Raw { name: name.into(), flags: DependencyFlags(flags), evr: evr.into() }
     }
 
-    fn check(requires: Vec<Raw>, expect: &[&str]) {
+    fn check(requires: Vec<Raw<'_>>, expect: &[&str]) {
         let own = HashSet::from(["/usr/bin/own".to_owned()]);
         let provides = [raw("self", 8, "1-1"), raw("bare", 0, "")];
         let (kept, _) = filter(&own, &provides, requires);
@@ -180,8 +185,8 @@ mod tests {
             inner in proptest::collection::vec("\\PC{0,12}|[0-9.a-z~^_()-]{0,20}", 2..6),
             evr in "\\PC{0,12}|[0-9:.-]{0,12}",
         ) {
-            let names = inner.iter().map(|inner| format!("libc.so.6({inner})"));
-            let requires = names.map(|name| raw(&name, 8, &evr)).collect();
+            let names: Vec<String> = inner.iter().map(|inner| format!("libc.so.6({inner})")).collect();
+            let requires = names.iter().map(|name| raw(name, 8, &evr)).collect();
             filter(&HashSet::new(), &[], requires);
         }
     }

@@ -1,11 +1,11 @@
 //! The `repodata` directory is written beside the one that readers use and takes its place by one rename.
 
-use std::{fs::TryLockError, io};
+use std::{collections::BTreeMap, fs::TryLockError, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::{RepodataError, read_repomd};
+use crate::{RepodataError, Repomd, Retain};
 
 /// Where new metadata is written. A killed index leaves it, the next one removes it.
 const NEW: &str = ".repodata.new";
@@ -19,7 +19,15 @@ const OLD: &str = ".repodata.old";
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: Utf8PathBuf,
-    _lock: fs_err::File,
+    lock: fs_err::File,
+}
+
+/// A process that is just being started elsewhere in this program has a copy of the file until it runs: closing ours would
+/// not end the lock.
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        self.lock.unlock().unwrap_or_default();
+    }
 }
 
 impl Workspace {
@@ -30,7 +38,7 @@ impl Workspace {
             Err(TryLockError::WouldBlock) => return Err(RepodataError::Busy { path: root.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(RepodataError::files("lock", root)(source)),
         }
-        let workspace = Self { root: root.to_owned(), _lock: lock };
+        let workspace = Self { root: root.to_owned(), lock };
         workspace.recover()?;
         workspace.demand_metadata()?;
         fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;
@@ -64,10 +72,14 @@ impl Workspace {
     }
 
     /// yum on EL6 keeps what it has when it is offered something older. Metadata that can not be read is nobody's.
-    pub(crate) fn demand_not_newer_than(&self, revision: u64) -> Result<(), RepodataError> {
-        let path = self.current();
-        let present = read_repomd(&path.join("repomd.xml")).map_or(0, |repomd| repomd.newest());
+    pub(crate) fn demand_not_newer_than(&self, revision: u64, present: &Repomd) -> Result<(), RepodataError> {
+        let (path, present) = (self.current(), present.newest());
         if present <= revision { Ok(()) } else { Err(RepodataError::Older { path, revision, present }) }
+    }
+
+    /// The directory that holds `repodata`.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
     }
 
     /// What readers see.
@@ -82,13 +94,16 @@ impl Workspace {
 
     /// Keeps the documents of the metadata that is replaced, and the `carried` files, beside the new ones: who
     /// has read the old repomd.xml still finds what it lists.
-    pub(crate) fn carry(&self, carried: &[Utf8PathBuf]) -> Result<(), RepodataError> {
-        let repomd = self.current().join("repomd.xml");
+    pub(crate) fn carry(
+        &self,
+        carried: &[Utf8PathBuf],
+        retain: Retain,
+        present: &Repomd,
+    ) -> Result<(), RepodataError> {
         let mut files = carried.to_vec();
-        if repomd.exists() {
-            // A list that can not be read leads nobody to its documents.
-            let records = read_repomd(&repomd).map(|repomd| repomd.records).unwrap_or_default();
-            files.extend(records.iter().map(|record| self.root.join(&record.location)));
+        files.extend(self.retained(retain, present));
+        if retain != Retain::Last(0) {
+            files.extend(present.records.iter().map(|record| self.root.join(&record.location)));
         }
         for file in files {
             let Some(name) = file.file_name() else { continue };
@@ -101,6 +116,38 @@ impl Workspace {
                 .map_err(RepodataError::files("keep", &file))?;
         }
         Ok(())
+    }
+
+    /// Documents of states before the last one, by what the settings say of them. They have their digest in their names.
+    fn retained(&self, retain: Retain, listed: &Repomd) -> Vec<Utf8PathBuf> {
+        let is_listed = |path: &Utf8Path| {
+            listed.records.iter().any(|record| record.location.ends_with(path.file_name().unwrap_or("")))
+        };
+        let entries = fs_err::read_dir(self.current()).into_iter().flatten().flatten();
+        let paths = entries.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.path()).ok());
+        let mut kinds: BTreeMap<String, Vec<(std::time::SystemTime, Utf8PathBuf)>> = BTreeMap::new();
+        for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
+            let Some((digest, kind)) = path.file_name().and_then(|name| name.split_once('-')) else {
+                continue;
+            };
+            let is_digest = digest.len() >= 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified());
+            if let (true, Ok(written)) = (is_digest, written) {
+                kinds.entry(kind.to_owned()).or_default().push((written, path));
+            }
+        }
+        let mut kept = Vec::new();
+        for mut files in kinds.into_values() {
+            files.sort();
+            match retain {
+                Retain::Last(states) => kept.extend(files.into_iter().rev().take(states.saturating_sub(1))),
+                Retain::Since(seconds) => {
+                    let since = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+                    kept.extend(files.into_iter().filter(|(written, _)| *written >= since));
+                }
+            }
+        }
+        kept.into_iter().map(|(_, path)| path).collect()
     }
 
     /// Lets readers see the new metadata.

@@ -42,42 +42,69 @@ pub(crate) fn without_forbidden(text: Cow<'_, str>) -> String {
     }
 }
 
-/// Writes `text` as the content of an element.
-pub(crate) fn push_text(out: &mut String, text: &str) {
-    push(out, text, |byte| match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'\r' => Some("&#13;"),
-        _ => None,
-    });
+/// What a byte is written as; nothing where it stays as it is.
+type Escapes = [&'static str; 256];
+
+const ELEMENT: Escapes = escapes(&[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'\r', "&#13;")]);
+
+/// Readers would turn line ends and tabs in attributes into blanks.
+const ATTRIBUTE: Escapes = escapes(&[
+    (b'&', "&amp;"),
+    (b'<', "&lt;"),
+    (b'>', "&gt;"),
+    (b'"', "&quot;"),
+    (b'\t', "&#9;"),
+    (b'\n', "&#10;"),
+    (b'\r', "&#13;"),
+]);
+
+const fn escapes(pairs: &[(u8, &'static str)]) -> Escapes {
+    let mut table = [""; 256];
+    let mut index = 0;
+    while index < pairs.len() {
+        table[pairs[index].0 as usize] = pairs[index].1;
+        index += 1;
+    }
+    table
 }
 
-/// Writes `text` as the value of an attribute, where readers would turn line ends and tabs into blanks.
+/// Writes `text` as the content of an element.
+pub(crate) fn push_text(out: &mut String, text: &str) {
+    push(out, text, &ELEMENT);
+}
+
+/// Writes `text` as the value of an attribute.
 pub(crate) fn push_attribute(out: &mut String, text: &str) {
-    push(out, text, |byte| match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'"' => Some("&quot;"),
-        b'\t' => Some("&#9;"),
-        b'\n' => Some("&#10;"),
-        b'\r' => Some("&#13;"),
-        _ => None,
-    });
+    push(out, text, &ATTRIBUTE);
 }
 
 /// Only ASCII is ever replaced, so cutting at such a byte keeps characters whole.
-fn push(out: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
+fn push(out: &mut String, text: &str, escapes: &Escapes) {
     let mut start = 0;
     for (index, byte) in text.bytes().enumerate() {
-        if let Some(replacement) = replacement(byte) {
+        let replacement = escapes[usize::from(byte)];
+        if !replacement.is_empty() {
             out.push_str(&text[start..index]);
             out.push_str(replacement);
             start = index + 1;
         }
     }
     out.push_str(&text[start..]);
+}
+
+/// Writes a number.
+pub(crate) fn push_number(out: &mut String, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
 }
 
 #[cfg(test)]
@@ -97,6 +124,15 @@ mod tests {
         check("no\u{ffff}character".as_bytes(), "nocharacter");
         // An overlong `/` is no UTF-8.
         check(b"\xc0\xaf", "À");
+    }
+
+    #[test]
+    fn numbers_are_decimal() {
+        for number in [0, 7, 10, 1_447_000_000, u64::MAX] {
+            let mut out = String::new();
+            push_number(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
     }
 
     #[test]

@@ -1,27 +1,61 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
 
-use crate::RepodataError;
+use crate::{Links, RepodataError, Selection, glob};
 
-/// A package file, by its path relative to the repository's root and by where it lies.
+/// A package file, by its path relative to the directory that is indexed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
-    pub(crate) relative: String,
-    pub(crate) path: Utf8PathBuf,
+    pub(crate) relative: Box<str>,
 }
 
 /// The packages that an index of `root` would list, as paths relative to it, sorted.
 ///
 /// # Errors
-/// When a directory can not be read, or a name is not UTF-8.
-pub fn package_paths(root: &Utf8Path) -> Result<Vec<String>, RepodataError> {
-    Ok(packages(root)?.into_iter().map(|found| found.relative).collect())
+/// When a directory can not be read, a name is not UTF-8, or a package that the selection names is not there.
+pub fn package_paths(root: &Utf8Path, selection: &Selection) -> Result<Vec<String>, RepodataError> {
+    Ok(packages(root, selection)?.into_iter().map(|found| found.relative.into()).collect())
 }
 
-/// All files whose name ends in `.rpm` under `root`, sorted by their relative path. Hidden directories and
-/// `repodata` are not entered; links to files count, links to directories are not followed, so nothing outside
-/// the tree is walked.
-pub(crate) fn packages(root: &Utf8Path) -> Result<Vec<Found>, RepodataError> {
+/// The selected files, sorted by their relative path.
+pub(crate) fn packages(root: &Utf8Path, selection: &Selection) -> Result<Vec<Found>, RepodataError> {
+    let mut found = match &selection.only {
+        None => walk(root)?,
+        Some(names) => names.iter().map(|name| named(root, name)).collect::<Result<_, _>>()?,
+    };
+    found.retain(|found| selection.takes(root, &found.relative));
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+impl Selection {
+    fn takes(&self, root: &Utf8Path, relative: &str) -> bool {
+        let name = relative.rsplit('/').next().unwrap_or(relative);
+        let excluded = self
+            .excludes
+            .iter()
+            .any(|pattern| glob::matches(pattern, name) || glob::matches(pattern, relative));
+        let is_link = || fs_err::symlink_metadata(root.join(relative)).is_ok_and(|found| found.is_symlink());
+        !excluded && (self.links == Links::Follow || !is_link())
+    }
+}
+
+/// A package of a list. It must lie in the tree: an `href` can not lead out of it.
+fn named(root: &Utf8Path, name: &str) -> Result<Found, RepodataError> {
+    let relative: Utf8PathBuf =
+        Utf8Path::new(name).components().filter(|part| *part != camino::Utf8Component::CurDir).collect();
+    let inside = relative.components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
+    let is_file = fs_err::metadata(root.join(&relative)).is_ok_and(|metadata| metadata.is_file());
+    if inside && is_file {
+        return Ok(Found { relative: relative.as_str().into() });
+    }
+    Err(RepodataError::NotFound { path: name.into() })
+}
+
+/// All files whose name ends in `.rpm` under `root`. Hidden directories and `repodata` are not entered; links to files
+/// count, links to directories are not followed, so nothing outside the tree is walked.
+fn walk(root: &Utf8Path) -> Result<Vec<Found>, RepodataError> {
     let mut found = Vec::new();
     let walk = WalkDir::new(root).min_depth(1).into_iter().filter_entry(|entry| {
         let name = entry.file_name().to_string_lossy();
@@ -30,16 +64,17 @@ pub(crate) fn packages(root: &Utf8Path) -> Result<Vec<Found>, RepodataError> {
     for entry in walk {
         let entry = entry.map_err(|error| RepodataError::files("read", root)(error.into()))?;
         let is_package = entry.path().extension().is_some_and(|extension| extension == "rpm");
-        if !is_package || entry.file_type().is_dir() {
+        let kind = entry.file_type();
+        if !is_package || kind.is_dir() {
             continue;
         }
+        let is_file =
+            kind.is_file() || fs_err::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
         let path = Utf8PathBuf::from_path_buf(entry.into_path())
             .map_err(|path| RepodataError::FileName { path: path.display().to_string() })?;
-        let is_file = fs_err::metadata(&path).is_ok_and(|metadata| metadata.is_file());
         if let (true, Ok(relative)) = (is_file, path.strip_prefix(root)) {
-            found.push(Found { relative: relative.to_string(), path });
+            found.push(Found { relative: relative.as_str().into() });
         }
     }
-    found.sort();
     Ok(found)
 }

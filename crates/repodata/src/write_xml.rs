@@ -3,11 +3,10 @@
 //! Written by hand: the elements never vary, and it costs a fraction of what an XML writer does. Element order
 //! and indentation are createrepo_c's, so that the two can be compared with `diff`.
 
-use std::fmt::Write as _;
-
 use crate::{
-    Dependency, FileKind, Order, Package, PackageFile,
-    text::{push_attribute, push_text},
+    Dependency, FileKind, Order, Package,
+    files::{FileName, FileTable},
+    text::{push_attribute, push_number, push_text},
 };
 
 /// The parts that one package adds to the three documents.
@@ -19,58 +18,60 @@ pub(crate) struct Fragments {
 }
 
 impl Fragments {
-    /// Everything of `package` up to its files, which follow one by one.
-    pub(crate) fn begin(package: &Package) -> Self {
+    /// All that the documents say of a package with these files.
+    pub(crate) fn of(package: &Package, files: &FileTable) -> Self {
         let mut fragments = Self::default();
+        fragments.primary.reserve(4096);
         primary(&mut fragments.primary, package);
+        fragments.filelists.reserve(512 + 64 * files.len());
         opening(&mut fragments.filelists, package);
         other(&mut fragments.other, package);
-        fragments
-    }
-
-    /// One file more.
-    pub(crate) fn file(&mut self, owned: &PackageFile) {
-        if owned.is_primary() {
-            file(&mut self.primary, "    ", owned);
+        for file in files.iter() {
+            if file.is_primary {
+                push_file(&mut fragments.primary, "    ", &file);
+            }
+            push_file(&mut fragments.filelists, "  ", &file);
         }
-        file(&mut self.filelists, "  ", owned);
+        fragments.primary.push_str("  </format>\n</package>\n");
+        fragments.filelists.push_str("</package>\n");
+        fragments
     }
 
     /// Bytes of all of it.
     pub(crate) const fn len(&self) -> usize {
         self.primary.len() + self.filelists.len() + self.other.len()
     }
+}
 
-    /// Behind the last file.
-    pub(crate) fn end(mut self) -> Self {
-        self.primary.push_str("  </format>\n</package>\n");
-        self.filelists.push_str("</package>\n");
-        self
+/// Appends several texts.
+fn push(out: &mut String, texts: &[&str]) {
+    for text in texts {
+        out.push_str(text);
     }
 }
 
-/// Appends formatted text; writing to a `String` can not fail.
-macro_rules! push {
-    ($out:expr, $($arguments:tt)*) => {
-        write!($out, $($arguments)*).unwrap_or_default()
-    };
-}
-
 fn element(out: &mut String, indent: &str, name: &str, text: &str) {
-    push!(out, "{indent}<{name}>");
+    push(out, &[indent, "<", name, ">"]);
     push_text(out, text);
-    push!(out, "</{name}>\n");
+    push(out, &["</", name, ">\n"]);
 }
 
 fn attribute(out: &mut String, name: &str, value: &str) {
-    push!(out, " {name}=\"");
+    push(out, &[" ", name, "=\""]);
     push_attribute(out, value);
+    out.push('"');
+}
+
+fn number(out: &mut String, name: &str, value: u64) {
+    push(out, &[" ", name, "=\""]);
+    push_number(out, value);
     out.push('"');
 }
 
 fn version(out: &mut String, package: &Package) {
     let evr = &package.nevra.evr;
-    push!(out, "  <version epoch=\"{}\"", evr.epoch);
+    out.push_str("  <version");
+    number(out, "epoch", evr.epoch.into());
     attribute(out, "ver", &evr.version);
     attribute(out, "rel", &evr.release);
     out.push_str("/>\n");
@@ -81,16 +82,21 @@ fn primary(out: &mut String, package: &Package) {
     element(out, "  ", "name", &package.nevra.name);
     element(out, "  ", "arch", &package.nevra.arch);
     version(out, package);
-    push!(out, "  <checksum type=\"{}\" pkgid=\"YES\">", package.checksum.kind);
-    push!(out, "{}</checksum>\n", package.checksum.value);
+    out.push_str("  <checksum");
+    attribute(out, "type", &package.checksum.kind);
+    push(out, &[" pkgid=\"YES\">", &package.checksum.value, "</checksum>\n"]);
     element(out, "  ", "summary", &package.summary);
     element(out, "  ", "description", &package.description);
     element(out, "  ", "packager", &package.packager);
     element(out, "  ", "url", &package.url);
-    push!(out, "  <time file=\"{}\" build=\"{}\"/>\n", package.file_time, package.build_time);
-    let size = package.size;
-    push!(out, "  <size package=\"{}\" installed=\"{}\"", size.package, size.installed);
-    push!(out, " archive=\"{}\"/>\n  <location", size.archive);
+    out.push_str("  <time");
+    number(out, "file", package.file_time);
+    number(out, "build", package.build_time);
+    out.push_str("/>\n  <size");
+    number(out, "package", package.size.package);
+    number(out, "installed", package.size.installed);
+    number(out, "archive", package.size.archive);
+    out.push_str("/>\n  <location");
     if let Some(base) = &package.base {
         attribute(out, "xml:base", base);
     }
@@ -105,15 +111,17 @@ fn format(out: &mut String, package: &Package) {
     element(out, "    ", "rpm:group", &package.group);
     element(out, "    ", "rpm:buildhost", &package.build_host);
     element(out, "    ", "rpm:sourcerpm", &package.source_rpm);
-    let range = &package.header_range;
-    push!(out, "    <rpm:header-range start=\"{}\" end=\"{}\"/>\n", range.start, range.end);
+    out.push_str("    <rpm:header-range");
+    number(out, "start", package.header_range.start);
+    number(out, "end", package.header_range.end);
+    out.push_str("/>\n");
     for (name, list) in package.dependencies.lists() {
         if !list.is_empty() {
-            push!(out, "    <rpm:{name}>\n");
+            push(out, &["    <rpm:", name, ">\n"]);
             for dependency in list {
                 entry(out, dependency);
             }
-            push!(out, "    </rpm:{name}>\n");
+            push(out, &["    </rpm:", name, ">\n"]);
         }
     }
 }
@@ -122,7 +130,7 @@ fn entry(out: &mut String, dependency: &Dependency) {
     out.push_str("      <rpm:entry");
     attribute(out, "name", &dependency.name);
     if let Some(constraint) = &dependency.constraint {
-        push!(out, " flags=\"{}\"", constraint.comparison.as_str());
+        push(out, &[" flags=\"", constraint.comparison.as_str(), "\""]);
         for (name, value) in
             [("epoch", &constraint.epoch), ("ver", &constraint.version), ("rel", &constraint.release)]
         {
@@ -137,19 +145,20 @@ fn entry(out: &mut String, dependency: &Dependency) {
     out.push_str("/>\n");
 }
 
-fn file(out: &mut String, indent: &str, file: &PackageFile) {
-    out.push_str(indent);
-    out.push_str(match file.kind {
+fn push_file(out: &mut String, indent: &str, file: &FileName<'_>) {
+    let tag = match file.kind {
         FileKind::File => "<file>",
         FileKind::Directory => "<file type=\"dir\">",
         FileKind::Ghost => "<file type=\"ghost\">",
-    });
-    push_text(out, &file.path);
+    };
+    push(out, &[indent, tag]);
+    push_text(out, file.directory);
+    push_text(out, file.name);
     out.push_str("</file>\n");
 }
 
 fn opening(out: &mut String, package: &Package) {
-    push!(out, "<package pkgid=\"{}\"", package.checksum.value);
+    push(out, &["<package pkgid=\"", &package.checksum.value, "\""]);
     attribute(out, "name", &package.nevra.name);
     attribute(out, "arch", &package.nevra.arch);
     out.push_str(">\n");
@@ -157,11 +166,13 @@ fn opening(out: &mut String, package: &Package) {
 }
 
 fn other(out: &mut String, package: &Package) {
+    out.reserve(512 + package.changelog.iter().map(|entry| entry.text.len() + 100).sum::<usize>());
     opening(out, package);
     for entry in &package.changelog {
         out.push_str("  <changelog");
         attribute(out, "author", &entry.author);
-        push!(out, " date=\"{}\">", entry.time);
+        number(out, "date", entry.time);
+        out.push('>');
         push_text(out, &entry.text);
         out.push_str("</changelog>\n");
     }

@@ -238,6 +238,14 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Which directory the file at `index` is in; where directories have no numbers, each file is in one of its own.
+    fn directory_index(&self, index: usize) -> usize {
+        match self {
+            Self::Split { indexes, .. } => indexes.get(index).unwrap_or(0) as usize,
+            Self::Whole(_) => index,
+        }
+    }
+
     /// The next directory and name; `index` is the position of the file.
     fn next(&mut self, index: usize) -> Option<(Text<'a>, Text<'a>)> {
         match self {
@@ -290,6 +298,62 @@ impl<'a> Iterator for Files<'a> {
 
 impl ExactSizeIterator for Files<'_> {}
 
+/// One path of a package, with what metadata says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathEntry<'a> {
+    /// Its directory, with the final slash; empty in source packages.
+    pub directory: Text<'a>,
+    /// Equal numbers stand for equal directories; below the number of paths, or of directories where those are more.
+    pub directory_index: usize,
+    /// Its name in that directory.
+    pub base_name: Text<'a>,
+    /// Type and permissions, as `st_mode`.
+    pub mode: u16,
+    /// Configuration, documentation, ghost and so on.
+    pub flags: FileFlags,
+}
+
+impl PathEntry<'_> {
+    /// Whether it is a directory (`S_IFDIR`).
+    pub const fn is_directory(&self) -> bool {
+        self.mode & 0o170_000 == 0o040_000
+    }
+
+    /// Whether it is owned without being in the payload.
+    pub const fn is_ghost(&self) -> bool {
+        self.flags.has(FileFlags::GHOST)
+    }
+}
+
+/// The paths of a package in the header's order, at a fraction of what [`Files`] costs.
+#[derive(Clone, Debug)]
+pub struct Paths<'a> {
+    names: Names<'a>,
+    modes: Array<'a, u16>,
+    flags: Array<'a, u32>,
+    next: usize,
+}
+
+impl<'a> Iterator for Paths<'a> {
+    type Item = PathEntry<'a>;
+
+    fn next(&mut self) -> Option<PathEntry<'a>> {
+        let index = self.next;
+        let (directory, base_name) = self.names.next(index)?;
+        self.next += 1;
+        let mode = self.modes.get(index).unwrap_or(0);
+        let flags = FileFlags(self.flags.get(index).unwrap_or(0));
+        let directory_index = self.names.directory_index(index);
+        Some(PathEntry { directory, directory_index, base_name, mode, flags })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.names.len(), Some(self.names.len()))
+    }
+}
+
+impl ExactSizeIterator for Paths<'_> {}
+
 const fn length(tag: Tag, expected: usize, found: usize) -> HeaderError {
     HeaderError::Length { tag, expected, found }
 }
@@ -326,6 +390,22 @@ impl Header {
         }
         let classes = files.class_indexes.len() + CLASSES_OF_RPM;
         Ok(Files { classes: Table::new(self, tag::CLASS_DICT, classes)?, ..files })
+    }
+
+    /// The paths of [`files`](Self::files), without what else is known of them.
+    ///
+    /// # Errors
+    /// When a tag has another type, a length that does not match the names, or an index points past its table.
+    pub fn paths(&self) -> Result<Paths<'_>, HeaderError> {
+        let (modes, flags) = (self.u16s(tag::FILE_MODES)?, self.u32s(tag::FILE_FLAGS)?);
+        let paths = Paths { names: Names::new(self)?, modes, flags, next: 0 };
+        let expected = paths.names.len();
+        for (tag, found) in [(tag::FILE_MODES, modes.len()), (tag::FILE_FLAGS, flags.len())] {
+            if found != 0 && found != expected {
+                return Err(length(tag, expected, found));
+            }
+        }
+        Ok(paths)
     }
 }
 

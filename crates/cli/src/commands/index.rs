@@ -1,13 +1,18 @@
 //! The metadata of a directory of packages.
 
 use camino::Utf8Path;
-use xen4centos_artifact::RepoTree;
-use xen4centos_repodata::{BadPackages, Event, IndexSettings, RepodataError, Reporter, Repository, index};
+use sha2::{Digest as _, Sha256};
+use xen4centos_artifact::{RepoTree, Sha256Digest};
+use xen4centos_repodata::{
+    Additional, BadPackages, Compression, Event, IndexSettings, KnownBy, Links, MetadataNames, Placement,
+    Present, RepodataError, Reporter, Repository, Retain, Reuse, Selection, Tags, Unchanged, index,
+};
 use xen4centos_sign::Signer;
 
 use crate::{
     args::{Cli, IndexArgs},
     failure::{Failure, Kind, Outcome},
+    index_args::{MetadataArgs, PackagesArgs},
     pipeline::{keys::SigningKey, lock::WorkLock},
     printer::Printer,
     session::Session,
@@ -17,34 +22,117 @@ use crate::{
 pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let here = settings::current_directory()?;
     let directory = here.join(&args.directory);
+    let selection = selection(&args.packages, &here)?;
     if args.dry_run {
-        return show(&directory, args.json, printer);
+        return show(&directory, &selection, args.json, printer);
     }
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
-    let settings = IndexSettings {
-        revision: args.revision.unwrap_or_else(|| next_revision(&directory)),
-        comps: args.groupfile.as_ref().map(|file| here.join(file)),
-        carried: Vec::new(),
-        cache: None,
-        bad_packages: BadPackages::Refuse,
-        workers: std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN),
-    };
+    let settings = index_settings(args, &here, selection)?;
     let narrator = Narrator { printer };
     let tree = index(&directory, &settings, &narrator)?;
+    let root = tree.root.clone();
     if let Some(signing) = signing {
         signing.sign(tree, printer)?;
     }
     if args.json {
+        let revision = Repository::open(&root).map(|there| there.repomd().revision.clone())?;
         printer.json(&serde_json::json!({
-            "repository": directory,
-            "revision": settings.revision,
+            "repository": root,
+            "revision": revision.parse::<u64>().map_or_else(|_| revision.clone().into(), serde_json::Value::from),
             "signed": args.sign,
         }));
     } else {
-        printer.step("Indexed", &directory);
+        printer.step("Indexed", &root);
     }
     Ok(())
+}
+
+fn selection(args: &PackagesArgs, here: &Utf8Path) -> Result<Selection, Failure> {
+    let only = match &args.pkglist {
+        None => None,
+        Some(file) => {
+            let path = here.join(file);
+            let text = fs_err::read_to_string(&path)
+                .map_err(|error| Failure::new(Kind::Data, format!("could not read `{path}`: {error}")))?;
+            let lines = text.lines().map(str::trim);
+            Some(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
+        }
+    };
+    let links = if args.skip_symlinks { Links::Skip } else { Links::Follow };
+    Ok(Selection { excludes: args.excludes.clone(), only, links })
+}
+
+fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Result<IndexSettings, Failure> {
+    let (metadata, packages) = (&args.metadata, &args.packages);
+    let output = metadata.outputdir.as_ref().map(|directory| here.join(directory));
+    let root = here.join(&args.directory);
+    let next = next_revision(output.as_deref().unwrap_or(&root));
+    let revision = metadata.revision.clone().unwrap_or_else(|| next.to_string());
+    let timestamp = revision.parse().unwrap_or(next);
+    let general = metadata.general_compress_type.map_or(Compression::Gzip, Compression::from);
+    let database = metadata.compress_type.map_or(general, Compression::from);
+    let base = IndexSettings::for_el6(timestamp);
+    Ok(IndexSettings {
+        revision,
+        tags: Tags {
+            content: metadata.content.clone(),
+            distro: metadata.distro.clone(),
+            repo: metadata.repo.clone(),
+        },
+        checksum: metadata.checksum,
+        repomd_checksum: metadata.repomd_checksum.unwrap_or(metadata.checksum),
+        compression: general,
+        database: metadata.database.then_some(database),
+        names: if metadata.simple_md_filenames { MetadataNames::Simple } else { MetadataNames::Unique },
+        selection,
+        location: Placement {
+            base: packages.baseurl.clone(),
+            prefix: packages.location_prefix.clone(),
+            cut_directories: packages.cut_dirs,
+        },
+        changelog_limit: usize::try_from(packages.changelog_limit).ok(),
+        duplicates: packages.duplicated_nevra.into(),
+        comps: metadata.groupfile.as_ref().map(|file| here.join(file)),
+        additional: Additional {
+            added: metadata.add.iter().map(|(kind, file)| (kind.clone(), here.join(file))).collect(),
+            removed: metadata.remove.iter().cloned().collect(),
+            present: if metadata.discard_additional_metadata { Present::Drop } else { Present::Keep },
+        },
+        retain: match (metadata.retain_old_md, metadata.retain_old_md_by_age) {
+            (_, Some(age)) => Retain::Since(settings::now().saturating_sub(age)),
+            (states, None) => states.map_or(base.retain, Retain::Last),
+        },
+        reuse: reuse(metadata, &root, here)?,
+        output,
+        bad_packages: if packages.leave_out_bad { BadPackages::LeaveOut } else { BadPackages::Refuse },
+        workers: metadata.workers.unwrap_or(base.workers),
+        ..base
+    })
+}
+
+/// Without `--update` everything is read; what was read is remembered where that was asked for.
+fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Result<Reuse, Failure> {
+    if !args.update {
+        return Ok(Reuse::default());
+    }
+    let directory = match &args.cachedir {
+        Some(directory) => here.join(directory),
+        None => settings::cache_directory().join("index"),
+    };
+    fs_err::create_dir_all(&directory).map_err(|error| {
+        Failure::new(Kind::World, format!("could not make the directory of the cache: {error}"))
+    })?;
+    let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
+    let output = args.outputdir.as_ref().map(|output| here.join(output));
+    let digest: [u8; 32] = Sha256::digest(format!("{root}\n{output:?}").as_bytes()).into();
+    let name = Sha256Digest::from_bytes(digest);
+    Ok(Reuse {
+        cache: Some(directory.join(format!("{name}.packages"))),
+        known_by: if args.skip_stat { KnownBy::Path } else { KnownBy::Stamp },
+        // Who names a revision wants it.
+        unchanged: if args.revision.is_some() { Unchanged::Write } else { Unchanged::Leave },
+    })
 }
 
 /// Now, or one more than what is there, where the clock is behind it: clients refuse what is older than what they have.
@@ -54,8 +142,8 @@ pub(crate) fn next_revision(directory: &Utf8Path) -> u64 {
 }
 
 /// The packages that an index would list: those in the directory and below it.
-fn show(directory: &Utf8Path, json: bool, printer: &Printer) -> Outcome {
-    let packages = xen4centos_repodata::package_paths(directory)?;
+fn show(directory: &Utf8Path, selection: &Selection, json: bool, printer: &Printer) -> Outcome {
+    let packages = xen4centos_repodata::package_paths(directory, selection)?;
     if json {
         printer.json(&serde_json::json!({ "would-index": packages }));
         return Ok(());
@@ -100,6 +188,10 @@ impl Reporter for Narrator<'_> {
                 .printer
                 .warning(format!("characters that XML forbids are left out of the {field} of `{path}`")),
             Event::LeftOut { error } => self.printer.warning(error),
+            Event::Duplicate { path, nevra } => {
+                self.printer.warning(format!("`{nevra}` is there more than once: `{path}`"));
+            }
+            Event::Unchanged => self.printer.detail("nothing has changed"),
             Event::Indexed { .. } => {}
         }
     }
@@ -108,7 +200,9 @@ impl Reporter for Narrator<'_> {
 impl From<RepodataError> for Failure {
     fn from(error: RepodataError) -> Self {
         let kind = match &error {
-            RepodataError::Files { .. } | RepodataError::Busy { .. } => Kind::World,
+            RepodataError::Files { .. } | RepodataError::Busy { .. } | RepodataError::Threads { .. } => {
+                Kind::World
+            }
             _ => Kind::Data,
         };
         let hint = error.hint();

@@ -8,7 +8,7 @@ use xen4centos_publish::{
     Channel, Policy, PublishError, Published, RestoreRequest, Retention, StageRequest, Staging, State,
     Storage,
 };
-use xen4centos_repodata::{BadPackages, IndexSettings, index};
+use xen4centos_repodata::{Additional, IndexSettings, Present, Reuse, index};
 
 use crate::{
     commands::index::Narrator,
@@ -132,12 +132,12 @@ fn finish(
     let published_before = channel.current()?.map(|state| state.revision);
     let activity = session.printer.activity("Indexing", format!("{} packages", staging.packages().len()));
     let settings = IndexSettings {
-        revision: staging.revision(),
         comps: comps(session)?.map(|(path, _)| path),
         carried: staging.carried().to_vec(),
-        cache: Some(session.work("repodata-cache")),
-        bad_packages: BadPackages::Refuse,
-        workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        // The project says what a channel lists; nothing is inherited from what was published before.
+        additional: Additional { present: Present::Drop, ..Additional::default() },
+        reuse: Reuse { cache: Some(session.work("repodata-cache")), ..Reuse::default() },
+        ..IndexSettings::for_el6(staging.revision())
     };
     let staged = staging.root();
     let tree = index(&staged, &settings, &Narrator { printer: session.printer })?;

@@ -19,7 +19,7 @@ use xen4centos_artifact::{
 use xen4centos_publish::{
     Channel, Observer, Policy, PublishError, Published, Retention, StageRequest, Staging, Step, Storage,
 };
-use xen4centos_repodata::{BadPackages, IndexSettings, Repository, Silent, index};
+use xen4centos_repodata::{IndexSettings, Repository, Silent, index};
 
 const DIRECTORY: &str = "centos/6/xen4/x86_64";
 const NOW: u64 = 1_700_000_000;
@@ -70,12 +70,9 @@ fn request(packages: &[SignedRpm], now: u64) -> StageRequest<'_> {
 /// What the caller does between staging and publishing.
 fn signed(staging: &Staging) -> SignedRepoTree {
     let settings = IndexSettings {
-        revision: staging.revision(),
-        comps: None,
         carried: staging.carried().to_vec(),
-        cache: None,
-        bad_packages: BadPackages::Refuse,
         workers: NonZeroUsize::MIN,
+        ..IndexSettings::for_el6(staging.revision())
     };
     let tree = index(&staging.root(), &settings, &Silent).unwrap();
     fs_err::write(tree.root.join("repodata/repomd.xml.asc"), "signature").unwrap();

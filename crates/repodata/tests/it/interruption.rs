@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_repodata::{Event, IndexSettings, RepodataError, Reporter, Repository, Silent, Source, index};
+use xen4centos_repodata::{
+    Event, IndexSettings, RepodataError, Reporter, Repository, Reuse, Silent, Source, index,
+};
 
 use crate::{Scratch, files, fixtures, indexed, real_packages, repository, settings};
 
@@ -86,7 +88,7 @@ fn a_failed_index_changes_nothing() {
     indexed(scratch.path(), &settings(), &Silent);
     let expected = metadata(scratch.path());
     fs_err::write(scratch.path().join("Packages/zzz.rpm"), "no package").unwrap();
-    let later = IndexSettings { revision: 1_800_000_000, ..settings() };
+    let later = IndexSettings { workers: settings().workers, ..IndexSettings::for_el6(1_800_000_000) };
     assert!(index(scratch.path(), &later, &Silent).is_err());
     let no_comps = IndexSettings { comps: Some(scratch.path().join("none")), ..settings() };
     fs_err::remove_file(scratch.path().join("Packages/zzz.rpm")).unwrap();
@@ -139,7 +141,10 @@ impl Reporter for Sources {
 fn only_new_packages_are_read_and_nothing_else_differs() {
     let scratch = repository(fixtures::packages());
     let cache = Scratch::new();
-    let cached = IndexSettings { cache: Some(cache.path().join("cache")), ..settings() };
+    let cached = IndexSettings {
+        reuse: Reuse { cache: Some(cache.path().join("cache")), ..Reuse::default() },
+        ..settings()
+    };
     let check = |expect: (usize, usize)| {
         let sources = Sources::default();
         indexed(scratch.path(), &cached, &sources);

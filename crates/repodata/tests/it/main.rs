@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod createrepo;
+mod databases;
 mod differing;
 mod expansion;
 mod fixtures;
@@ -19,7 +20,7 @@ use std::num::NonZeroUsize;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
-use xen4centos_repodata::{BadPackages, IndexSettings, Reporter, index};
+use xen4centos_repodata::{IndexSettings, Reporter, index};
 
 /// A directory that is removed with the value.
 struct Scratch(TempDir);
@@ -64,14 +65,7 @@ fn repository(packages: &[Utf8PathBuf]) -> Scratch {
 }
 
 fn settings() -> IndexSettings {
-    IndexSettings {
-        revision: 1_700_000_000,
-        comps: None,
-        carried: Vec::new(),
-        cache: None,
-        bad_packages: BadPackages::Refuse,
-        workers: NonZeroUsize::new(2).unwrap(),
-    }
+    IndexSettings { workers: NonZeroUsize::new(2).unwrap(), ..IndexSettings::for_el6(1_700_000_000) }
 }
 
 /// Indexes; the tree that comes out is the directory that went in.

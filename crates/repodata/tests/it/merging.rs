@@ -1,6 +1,6 @@
 //! Merged repositories, read back by us, by dnf and by createrepo_c.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, num::NonZeroUsize};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
@@ -62,7 +62,7 @@ pub(crate) fn write_large(root: &Utf8Path, packages: usize, files: usize) {
 }
 
 fn settings(keep: Keep) -> MergeSettings {
-    MergeSettings { revision: 1_700_000_001, keep }
+    MergeSettings { keep, workers: NonZeroUsize::new(2).unwrap(), ..MergeSettings::for_el6(1_700_000_001) }
 }
 
 fn merged(output: &Utf8Path, places: &[&str], keep: Keep) -> Vec<Package> {
@@ -96,7 +96,7 @@ fn packages_stay_where_they_are_and_dnf_gets_them() {
     renamed(third.path(), "libstuff");
     let server = Server::of(third.path());
     let packages =
-        merged(output.path(), &[below.as_str(), second.path().as_str(), &server.url()], Keep::First);
+        merged(output.path(), &[below.as_str(), second.path().as_str(), &server.url()], Keep::EachVersion);
     let places: Vec<(String, Option<String>)> =
         packages.iter().map(|package| (package.href.clone(), package.base.clone())).collect();
     let name = |name: &str| places.iter().find(|(href, _)| href.contains(name)).unwrap();
@@ -109,7 +109,7 @@ fn packages_stay_where_they_are_and_dnf_gets_them() {
     // dnf shows no other location than the repository's, and takes the package from where it is.
     for place in [second.path().as_str(), &Server::of(second.path()).url()] {
         let (work, output) = (Scratch::new(), Scratch::new());
-        merged(output.path(), &[place], Keep::First);
+        merged(output.path(), &[place], Keep::EachVersion);
         Invocation::new(Tool::Dnf, work.path())
             .args(["--quiet", "--assumeyes", "--releasever=6", "--repo=tried", "--setopt=reposdir=/none"])
             .arg(format!("--installroot={}/root", work.path()))
@@ -172,9 +172,9 @@ fn what_is_kept_of_several_is_what_was_asked_for() {
             .collect::<Vec<_>>()
     };
     let version = |version: &str, number| (version.to_owned(), number);
-    assert_eq!(versions(Keep::First), [version("1.9", 0), version("1.10", 1)]);
+    assert_eq!(versions(Keep::EachVersion), [version("1.9", 0), version("1.10", 1)]);
     assert_eq!(versions(Keep::All), [version("1.9", 0), version("1.10", 1), version("1.9", 2)]);
-    assert_eq!(versions(Keep::Newest), [version("1.10", 1)]);
+    assert_eq!(versions(Keep::NewestVersion), [version("1.10", 1)]);
     // The same again gives the same bytes.
     let output = Scratch::new();
     let text = || {
@@ -212,7 +212,9 @@ fn groups_and_updates_are_merged() {
     let second =
         with(&comps(group("a", "second") + &group("c", "c")), &updates(update("U1") + &update("U2")));
     let output = Scratch::new();
-    assert!(merged(output.path(), &[first.path().as_str(), second.path().as_str()], Keep::First).is_empty());
+    assert!(
+        merged(output.path(), &[first.path().as_str(), second.path().as_str()], Keep::EachVersion).is_empty()
+    );
     let repository = Repository::open(output.path()).unwrap();
     let text = |kind: &str| String::from_utf8(repository.document_bytes(kind).unwrap().unwrap()).unwrap();
     for kind in ["group", "group_gz"] {
@@ -230,7 +232,7 @@ fn groups_and_updates_are_merged() {
 #[test]
 fn nothing_changes_when_a_repository_is_bad() {
     let (good, bad, output) = (made(&["--no-database"]), made(&["--no-database"]), Scratch::new());
-    merged(output.path(), &[good.path().as_str()], Keep::First);
+    merged(output.path(), &[good.path().as_str()], Keep::EachVersion);
     let repomd = fs_err::read(output.path().join("repodata/repomd.xml")).unwrap();
     let documents = files(&bad.path().join("repodata"));
     let other: &Utf8PathBuf = documents.iter().find(|path| path.as_str().contains("other")).unwrap();

@@ -14,12 +14,12 @@ pub(crate) fn run(args: &RepoMergeArgs, printer: &Printer) -> Outcome {
     let repositories = repositories.collect::<Result<Vec<Repository>, Failure>>()?;
     let keep = match (args.all, args.newest) {
         (true, _) => Keep::All,
-        (_, true) => Keep::Newest,
-        _ => Keep::First,
+        (_, true) => Keep::NewestVersion,
+        _ => Keep::EachVersion,
     };
     let revision = args.revision.unwrap_or_else(|| next_revision(&output));
     let activity = printer.activity("Merging", format!("{} repositories", repositories.len()));
-    let merged = merge(&output, &repositories, &MergeSettings { revision, keep })?;
+    let merged = merge(&output, &repositories, &MergeSettings { keep, ..MergeSettings::for_el6(revision) })?;
     drop(activity);
     if args.json {
         printer.json(&serde_json::json!({

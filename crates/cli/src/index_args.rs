@@ -1,0 +1,214 @@
+//! What `index` can be told, under the names that users of createrepo_c know.
+
+use std::num::NonZeroUsize;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use xen4centos_repodata::{ChecksumKind, Compression, Duplicates};
+
+/// The metadata that is written.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Metadata")]
+pub(crate) struct MetadataArgs {
+    /// Write repodata/ there instead
+    #[arg(short, long, value_name = "DIRECTORY")]
+    pub(crate) outputdir: Option<Utf8PathBuf>,
+    /// Read only packages that are new or have another size or time; write nothing if nothing has changed
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// With --update, know a package by its path alone
+    #[arg(long, requires = "update")]
+    pub(crate) skip_stat: bool,
+    /// Where --update remembers packages [default: xen4centos/index in the user's cache directory]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) cachedir: Option<Utf8PathBuf>,
+    /// Write sqlite databases, too
+    #[arg(short, long, overrides_with = "no_database")]
+    pub(crate) database: bool,
+    /// Write no sqlite databases [default]
+    #[arg(long, overrides_with = "database")]
+    pub(crate) no_database: bool,
+    /// Compression of databases [default: that of --general-compress-type]
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) compress_type: Option<CompressionArg>,
+    /// Compression of everything [default: gz, the only one of XML that yum on CentOS 6 reads]
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) general_compress_type: Option<CompressionArg>,
+    /// Digest of packages and metadata: sha1, sha224, sha256, sha384, sha512
+    #[arg(short = 's', long, value_name = "TYPE", default_value = "sha256")]
+    pub(crate) checksum: ChecksumKind,
+    /// Digest of metadata, if another one
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) repomd_checksum: Option<ChecksumKind>,
+    /// Group definitions to list in the metadata
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) groupfile: Option<Utf8PathBuf>,
+    /// List a document of another type, such as updateinfo or modules; those that are there stay listed
+    #[arg(long, value_name = "TYPE=FILE", value_parser = addition)]
+    pub(crate) add: Vec<(String, Utf8PathBuf)>,
+    /// Do not list the document of this type any more
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) remove: Vec<String>,
+    /// Drop all documents that were there and are not made from packages
+    #[arg(long)]
+    pub(crate) discard_additional_metadata: bool,
+    /// Name files by their digest [default]
+    #[arg(long, overrides_with = "simple_md_filenames")]
+    pub(crate) unique_md_filenames: bool,
+    /// Do not name files by their digest
+    #[arg(long, overrides_with = "unique_md_filenames")]
+    pub(crate) simple_md_filenames: bool,
+    /// How many replaced states keep their files, for clients that have just read the old repomd.xml [default: 1]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "retain_old_md_by_age")]
+    pub(crate) retain_old_md: Option<usize>,
+    /// Keep files of replaced states that are younger, such as 2h or 30d
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) retain_old_md_by_age: Option<u64>,
+    /// The revision: seconds since 1970, which are then every time in the metadata, or any text [default: now, and more
+    /// than that of metadata that is there]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) revision: Option<String>,
+    /// Accepted for createrepo_c's sake: times are always those of a revision that is a number
+    #[arg(long)]
+    pub(crate) set_timestamp_to_revision: bool,
+    /// For which distribution the repository is: a CPE name, if there is one, and a name
+    #[arg(long, value_name = "[CPE,]NAME", value_parser = distro)]
+    pub(crate) distro: Vec<(Option<String>, String)>,
+    /// What the packages are
+    #[arg(long, value_name = "TAG")]
+    pub(crate) content: Vec<String>,
+    /// What the repository is
+    #[arg(long, value_name = "TAG")]
+    pub(crate) repo: Vec<String>,
+    /// Threads that read packages and compress metadata [default: one for each processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) workers: Option<NonZeroUsize>,
+}
+
+/// The packages that are listed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Packages")]
+pub(crate) struct PackagesArgs {
+    /// Leave out files whose name or path matches
+    #[arg(short = 'x', long, value_name = "PATTERN")]
+    pub(crate) excludes: Vec<String>,
+    /// List only the packages that this file names, one path in a line
+    #[arg(short = 'i', long, value_name = "FILE")]
+    pub(crate) pkglist: Option<Utf8PathBuf>,
+    /// Leave out links
+    #[arg(short = 'S', long)]
+    pub(crate) skip_symlinks: bool,
+    /// A URL that paths of packages are relative to
+    #[arg(short = 'u', long, value_name = "URL")]
+    pub(crate) baseurl: Option<String>,
+    /// Stands before every path
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) location_prefix: Option<String>,
+    /// Take so many directories from the front of every path
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) cut_dirs: usize,
+    /// How many entries of each changelog are listed; -1 for all
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, allow_negative_numbers = true)]
+    pub(crate) changelog_limit: i64,
+    /// Packages of one name, version and architecture
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub(crate) duplicated_nevra: DuplicatesArg,
+    /// Leave out packages that can not be indexed, with a warning, instead of stopping
+    #[arg(long)]
+    pub(crate) leave_out_bad: bool,
+}
+
+/// Compressions by createrepo_c's names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CompressionArg {
+    Gz,
+    Bz2,
+    Xz,
+}
+
+impl From<CompressionArg> for Compression {
+    fn from(argument: CompressionArg) -> Self {
+        match argument {
+            CompressionArg::Gz => Self::Gzip,
+            CompressionArg::Bz2 => Self::Bzip2,
+            CompressionArg::Xz => Self::Xz,
+        }
+    }
+}
+
+/// What becomes of duplicates.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DuplicatesArg {
+    /// List all of them
+    Keep,
+    /// List the one that was built last
+    KeepLast,
+    /// Stop
+    Refuse,
+}
+
+impl From<DuplicatesArg> for Duplicates {
+    fn from(argument: DuplicatesArg) -> Self {
+        match argument {
+            DuplicatesArg::Keep => Self::Keep,
+            DuplicatesArg::KeepLast => Self::KeepLast,
+            DuplicatesArg::Refuse => Self::Refuse,
+        }
+    }
+}
+
+fn addition(text: &str) -> Result<(String, Utf8PathBuf), String> {
+    match text.split_once('=') {
+        Some((kind, file)) if is_kind(kind) && !file.is_empty() => Ok((kind.into(), file.into())),
+        _ => Err("expected a type and a file, as in updateinfo=updateinfo.xml".into()),
+    }
+}
+
+/// It becomes part of a file's name, and those of packages are made here.
+fn is_kind(kind: &str) -> bool {
+    !["primary", "filelists", "other"].iter().any(|own| kind.starts_with(own))
+        && !kind.is_empty()
+        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn distro(text: &str) -> Result<(Option<String>, String), String> {
+    let (cpe, name) = text.split_once(',').unwrap_or(("", text));
+    if name.is_empty() {
+        return Err("expected a name, as in cpe:/o:centos:centos:6,CentOS 6".into());
+    }
+    Ok(((!cpe.is_empty()).then(|| cpe.into()), name.into()))
+}
+
+/// Seconds, from a number with a unit: s, m, h, d.
+fn age(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "s" | "" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err("expected a number and one of s, m, h, d".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number and one of s, m, h, d".to_owned())?;
+    number.checked_mul(factor).ok_or_else(|| "longer than anything".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_additions_and_distributions() {
+        assert_eq!(age("90"), Ok(90));
+        assert_eq!(age("2h"), Ok(7200));
+        assert!(age("2 weeks").is_err() && age("h").is_err());
+        assert_eq!(addition("modules=m.yaml"), Ok(("modules".into(), "m.yaml".into())));
+        assert!(addition("primary=x").is_err() && addition("../x=y").is_err() && addition("x").is_err());
+        assert_eq!(
+            distro("cpe:/o:centos:centos:6,CentOS 6"),
+            Ok((Some("cpe:/o:centos:centos:6".into()), "CentOS 6".into()))
+        );
+        assert_eq!(distro("CentOS"), Ok((None, "CentOS".into())));
+    }
+}

@@ -1,0 +1,118 @@
+//! Documents that are not made from packages: groups, advisories, modules and whatever else a repository carries.
+
+use std::io::Read;
+
+use camino::Utf8Path;
+
+use crate::{
+    Checksum, ChecksumKind, Compression, IndexSettings, Present, Record, RepodataError, Repomd,
+    checksum::Hasher,
+    document::{Desk, Document},
+    read_xml::check_comps,
+};
+
+/// Whether a document of this kind is made from packages.
+pub(crate) fn is_of_packages(kind: &str) -> bool {
+    let base = ["_db", "_zck"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind);
+    matches!(base, "primary" | "filelists" | "other")
+}
+
+/// Kinds that say the same in another form: groups are listed plain and compressed.
+pub(crate) fn base(kind: &str) -> &str {
+    ["_gz", "_xz", "_zck"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind)
+}
+
+/// Writes all of them, in the order in which they are listed behind those of packages. `metadata` is the directory of
+/// `present`.
+pub(crate) fn write(
+    desk: &Desk,
+    settings: &IndexSettings,
+    metadata: &Utf8Path,
+    present: &Repomd,
+) -> Result<Vec<Record>, RepodataError> {
+    let mut records = Vec::new();
+    let additional = &settings.additional;
+    if let Some(path) = &settings.comps {
+        let bytes = read(path)?;
+        check_comps(path, &bytes)?;
+        records.push(document(desk, "group", "comps.xml", Compression::None, &bytes)?);
+        // What EL6 reads, whatever the others are compressed with.
+        records.push(document(desk, "group_gz", "comps.xml", Compression::Gzip, &bytes)?);
+    }
+    for (kind, path) in &additional.added {
+        let bytes = read(path)?;
+        let name = path.file_name().unwrap_or(kind);
+        let name = [".gz", ".bz2", ".xz"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+        records.push(document(desk, kind, name, settings.compression, &bytes)?);
+    }
+    let replaced: Vec<String> = records.iter().map(|record| base(&record.kind).to_owned()).collect();
+    if additional.present == Present::Keep {
+        for record in &present.records {
+            let kind = base(&record.kind);
+            let gone = is_of_packages(&record.kind)
+                || additional.removed.contains(kind)
+                || additional.removed.contains(&record.kind)
+                || replaced.iter().any(|replaced| replaced == kind);
+            if !gone {
+                keep(desk, metadata, record)?;
+                records.push(record.clone());
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// A file, decompressed where its first bytes say that it is compressed.
+pub(crate) fn read(path: &Utf8Path) -> Result<Vec<u8>, RepodataError> {
+    let fail = |source| RepodataError::files("read", path)(source);
+    let bytes = fs_err::read(path).map_err(fail)?;
+    let mut open = Vec::new();
+    let source = bytes.as_slice();
+    match source {
+        [0x1f, 0x8b, ..] => flate2::read::MultiGzDecoder::new(source).read_to_end(&mut open),
+        [b'B', b'Z', b'h', ..] => bzip2::read::MultiBzDecoder::new(source).read_to_end(&mut open),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+            liblzma::read::XzDecoder::new_multi_decoder(source).read_to_end(&mut open)
+        }
+        _ => return Ok(bytes),
+    }
+    .map_err(fail)?;
+    Ok(open)
+}
+
+pub(crate) fn document(
+    desk: &Desk,
+    kind: &str,
+    name: &str,
+    compression: Compression,
+    bytes: &[u8],
+) -> Result<Record, RepodataError> {
+    let mut document = Document::create(desk, kind, name, compression, None)?;
+    document.write(bytes)?;
+    Ok(document.finish()?.record)
+}
+
+/// Keeps a document as it is. One that is not what the old list says would be refused by every client.
+fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), RepodataError> {
+    let name = record.location.strip_prefix("repodata/").filter(|name| !name.contains('/'));
+    let outside = || RepodataError::Content {
+        path: metadata.join("repomd.xml"),
+        what: format!("`{}` is not in repodata: `{}`", record.kind, record.location),
+    };
+    let path = metadata.join(name.ok_or_else(outside)?);
+    let bytes = fs_err::read(&path).map_err(RepodataError::files("read", &path))?;
+    if let Ok(kind) = record.checksum.kind.parse::<ChecksumKind>() {
+        let Checksum { value: found, .. } = Hasher::of(kind, &bytes);
+        if found != record.checksum.value {
+            let expected = record.checksum.value.clone();
+            return Err(RepodataError::Mismatch { path, what: kind.as_str(), expected, found });
+        }
+    }
+    let target = desk.directory.join(path.file_name().unwrap_or_default());
+    if target.exists() {
+        return Ok(());
+    }
+    fs_err::hard_link(&path, &target)
+        .or_else(|_| fs_err::copy(&path, &target).map(drop))
+        .map_err(RepodataError::files("keep", &path))
+}

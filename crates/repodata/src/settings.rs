@@ -1,0 +1,264 @@
+//! What an index needs to know.
+
+use std::{collections::BTreeSet, num::NonZeroUsize};
+
+use camino::Utf8PathBuf;
+
+use crate::{ChecksumKind, Tags};
+
+/// What an index needs to know. Everything that readers see follows from it and from the packages: there is no clock.
+#[derive(Clone, Debug)]
+pub struct IndexSettings {
+    /// The text that names this state of the metadata; usually [`timestamp`](Self::timestamp).
+    pub revision: String,
+    /// Seconds since 1970: that of every document. yum on EL6 refuses metadata older than what it has, so one below that
+    /// of the metadata that is replaced is refused.
+    pub timestamp: u64,
+    /// What the metadata is for, in words.
+    pub tags: Tags,
+    /// Digest of packages.
+    pub checksum: ChecksumKind,
+    /// Digest of documents in repomd.xml.
+    pub repomd_checksum: ChecksumKind,
+    /// Of primary, filelists, other, and what is added. yum on EL6 reads XML in gzip only.
+    pub compression: Compression,
+    /// Whether there are sqlite databases beside the XML, and how they are compressed.
+    pub database: Option<Compression>,
+    /// What documents are called.
+    pub names: MetadataNames,
+    /// Which packages.
+    pub selection: Selection,
+    /// Where clients find packages.
+    pub location: Placement,
+    /// How many entries of each changelog are listed, the newest; all where absent.
+    pub changelog_limit: Option<usize>,
+    /// Packages that have one name, version and architecture.
+    pub duplicates: Duplicates,
+    /// Groups of packages (comps.xml), listed plain as `group` and compressed as `group_gz`.
+    pub comps: Option<Utf8PathBuf>,
+    /// Documents of other kinds, such as `updateinfo` or `modules`.
+    pub additional: Additional,
+    /// Documents of earlier metadata to keep beside the new ones, unlisted. Those of the metadata that is replaced are
+    /// kept in any case.
+    pub carried: Vec<Utf8PathBuf>,
+    /// How long documents of metadata that was replaced are kept.
+    pub retain: Retain,
+    /// Where `repodata` is written, if that is not the directory that is indexed.
+    pub output: Option<Utf8PathBuf>,
+    /// What is already known of packages that have not changed.
+    pub reuse: Reuse,
+    /// What to do about packages that can not be indexed.
+    pub bad_packages: BadPackages,
+    /// Threads that read packages and compress metadata.
+    pub workers: NonZeroUsize,
+}
+
+impl IndexSettings {
+    /// What a repository for CentOS 6 has: XML in gzip, SHA-256, ten entries of each changelog, and nothing that its
+    /// packages do not say. `revision` is in seconds since 1970.
+    pub fn for_el6(revision: u64) -> Self {
+        Self {
+            revision: revision.to_string(),
+            timestamp: revision,
+            tags: Tags::default(),
+            checksum: ChecksumKind::Sha256,
+            repomd_checksum: ChecksumKind::Sha256,
+            compression: Compression::Gzip,
+            database: None,
+            names: MetadataNames::Unique,
+            selection: Selection::default(),
+            location: Placement::default(),
+            changelog_limit: Some(CHANGELOG_LIMIT),
+            duplicates: Duplicates::Keep,
+            comps: None,
+            additional: Additional::default(),
+            carried: Vec::new(),
+            retain: Retain::Last(1),
+            output: None,
+            reuse: Reuse::default(),
+            bad_packages: BadPackages::Refuse,
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+}
+
+/// As many entries of a changelog as createrepo_c takes.
+pub const CHANGELOG_LIMIT: usize = 10;
+
+/// How a document is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip, in one member.
+    Gzip,
+    /// bzip2; for databases, groups and advisories on EL6.
+    Bzip2,
+    /// xz; nothing on EL6 but the payload of packages.
+    Xz,
+}
+
+impl Compression {
+    /// What it adds to a file's name.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Gzip => ".gz",
+            Self::Bzip2 => ".bz2",
+            Self::Xz => ".xz",
+        }
+    }
+}
+
+/// What documents are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataNames {
+    /// By their digest, so that no cache on the way to a client can give it an old one for a new one.
+    Unique,
+    /// `primary.xml.gz` and so on. Nobody can read the old metadata once the new is there.
+    Simple,
+}
+
+/// Which files are indexed.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Patterns (`*`, `?`, `[…]`) of file names, or of paths relative to the directory, that are left out.
+    pub excludes: Vec<String>,
+    /// The only packages that are indexed, by paths relative to the directory.
+    pub only: Option<Vec<String>>,
+    /// Whether links to packages count.
+    pub links: Links,
+}
+
+/// What becomes of links to packages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Links {
+    /// They count as packages.
+    #[default]
+    Follow,
+    /// They are passed over.
+    Skip,
+}
+
+/// Where clients find packages, from where they lie.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// The URL that paths are relative to (`xml:base`), if that is not the repository's.
+    pub base: Option<String>,
+    /// Stands before every path.
+    pub prefix: Option<String>,
+    /// So many directories are taken away from the front of every path.
+    pub cut_directories: usize,
+}
+
+impl Placement {
+    /// The `href` of a package that lies at `relative`. As with createrepo_c: directories are cut first, and the file
+    /// name always stays.
+    pub fn href(&self, relative: &str) -> String {
+        let mut parts: Vec<&str> = relative.split('/').collect();
+        parts.drain(..self.cut_directories.min(parts.len() - 1));
+        let path = parts.join("/");
+        match &self.prefix {
+            Some(prefix) => format!("{}/{path}", prefix.trim_end_matches('/')),
+            None => path,
+        }
+    }
+}
+
+/// What to do about packages of one name, epoch, version, release and architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicates {
+    /// All are listed. Clients take any of them.
+    Keep,
+    /// Only the one that was built last is listed; among equals the last by path.
+    KeepLast,
+    /// Nothing is written.
+    Refuse,
+}
+
+/// Documents of kinds that are not made from packages.
+#[derive(Clone, Debug, Default)]
+pub struct Additional {
+    /// Kinds and files that are added, in place of what there is of the kind.
+    pub added: Vec<(String, Utf8PathBuf)>,
+    /// Kinds that are no longer listed.
+    pub removed: BTreeSet<String>,
+    /// What happens to those that the metadata had before.
+    pub present: Present,
+}
+
+/// What happens to documents that the metadata had before, and that are not made from packages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Present {
+    /// They stay listed.
+    #[default]
+    Keep,
+    /// They are dropped.
+    Drop,
+}
+
+/// How long documents of metadata that was replaced are kept, for clients that have read its repomd.xml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retain {
+    /// Those of so many states before.
+    Last(usize),
+    /// Those that were written at this time or later, in seconds since 1970, and those of the state before.
+    Since(u64),
+}
+
+/// What is already known of packages.
+#[derive(Clone, Debug, Default)]
+pub struct Reuse {
+    /// What earlier indexes learned, in a file that is read and replaced. It may be lost at any time.
+    pub cache: Option<Utf8PathBuf>,
+    /// How a file is known again.
+    pub known_by: KnownBy,
+    /// Whether nothing is written when nothing has changed.
+    pub unchanged: Unchanged,
+}
+
+/// How a file is known again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KnownBy {
+    /// By path, size and time.
+    #[default]
+    Stamp,
+    /// By its path alone.
+    Path,
+}
+
+/// What happens when all packages and settings are what they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unchanged {
+    /// The metadata is written again, under the revision of the settings.
+    #[default]
+    Write,
+    /// Nothing at all; revision and times stay what they are.
+    Leave,
+}
+
+/// What to do about packages that can not be indexed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadPackages {
+    /// Stop; nothing that readers see changes.
+    Refuse,
+    /// Index the others.
+    LeaveOut,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hrefs() {
+        let check = |prefix: Option<&str>, cut_directories, relative, expect| {
+            let location = Placement { base: None, prefix: prefix.map(str::to_owned), cut_directories };
+            assert_eq!(location.href(relative), expect);
+        };
+        check(None, 0, "Packages/a.rpm", "Packages/a.rpm");
+        check(None, 1, "x/Packages/a.rpm", "Packages/a.rpm");
+        check(None, 9, "x/Packages/a.rpm", "a.rpm");
+        check(Some("../pool/"), 1, "Packages/a.rpm", "../pool/a.rpm");
+    }
+}
