@@ -110,7 +110,6 @@ fn repository() -> Scratch {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one query of each kind, side by side")]
 fn the_same_is_found_as_dnf_finds() {
     let scratch = repository();
     let repository = Repository::open(scratch.path()).unwrap();
