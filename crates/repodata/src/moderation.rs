@@ -34,6 +34,13 @@ const TEXTS: [Tag; 9] = [
 /// Texts that stand in each of the three documents.
 const NAMES: [Tag; 4] = [tag::NAME, tag::VERSION, tag::RELEASE, tag::ARCH];
 
+/// What any byte of a header can come to at most: the name of a dependency is a byte and its NUL, a byte is written as six.
+/// Directories are repeated, and a header's paths are limited by its size when it is read.
+const BYTE: u64 = DEPENDENCY + 8 * 6 + 3 * 6;
+
+/// Bytes of a header that can not come to [`LIMIT`], whatever they are: nearly all packages need no closer look.
+pub(crate) const HARMLESS: u64 = LIMIT / BYTE / 2;
+
 /// What all files, dependencies and texts will take at most. Nothing is allocated for it.
 pub(crate) fn cost(headers: &RpmHeaders, changelog_limit: usize) -> Result<u64, HeaderError> {
     let main = headers.main();

@@ -29,8 +29,10 @@ pub(crate) const fn allowed(character: char) -> bool {
 
 /// Whether all characters of the text may stand in XML. Bytes are looked at first: nearly all texts are ASCII.
 pub(crate) fn is_clean(text: &str) -> bool {
-    let suspicious = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0xef;
-    !text.as_bytes().iter().any(suspicious) || text.chars().all(allowed)
+    let suspicious = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0xef;
+    // All bytes of a piece, without stopping at the first: that is done many at a time.
+    let some = |piece: &[u8]| piece.iter().fold(false, |found, byte| found | suspicious(*byte));
+    !text.as_bytes().chunks(256).any(some) || text.chars().all(allowed)
 }
 
 /// A descriptive text without the characters that XML forbids.

@@ -36,7 +36,7 @@ pub struct Region {
 
 /// One header structure: an index of typed entries and the store that holds their data.
 ///
-/// It keeps the bytes as they stood in the file and decodes on demand, so it costs as much memory as the
+/// It keeps the bytes as they stood in the file and decodes on demand, so it costs hardly more memory than the
 /// header has bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
@@ -44,6 +44,8 @@ pub struct Header {
     bytes: Vec<u8>,
     entries: usize,
     region: Option<Region>,
+    /// Bytes of the data of each entry, so that the ends of strings are searched once.
+    lengths: Box<[u32]>,
 }
 
 impl Header {
@@ -67,9 +69,9 @@ impl Header {
         let entries = limited(part, "index entries", u32_at(&bytes, 8), ENTRIES_LIMIT)?;
         let data = limited(part, "bytes of data", u32_at(&bytes, 12), DATA_LIMIT)?;
         source.read(&mut bytes, entries * ENTRY_LENGTH + data, part)?;
-        let mut header = Self { part, bytes, entries, region: None };
+        let mut header = Self { part, bytes, entries, region: None, lengths: Box::default() };
         header.region = header.find_region()?;
-        header.validate()?;
+        header.lengths = header.validate()?;
         Ok(header)
     }
 
@@ -109,13 +111,20 @@ impl Header {
 
     /// All entries in the order of the index, without the region's own.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> + Clone {
-        self.data_indexes().filter_map(|index| self.decode(self.raw(index)).ok())
+        self.data_indexes().filter_map(|index| self.at(index))
     }
 
     /// The entry of `tag`.
     pub fn entry(&self, tag: Tag) -> Option<Entry<'_>> {
-        let raw = self.data_indexes().map(|index| self.raw(index)).find(|raw| raw.tag == tag)?;
-        self.decode(raw).ok()
+        self.at(self.data_indexes().find(|index| self.tag_at(*index) == tag)?)
+    }
+
+    /// The entry at a position of the index; its bounds were found when the header was read.
+    fn at(&self, index: usize) -> Option<Entry<'_>> {
+        let raw = self.raw(index);
+        let kind = Kind::from_number(raw.kind)?;
+        let data = self.store().get(raw.offset as usize..)?.get(..*self.lengths.get(index)? as usize)?;
+        Some(Entry { tag: raw.tag, kind, count: raw.count, offset: raw.offset, data })
     }
 
     /// Whether `tag` is there.
@@ -242,6 +251,10 @@ impl Header {
         RawEntry::from_bytes(&self.bytes[start..start + ENTRY_LENGTH])
     }
 
+    fn tag_at(&self, index: usize) -> Tag {
+        u32_at(&self.bytes, INTRO_LENGTH + index * ENTRY_LENGTH)
+    }
+
     fn data_indexes(&self) -> std::ops::Range<usize> {
         usize::from(self.region.is_some())..self.entries
     }
@@ -279,32 +292,34 @@ impl Header {
         Ok(Some(Region { tag: entry.tag, entries, data_length: entry.offset + length }))
     }
 
-    /// Data must not overlap, which also keeps the search for the ends of strings linear in the store's size.
-    fn validate(&self) -> Result<(), HeaderError> {
-        let mut end = 0;
+    /// Tells how long each entry's data is. Data must not overlap, which also keeps the search for the ends of strings
+    /// linear in the store's size.
+    fn validate(&self) -> Result<Box<[u32]>, HeaderError> {
+        let mut lengths = vec![0; self.entries].into_boxed_slice();
+        let (mut end, mut highest) = (0, None);
         for index in self.data_indexes() {
             let raw = self.raw(index);
             let fail = |fault| HeaderError::Entry { part: self.part, index, tag: raw.tag, fault };
             if raw.offset < end {
                 return Err(fail(EntryFault::Overlap(raw.offset)));
             }
-            let entry = self.decode(raw).map_err(fail)?;
-            end = raw.offset + short(entry.data.len());
+            lengths[index] = short(self.decode(raw).map_err(fail)?.data.len());
+            end = raw.offset + lengths[index];
             if let Some(region) = self.region {
                 let trailer = region.data_length - short(ENTRY_LENGTH);
                 if raw.offset < region.data_length && end > trailer {
                     return Err(fail(EntryFault::Overlap(raw.offset)));
                 }
             }
-            if self
-                .data_indexes()
-                .take_while(|before| *before < index)
-                .any(|before| self.raw(before).tag == raw.tag)
+            // rpm sorts its tags, so there is rarely anything to search.
+            if highest.is_some_and(|highest| raw.tag <= highest)
+                && self.data_indexes().take_while(|before| *before < index).any(|before| self.tag_at(before) == raw.tag)
             {
                 return Err(fail(EntryFault::Duplicate));
             }
+            highest = highest.max(Some(raw.tag));
         }
-        Ok(())
+        Ok(lengths)
     }
 
     fn decode(&self, raw: RawEntry) -> Result<Entry<'_>, EntryFault> {
@@ -347,7 +362,7 @@ impl std::fmt::Debug for Header {
 fn strings_length(bytes: &[u8], count: u32) -> Option<usize> {
     let mut length = 0;
     for _ in 0..count {
-        length += bytes.get(length..)?.iter().position(|byte| *byte == 0)? + 1;
+        length += memchr::memchr(0, bytes.get(length..)?)? + 1;
     }
     Some(length)
 }

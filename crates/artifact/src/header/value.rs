@@ -95,7 +95,7 @@ impl<'a> Iterator for Strings<'a> {
 
     fn next(&mut self) -> Option<Text<'a>> {
         self.remaining = self.remaining.checked_sub(1)?;
-        let end = self.bytes.iter().position(|byte| *byte == 0)?;
+        let end = memchr::memchr(0, self.bytes)?;
         let (text, rest) = self.bytes.split_at(end);
         self.bytes = &rest[1..];
         Some(Text::new(text))
