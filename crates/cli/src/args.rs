@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::index_args::{MetadataArgs, PackagesArgs};
 pub(crate) use repo::{
-    RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs, RepoQueryArgs, ShowArgs,
+    KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,
+    RepoQueryArgs, ShowArgs,
 };
 
 /// Builds the Xen4CentOS 6 repository: Xen 4.2, its Linux 3.4 kernel and centos-release-xen, from spec templates to a

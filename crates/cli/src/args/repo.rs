@@ -1,7 +1,9 @@
 //! What was typed after `repo`.
 
 use camino::Utf8PathBuf;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::index_args::FormArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct RepoArgs {
@@ -19,7 +21,7 @@ pub(crate) enum RepoCommand {
     /// Show what differs between two repositories
     Diff(RepoDiffArgs),
     /// Write the metadata of one repository over the packages of several, which stay where they are
-    Merge(RepoMergeArgs),
+    Merge(Box<RepoMergeArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -31,7 +33,8 @@ pub(crate) struct RepoListArgs {
     #[arg(long)]
     pub(crate) latest: bool,
     /// The line of a package, with placeholders such as %{name}; a wrong one lists them
-    #[arg(long, value_name = "TEXT", default_value = "%{nevra}", conflicts_with = "json")]
+    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
+    #[arg(conflicts_with = "json")]
     pub(crate) format: String,
     /// Print the result as JSON
     #[arg(long)]
@@ -50,7 +53,7 @@ pub(crate) struct RepoQueryArgs {
     #[command(flatten)]
     pub(crate) what: WhatArgs,
     /// Packages that own the path, which may be a glob
-    #[arg(long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) file: Vec<String>,
     /// Only the newest version of each name and architecture
     #[arg(long)]
@@ -58,7 +61,8 @@ pub(crate) struct RepoQueryArgs {
     #[command(flatten)]
     pub(crate) show: ShowArgs,
     /// The line of a package, with placeholders such as %{name}; a wrong one lists them
-    #[arg(long, value_name = "TEXT", default_value = "%{nevra}", conflicts_with = "json")]
+    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
+    #[arg(conflicts_with = "json")]
     pub(crate) format: String,
     /// Print the result as JSON
     #[arg(long)]
@@ -130,13 +134,13 @@ pub(crate) struct ShowArgs {
     #[arg(long)]
     pub(crate) enhances: bool,
     /// Show their files
-    #[arg(long)]
+    #[arg(short = 'l', long, visible_alias = "list")]
     pub(crate) files: bool,
     /// Show their changelogs
     #[arg(long)]
     pub(crate) changelog: bool,
     /// Show all that is said of them in short
-    #[arg(long)]
+    #[arg(short, long)]
     pub(crate) info: bool,
     /// Show where they are
     #[arg(long)]
@@ -165,25 +169,73 @@ pub(crate) struct RepoDiffArgs {
     pub(crate) json: bool,
 }
 
+/// What `mergerepo_c` can be told keeps its name.
 #[derive(Debug, Args)]
 pub(crate) struct RepoMergeArgs {
     /// The repositories: directories that hold repodata/, or their file, http or https URLs
-    #[arg(value_name = "REPO", required = true)]
+    #[arg(value_name = "REPO", required_unless_present = "repo")]
     pub(crate) repositories: Vec<String>,
+    /// One more repository, as mergerepo_c names them
+    #[arg(short, long, value_name = "REPO")]
+    pub(crate) repo: Vec<String>,
     /// Where repodata/ is written
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, visible_alias = "outputdir", value_name = "DIR")]
     pub(crate) output: Utf8PathBuf,
-    /// Keep all packages [default: of those of one name, version and architecture that of the first repository]
-    #[arg(long, conflicts_with = "newest")]
-    pub(crate) all: bool,
-    /// Keep only the newest version of each name and architecture
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+    #[command(flatten)]
+    pub(crate) places: PlacesArgs,
+    /// Leave out groups
+    #[arg(long, conflicts_with = "groupfile")]
+    pub(crate) nogroups: bool,
+    /// Leave out advisories
     #[arg(long)]
-    pub(crate) newest: bool,
-    /// The revision, in seconds since 1970; every time in the metadata is this [default: now, and more than that of
-    /// metadata that is there]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) revision: Option<u64>,
+    pub(crate) noupdateinfo: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
+}
+
+/// Which packages are kept.
+#[derive(Debug, Args)]
+pub(crate) struct KeepArgs {
+    /// Which packages of one name and architecture are kept
+    #[arg(long, value_name = "METHOD", default_value = "repo", conflicts_with_all = ["all", "simple"])]
+    pub(crate) method: MethodArg,
+    /// Keep every version; of those of one name, version and architecture that of the first repository
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Keep all packages, those of one name, version and architecture, too
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) simple: bool,
+    /// Keep only packages of these architectures, and noarch
+    #[arg(long, short, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) archlist: Vec<String>,
+}
+
+/// Where the metadata says that packages are.
+#[derive(Debug, Args)]
+pub(crate) struct PlacesArgs {
+    /// List packages by the paths that they have in their own repositories, without saying where those are
+    #[arg(long, conflicts_with_all = ["repo_prefix_search", "repo_prefix_replace"])]
+    pub(crate) omit_baseurl: bool,
+    /// What a repository's path or URL begins with, to be replaced in what clients are told
+    #[arg(long, value_name = "TEXT", requires = "repo_prefix_replace")]
+    pub(crate) repo_prefix_search: Option<String>,
+    /// What clients are told in its place
+    #[arg(long, value_name = "URL", requires = "repo_prefix_search")]
+    pub(crate) repo_prefix_replace: Option<String>,
+}
+
+/// How one of several packages is chosen, by mergerepo_c's names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MethodArg {
+    /// Those of the first repository that has any
+    Repo,
+    /// The newest version
+    Nvr,
+    /// The youngest file
+    Ts,
 }

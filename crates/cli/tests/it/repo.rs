@@ -77,7 +77,7 @@ fn differences_are_shown_and_can_be_asked_for() {
     };
     assert_eq!(diff(&channel, &channel, &["--exit-code"]).ends_with(0).stdout, "");
     diff(&channel, &channel, &["--summary"]).ends_with(0).prints(["no differences"]);
-    diff(&channel, &smaller, &[]).ends_with(0).prints(["removed    xen-runtime-4.2.5", "repository\n    "]);
+    diff(&channel, &smaller, &[]).ends_with(0).prints(["removed     xen-runtime-4.2.5", "repository\n    "]);
     let said = diff(&channel, &smaller, &["--exit-code", "--summary"]).ends_with(1);
     assert!(said.stdout.starts_with("1 removed, ") && said.stderr.is_empty(), "{said:?}");
     let found = diff(&smaller, &channel, &["--json", "--ignore", "revision,documents"]).ends_with(0).json();
@@ -102,8 +102,15 @@ fn repositories_are_merged() {
     let canonical = channel.canonicalize_utf8().unwrap();
     assert_eq!(places.lines().filter(|line| line.starts_with(&format!("file://{smaller}/"))).count(), 13);
     assert!(places.contains(&format!("file://{canonical}/Packages/xen-runtime-")), "{places}");
-    let merged = merge(&["--all", "--json"]).ends_with(0).json();
+    let merged = merge(&["--simple", "--json"]).ends_with(0).json();
     assert_eq!((&merged["kept"], &merged["dropped"]), (&27.into(), &0.into()));
-    merge(&["--newest", "--revision", "1"]).ends_with(2).says(["revision 1 is older"]);
-    merge(&["--newest", "--all"]).ends_with(2);
+    merge(&["--method", "nvr", "--revision", "1"]).ends_with(2).says(["revision 1 is older"]);
+    merge(&["--simple", "--all"]).ends_with(2);
+    merge(&["--omit-baseurl", "--all", "--archlist", "none"]).ends_with(0);
+    let places = work.run(&["repo", "list", output.as_str(), "--format", "%{location}"]).ends_with(0).stdout;
+    let prefix = format!("{output}/");
+    assert!(
+        places.lines().all(|line| line.starts_with(&prefix) && line.ends_with(".noarch.rpm")),
+        "{places}"
+    );
 }

@@ -9,6 +9,7 @@ mod differing;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod mergerepo;
 mod merging;
 mod querying;
 mod reading;

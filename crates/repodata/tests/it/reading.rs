@@ -67,7 +67,7 @@ fn replace(root: &Utf8Path, kind: &str, bytes: &[u8], ending: &str) {
     fs_err::write(path, repomd.to_xml()).unwrap();
 }
 
-fn sha256(bytes: &[u8]) -> Checksum {
+pub(crate) fn sha256(bytes: &[u8]) -> Checksum {
     let digits = Sha256::digest(bytes).iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
     Checksum { kind: "sha256".into(), value: digits }
 }

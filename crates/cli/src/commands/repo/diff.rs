@@ -31,7 +31,7 @@ const fn word(replacement: Replacement) -> &'static str {
         Replacement::Upgrade => "upgraded",
         Replacement::Downgrade => "downgraded",
         Replacement::Rebuilt => "rebuilt",
-        Replacement::Described => "described",
+        Replacement::Described => "redescribed",
     }
 }
 
@@ -66,15 +66,15 @@ fn counts(found: &Difference) -> Value {
 
 fn print(found: &Difference, printer: &Printer) {
     for nevra in &found.removed {
-        printer.data(format!("removed    {nevra}"));
+        printer.data(format!("removed     {nevra}"));
     }
     for nevra in &found.added {
-        printer.data(format!("added      {nevra}"));
+        printer.data(format!("added       {nevra}"));
     }
     for Replaced { before, after, replacement, changes } in &found.replaced {
         let versions =
             if before == after { before.to_string() } else { format!("{before} -> {}", after.evr) };
-        printer.data(format!("{:<10} {versions}", word(*replacement)));
+        printer.data(format!("{:<11} {versions}", word(*replacement)));
         print_changes(changes, printer);
     }
     if !found.repository.is_empty() {
