@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeMap,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     sync::mpsc::{Sender, channel},
 };
 
@@ -24,20 +24,82 @@ pub(crate) struct Ahead {
     pub(crate) results: usize,
     /// No further item is begun while those that wait weigh so much.
     pub(crate) weight: usize,
+    /// So many items, at most, are worked on and handed over in one go: waking a thread costs as much as a small package.
+    pub(crate) parcel: usize,
+}
+
+/// A thread that has as much as this of a parcel hands it over.
+const PARCEL_WEIGHT: usize = 512 * 1024;
+
+/// The results of the first items of a parcel; none when the work has panicked.
+struct Part<R> {
+    items: Range<usize>,
+    results: Option<Vec<R>>,
 }
 
 /// Sends something also when the work panics, so that nobody waits for ever; the panic itself goes on when the scope
 /// ends.
 struct Sending<R> {
-    index: usize,
-    result: Option<R>,
-    sender: Sender<(usize, Option<R>)>,
+    part: Option<Part<R>>,
+    sender: Sender<Part<R>>,
 }
 
 impl<R> Drop for Sending<R> {
     fn drop(&mut self) {
-        // Nobody listens once the caller has stopped.
-        self.sender.send((self.index, self.result.take())).unwrap_or_default();
+        if let Some(part) = self.part.take() {
+            // Nobody listens once the caller has stopped.
+            self.sender.send(part).unwrap_or_default();
+        }
+    }
+}
+
+/// What is to be begun, and what waits to be handed over.
+struct Progress<R> {
+    ahead: Ahead,
+    /// Parcels that a thread handed over before their end, by their first items.
+    rests: BTreeMap<usize, usize>,
+    /// The first item that was never begun, and how many there are.
+    next: usize,
+    count: usize,
+    /// Parcels that threads have.
+    begun: usize,
+    waiting: BTreeMap<usize, R>,
+    weight: usize,
+}
+
+impl<R: Weigh> Progress<R> {
+    fn new(count: usize, ahead: Ahead) -> Self {
+        let (rests, waiting) = (BTreeMap::new(), BTreeMap::new());
+        Self { ahead, rests, next: 0, count, begun: 0, waiting, weight: 0 }
+    }
+
+    /// The next parcel, if it may be begun while the item `due` is to be handed over. That one always may: nothing can be
+    /// handed over before it.
+    fn begin(&mut self, due: usize) -> Option<Range<usize>> {
+        let start = self.rests.first_key_value().map_or(self.next, |(start, _)| *start);
+        let room = start < due + self.ahead.results && self.weight < self.ahead.weight;
+        if start >= self.count || !room && start > due {
+            return None;
+        }
+        let end = match self.rests.remove(&start) {
+            Some(end) => end,
+            None => {
+                self.next = self.count.min(start + self.ahead.parcel.max(1));
+                self.next
+            }
+        };
+        self.begun += 1;
+        Some(start..end)
+    }
+
+    fn take(&mut self, items: Range<usize>, results: Vec<R>) {
+        self.begun -= 1;
+        let done = items.start + results.len();
+        if done < items.end {
+            self.rests.insert(done, items.end);
+        }
+        self.weight += results.iter().map(R::weight).sum::<usize>();
+        self.waiting.extend((items.start..).zip(results));
     }
 }
 
@@ -52,40 +114,58 @@ pub(crate) fn map_in_order<T: Sync, R: Send + Weigh>(
 ) {
     let work = &work;
     pool.in_place_scope_fifo(|scope| {
-        let (sender, receiver) = channel();
-        let mut waiting: BTreeMap<usize, R> = BTreeMap::new();
-        let (mut next, mut weight) = (0, 0);
+        let (sender, receiver) = channel::<Part<R>>();
+        let mut progress = Progress::new(items.len(), ahead);
         // The weight of what is begun is not known, so no more is begun than there are threads for it.
         let threads = pool.current_num_threads();
         for due in 0..items.len() {
             let result = loop {
-                // The item that is due is always begun: nothing can be handed over before it.
-                while next < items.len()
-                    && next < due + ahead.results
-                    && next - due - waiting.len() < threads
-                    && (weight < ahead.weight || next <= due)
+                while progress.begun < threads
+                    && let Some(parcel) = progress.begin(due)
                 {
-                    let (index, sender) = (next, sender.clone());
+                    let mut sending =
+                        Sending { part: Some(Part { items: parcel.clone(), results: None }), sender: sender.clone() };
                     scope.spawn_fifo(move |_| {
-                        let mut sending = Sending { index, result: None, sender };
-                        sending.result = Some(work(&items[index]));
+                        let results = first_of(&items[parcel], work);
+                        if let Some(part) = &mut sending.part {
+                            part.results = Some(results);
+                        }
                     });
-                    next += 1;
                 }
-                if let Some(result) = waiting.remove(&due) {
+                let found = progress.waiting.remove(&due);
+                let part = match found {
+                    Some(_) => receiver.try_recv().ok(),
+                    // `sender` is still there, so there is always something to come.
+                    None => receiver.recv().ok(),
+                };
+                if let Some(Part { items, results }) = part {
+                    let Some(results) = results else { return };
+                    progress.take(items, results);
+                }
+                if let Some(result) = found {
                     break result;
                 }
-                // `sender` is still there, so there is always something to come.
-                let Ok((index, Some(result))) = receiver.recv() else { return };
-                weight += result.weight();
-                waiting.insert(index, result);
             };
-            weight -= result.weight();
+            progress.weight -= result.weight();
             if emit(result).is_break() {
                 return;
             }
         }
     });
+}
+
+/// The results of the first items, as many as are not too heavy together.
+fn first_of<T, R: Weigh>(items: &[T], work: impl Fn(&T) -> R) -> Vec<R> {
+    let (mut results, mut weight) = (Vec::with_capacity(items.len()), 0);
+    for item in items {
+        let result = work(item);
+        weight += result.weight();
+        results.push(result);
+        if weight >= PARCEL_WEIGHT {
+            break;
+        }
+    }
+    results
 }
 
 #[cfg(test)]
@@ -105,7 +185,7 @@ mod tests {
         rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap()
     }
 
-    const FEW: Ahead = Ahead { results: 4, weight: usize::MAX };
+    const FEW: Ahead = Ahead { results: 4, weight: usize::MAX, parcel: 3 };
 
     #[test]
     fn what_waits_is_not_heavy() {
@@ -113,7 +193,7 @@ mod tests {
         map_in_order(
             &[30_usize; 200],
             &pool(4),
-            Ahead { results: 100, weight: 100 },
+            Ahead { results: 100, weight: 100, parcel: 1 },
             |item| {
                 let now = held.fetch_add(*item, Ordering::SeqCst) + item;
                 most.fetch_max(now, Ordering::SeqCst);
@@ -128,7 +208,7 @@ mod tests {
         // What waits, what each thread is at, and what is handed over.
         assert!(most.into_inner() <= 100 + 30 * (4 + 1 + 1));
         let seen = AtomicUsize::new(0);
-        let all_too_heavy = Ahead { results: 100, weight: 0 };
+        let all_too_heavy = Ahead { results: 100, weight: 0, parcel: 4 };
         map_in_order(
             &[1_usize; 50],
             &pool(4),
@@ -149,7 +229,7 @@ mod tests {
         map_in_order(
             &items,
             &pool(4),
-            Ahead { results: 8, weight: usize::MAX },
+            Ahead { results: 8, weight: usize::MAX, parcel: 1 },
             |item| {
                 started.fetch_add(1, Ordering::SeqCst);
                 std::thread::yield_now();

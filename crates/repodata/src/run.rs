@@ -28,6 +28,12 @@ use crate::{
 /// Packages that may be read ahead of what the documents have, for each thread.
 const PENDING: usize = 16;
 
+/// Packages that a thread takes in one go, where there are many: a quarter of what may be read ahead.
+const PARCEL: usize = 8;
+
+/// Parcels for each thread, at least, so that all have something to do to the end.
+const PARCELS: usize = 32;
+
 /// Bytes of finished metadata that may wait.
 const PENDING_BYTES: usize = 16 * 1024 * 1024;
 
@@ -140,7 +146,11 @@ impl Run<'_> {
         map_in_order(
             packages,
             &self.desk.pool.threads,
-            Ahead { results: workers * PENDING, weight: PENDING_BYTES },
+            Ahead {
+                results: workers * PENDING,
+                weight: PENDING_BYTES,
+                parcel: (packages.len() / (workers * PARCELS)).clamp(1, PARCEL),
+            },
             |found| self.one(found),
             |result| {
                 index += 1;
