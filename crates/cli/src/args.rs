@@ -1,11 +1,17 @@
 //! What was typed. What is meant by it (defaults, files, the target's own settings) is worked out in `settings`.
 
+mod repo;
+
 use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::index_args::{MetadataArgs, PackagesArgs};
+pub(crate) use repo::{
+    KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,
+    RepoQueryArgs, ShowArgs,
+};
 
 /// Builds the Xen4CentOS 6 repository: Xen 4.2, its Linux 3.4 kernel and centos-release-xen, from spec templates to a
 /// signed yum repository.
@@ -23,6 +29,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
+  1  repositories differ, where `repo diff --exit-code` asks
   2  what was given is wrong: arguments, manifests, templates, pins
   3  a package did not build
   4  a check refused: what was made would not serve its clients
@@ -80,6 +87,8 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Write the metadata of a directory of packages
     Index(IndexArgs),
+    /// List, query, compare and merge repositories of any origin
+    Repo(RepoArgs),
     /// Check packages or a repository against what its clients take
     Check(CheckArgs),
     /// Publish a directory of signed packages into a channel, or go back to an earlier state

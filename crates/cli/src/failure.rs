@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Refused,
     /// Network, disk, a missing program.
     World,
+    /// Nothing is wrong: two things differ, and it was asked whether they do.
+    Differs,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
             Self::Build => 3,
             Self::Refused => 4,
             Self::World => 5,
+            Self::Differs => 1,
         }
     }
 }

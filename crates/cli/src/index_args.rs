@@ -1,13 +1,12 @@
-//! What `index` can be told, under the names that users of createrepo_c know.
+//! What `index` and `repo merge` can be told of metadata, under the names that users of createrepo_c know.
 
 use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
-use xen4centos_repodata::{ChecksumKind, Compression, Duplicates};
+use xen4centos_repodata::{ChecksumKind, Compression, Duplicates, MetadataNames, Retain};
 
 /// The metadata that is written.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Metadata")]
 pub(crate) struct MetadataArgs {
@@ -23,6 +22,33 @@ pub(crate) struct MetadataArgs {
     /// Where --update remembers packages [default: xen4centos/index in the user's cache directory]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cachedir: Option<Utf8PathBuf>,
+    /// Digest of packages and metadata: sha1, sha224, sha256, sha384, sha512
+    #[arg(short = 's', long, value_name = "TYPE", default_value = "sha256")]
+    pub(crate) checksum: ChecksumKind,
+    /// Digest of metadata, if another one
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) repomd_checksum: Option<ChecksumKind>,
+    /// List a document of another type, such as updateinfo or modules; those that are there stay listed
+    #[arg(long, value_name = "TYPE=FILE", value_parser = addition)]
+    pub(crate) add: Vec<(String, Utf8PathBuf)>,
+    /// Do not list the document of this type any more
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) remove: Vec<String>,
+    /// Drop all documents that were there and are not made from packages
+    #[arg(long)]
+    pub(crate) discard_additional_metadata: bool,
+    /// What the repository is
+    #[arg(long, value_name = "TAG")]
+    pub(crate) repo: Vec<String>,
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
+}
+
+/// In what form metadata is written, by `index` and by `repo merge`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Metadata")]
+pub(crate) struct FormArgs {
     /// Write sqlite databases, too
     #[arg(short, long, overrides_with = "no_database")]
     pub(crate) database: bool,
@@ -35,24 +61,9 @@ pub(crate) struct MetadataArgs {
     /// Compression of everything [default: gz, the only one of XML that yum on CentOS 6 reads]
     #[arg(long, value_name = "TYPE")]
     pub(crate) general_compress_type: Option<CompressionArg>,
-    /// Digest of packages and metadata: sha1, sha224, sha256, sha384, sha512
-    #[arg(short = 's', long, value_name = "TYPE", default_value = "sha256")]
-    pub(crate) checksum: ChecksumKind,
-    /// Digest of metadata, if another one
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) repomd_checksum: Option<ChecksumKind>,
     /// Group definitions to list in the metadata
     #[arg(short, long, value_name = "FILE")]
     pub(crate) groupfile: Option<Utf8PathBuf>,
-    /// List a document of another type, such as updateinfo or modules; those that are there stay listed
-    #[arg(long, value_name = "TYPE=FILE", value_parser = addition)]
-    pub(crate) add: Vec<(String, Utf8PathBuf)>,
-    /// Do not list the document of this type any more
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) remove: Vec<String>,
-    /// Drop all documents that were there and are not made from packages
-    #[arg(long)]
-    pub(crate) discard_additional_metadata: bool,
     /// Name files by their digest [default]
     #[arg(long, overrides_with = "simple_md_filenames")]
     pub(crate) unique_md_filenames: bool,
@@ -78,12 +89,30 @@ pub(crate) struct MetadataArgs {
     /// What the packages are
     #[arg(long, value_name = "TAG")]
     pub(crate) content: Vec<String>,
-    /// What the repository is
-    #[arg(long, value_name = "TAG")]
-    pub(crate) repo: Vec<String>,
     /// Threads that read packages and compress metadata [default: one for each processor]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) workers: Option<NonZeroUsize>,
+}
+
+impl FormArgs {
+    /// Of XML.
+    pub(crate) fn compression(&self) -> Compression {
+        self.general_compress_type.map_or(Compression::Gzip, Compression::from)
+    }
+
+    /// Of databases, if there are to be any.
+    pub(crate) fn databases(&self) -> Option<Compression> {
+        self.database.then(|| self.compress_type.map_or_else(|| self.compression(), Compression::from))
+    }
+
+    pub(crate) const fn names(&self) -> MetadataNames {
+        if self.simple_md_filenames { MetadataNames::Simple } else { MetadataNames::Unique }
+    }
+
+    pub(crate) fn retain(&self, now: u64) -> Option<Retain> {
+        let by_age = self.retain_old_md_by_age.map(|age| Retain::Since(now.saturating_sub(age)));
+        by_age.or(self.retain_old_md.map(Retain::Last))
+    }
 }
 
 /// The packages that are listed.

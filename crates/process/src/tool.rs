@@ -35,6 +35,8 @@ pub enum Tool {
     Dnf,
     /// `createrepo_c`, the peer in tests and benchmarks
     CreaterepoC,
+    /// `mergerepo_c`, likewise
+    MergerepoC,
     /// `qemu-system-x86_64`
     Qemu,
     /// `python2` by that name
@@ -81,6 +83,7 @@ impl Tool {
             Self::Mount => "mount",
             Self::Dnf => "dnf",
             Self::CreaterepoC => "createrepo_c",
+            Self::MergerepoC => "mergerepo_c",
             Self::Qemu => "qemu-system-x86_64",
             Self::Python2 => "python2",
             Self::Python => "python",

@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// Whether a document of this kind is made from packages.
-fn is_of_packages(kind: &str) -> bool {
+pub(crate) fn is_of_packages(kind: &str) -> bool {
     let base = ["_db", "_zck"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind);
     matches!(base, "primary" | "filelists" | "other")
 }
 
 /// Kinds that say the same in another form: groups are listed plain and compressed.
-fn base(kind: &str) -> &str {
+pub(crate) fn base(kind: &str) -> &str {
     ["_gz", "_xz", "_zck"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind)
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn write(
 }
 
 /// A file, decompressed where its first bytes say that it is compressed.
-fn read(path: &Utf8Path) -> Result<Vec<u8>, RepodataError> {
+pub(crate) fn read(path: &Utf8Path) -> Result<Vec<u8>, RepodataError> {
     let fail = |source| RepodataError::files("read", path)(source);
     let bytes = fs_err::read(path).map_err(fail)?;
     let mut open = Vec::new();
@@ -80,7 +80,7 @@ fn read(path: &Utf8Path) -> Result<Vec<u8>, RepodataError> {
     Ok(open)
 }
 
-fn document(
+pub(crate) fn document(
     desk: &Desk,
     kind: &str,
     name: &str,

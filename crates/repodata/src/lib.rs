@@ -9,11 +9,13 @@ mod ahead;
 mod blocks;
 mod cache;
 mod capability;
+mod changes;
 mod checksum;
 mod complete;
 mod content;
 mod convert;
 mod database;
+mod difference;
 mod document;
 mod encode;
 mod error;
@@ -25,9 +27,11 @@ mod index;
 mod inflate;
 mod known;
 mod location;
+mod merge;
 mod moderation;
 mod ordered;
 mod package;
+mod parts;
 mod query;
 mod read_xml;
 mod reader;
@@ -43,17 +47,21 @@ mod switch;
 mod template;
 mod text;
 mod walk;
+mod write_packages;
 mod write_xml;
 mod xml;
 
 pub use capability::Capability;
+pub use changes::{Change, Ignored};
 pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
 pub use complete::CompletePackages;
+pub use difference::{Difference, Replaced, Replacement, Telling, difference};
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
 pub use http::{Http, HttpSettings};
 pub use index::index;
 pub use location::Location;
+pub use merge::{Bases, Groups, Keep, MergeSettings, Merged, Updates, merge};
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,

@@ -8,11 +8,14 @@ use crate::{
     CompletePackages, Directory, Package, PackageChangelog, PackageFiles, Record, RepodataError, Repomd,
     Storage,
     ahead::Ahead,
-    content::Content,
+    content::{BLOCK, Content},
     read_xml::{self, repomd_from},
     storage::is_inside,
     xml::Xml,
 };
+
+/// Bytes of a document that is held as a whole. The updateinfo of a distribution has some ten megabytes.
+const SMALL: usize = 256 * 1024 * 1024;
 
 /// A repository, wherever it is, and its repomd.xml. Its documents are parsed as they come, and none is ever held as
 /// a whole.
@@ -126,6 +129,28 @@ impl Repository {
     /// The first document that differs.
     pub fn verify_documents(&self) -> Result<(), RepodataError> {
         self.repomd.records.iter().try_for_each(|record| self.content(record)?.finish())
+    }
+
+    /// The whole content of a small document, such as the groups; `None` where there is none of the kind.
+    ///
+    /// # Errors
+    /// When it can not be read, is not the one that repomd.xml lists, or is larger than any real one.
+    pub fn document_bytes(&self, kind: &str) -> Result<Option<Vec<u8>>, RepodataError> {
+        let Some(record) = self.repomd.record(kind) else { return Ok(None) };
+        let path = self.path_of(&record.location)?;
+        let mut content = Content::new(&path, record, self.storage.open(Utf8Path::new(&record.location))?)?;
+        let (mut bytes, mut block) = (Vec::new(), vec![0; BLOCK]);
+        loop {
+            let length = content.next(&mut block)?;
+            if length == 0 {
+                content.verify()?;
+                return Ok(Some(bytes));
+            }
+            bytes.extend_from_slice(&block[..length]);
+            if bytes.len() > SMALL {
+                return Err(RepodataError::Content { path, what: format!("more than {SMALL} bytes") });
+            }
+        }
     }
 
     fn content(&self, record: &Record) -> Result<Content, RepodataError> {

@@ -72,15 +72,15 @@ impl Weigh for Result<Indexed, RepodataError> {
 }
 
 /// How a document begins and ends, and what it is called.
-struct Frame {
-    kind: &'static str,
-    file_name: &'static str,
+pub(crate) struct Frame {
+    pub(crate) kind: &'static str,
+    pub(crate) file_name: &'static str,
     element: &'static str,
     namespaces: &'static str,
 }
 
 /// In the order of [`Fragments`] and of repomd.xml.
-const FRAMES: [Frame; 3] = [
+pub(crate) const FRAMES: [Frame; 3] = [
     Frame {
         kind: "primary",
         file_name: "primary.xml",
@@ -102,14 +102,14 @@ const FRAMES: [Frame; 3] = [
 ];
 
 impl Frame {
-    fn head(&self, packages: usize) -> String {
+    pub(crate) fn head(&self, packages: usize) -> String {
         let Self { element, namespaces, .. } = self;
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{element} {namespaces} packages=\"{packages}\">\n"
         )
     }
 
-    fn tail(&self) -> String {
+    pub(crate) fn tail(&self) -> String {
         format!("</{}>\n", self.element)
     }
 }
@@ -333,7 +333,7 @@ impl Delivery<'_> {
 }
 
 /// Waits for databases that nobody wants any more, so that nothing writes to a directory that is being removed.
-fn abandon(databases: Vec<DatabaseThread>) {
+pub(crate) fn abandon(databases: Vec<DatabaseThread>) {
     let threads: Vec<_> = databases.into_iter().map(|database| database.complete(None)).collect();
     for thread in threads {
         // Each says that it has no document; why is said by what stopped the index.
@@ -342,7 +342,7 @@ fn abandon(databases: Vec<DatabaseThread>) {
 }
 
 /// A number that stands for a package, wherever it is.
-fn boundary(package: &Package) -> u32 {
+pub(crate) fn boundary(package: &Package) -> u32 {
     let digits = package.checksum.value.get(..8).unwrap_or_default();
     u32::from_str_radix(digits, 16).unwrap_or(0)
 }

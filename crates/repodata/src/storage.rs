@@ -41,11 +41,11 @@ impl Storage for Directory {
             Ok(metadata) if !metadata.is_file() => {
                 Err(RepodataError::Content { path, what: "no regular file".to_owned() })
             }
-            Ok(_) => match fs_err::File::open(&path) {
+            // What is not there is told best by who opens it.
+            _ => match fs_err::File::open(&path) {
                 Ok(file) => Ok(Box::new(file)),
                 Err(error) => Err(RepodataError::files("read", path)(error)),
             },
-            Err(error) => Err(RepodataError::files("read", path)(error)),
         }
     }
 }

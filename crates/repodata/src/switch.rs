@@ -19,7 +19,15 @@ const OLD: &str = ".repodata.old";
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: Utf8PathBuf,
-    _lock: fs_err::File,
+    lock: fs_err::File,
+}
+
+/// A process that is just being started elsewhere in this program has a copy of the file until it runs: closing ours would
+/// not end the lock.
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        self.lock.unlock().unwrap_or_default();
+    }
 }
 
 impl Workspace {
@@ -30,7 +38,7 @@ impl Workspace {
             Err(TryLockError::WouldBlock) => return Err(RepodataError::Busy { path: root.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(RepodataError::files("lock", root)(source)),
         }
-        let workspace = Self { root: root.to_owned(), _lock: lock };
+        let workspace = Self { root: root.to_owned(), lock };
         workspace.recover()?;
         workspace.demand_metadata()?;
         fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;

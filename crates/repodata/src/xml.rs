@@ -180,6 +180,17 @@ impl<R: BufRead> Xml<R> {
         RepodataError::files("read", &self.path)(error)
     }
 
+    /// How many bytes of the document were read.
+    pub(crate) fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    /// Where the last start tag began in `document`, which is what is read. No value of an attribute has a `<`.
+    pub(crate) fn tag_start(&self, document: &[u8]) -> usize {
+        let read = document.get(..self.position()).unwrap_or(document);
+        read.iter().rposition(|byte| *byte == b'<').unwrap_or(0)
+    }
+
     /// From here on an item is read, such as a package: it may be only so large.
     pub(crate) fn begin_item(&mut self) {
         self.item_end = self.reader.buffer_position() + ITEM_LIMIT;

@@ -4,8 +4,8 @@ use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::{RepoTree, Sha256Digest};
 use xen4centos_repodata::{
-    Additional, BadPackages, Compression, Event, IndexSettings, KnownBy, Links, MetadataNames, Placement,
-    Present, RepodataError, Reporter, Repository, Retain, Reuse, Selection, Tags, Unchanged, index,
+    Additional, BadPackages, Event, IndexSettings, KnownBy, Links, Placement, Present, RepodataError,
+    Reporter, Repository, Reuse, Selection, Tags, Unchanged, index,
 };
 use xen4centos_sign::Signer;
 
@@ -64,27 +64,25 @@ fn selection(args: &PackagesArgs, here: &Utf8Path) -> Result<Selection, Failure>
 }
 
 fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Result<IndexSettings, Failure> {
-    let (metadata, packages) = (&args.metadata, &args.packages);
+    let (metadata, packages, form) = (&args.metadata, &args.packages, &args.metadata.form);
     let output = metadata.outputdir.as_ref().map(|directory| here.join(directory));
     let root = here.join(&args.directory);
     let next = next_revision(output.as_deref().unwrap_or(&root));
-    let revision = metadata.revision.clone().unwrap_or_else(|| next.to_string());
+    let revision = form.revision.clone().unwrap_or_else(|| next.to_string());
     let timestamp = revision.parse().unwrap_or(next);
-    let general = metadata.general_compress_type.map_or(Compression::Gzip, Compression::from);
-    let database = metadata.compress_type.map_or(general, Compression::from);
     let base = IndexSettings::for_el6(timestamp);
     Ok(IndexSettings {
         revision,
         tags: Tags {
-            content: metadata.content.clone(),
-            distro: metadata.distro.clone(),
+            content: form.content.clone(),
+            distro: form.distro.clone(),
             repo: metadata.repo.clone(),
         },
         checksum: metadata.checksum,
         repomd_checksum: metadata.repomd_checksum.unwrap_or(metadata.checksum),
-        compression: general,
-        database: metadata.database.then_some(database),
-        names: if metadata.simple_md_filenames { MetadataNames::Simple } else { MetadataNames::Unique },
+        compression: form.compression(),
+        database: form.databases(),
+        names: form.names(),
         selection,
         location: Placement {
             base: packages.baseurl.clone(),
@@ -93,20 +91,17 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Re
         },
         changelog_limit: usize::try_from(packages.changelog_limit).ok(),
         duplicates: packages.duplicated_nevra.into(),
-        comps: metadata.groupfile.as_ref().map(|file| here.join(file)),
+        comps: form.groupfile.as_ref().map(|file| here.join(file)),
         additional: Additional {
             added: metadata.add.iter().map(|(kind, file)| (kind.clone(), here.join(file))).collect(),
             removed: metadata.remove.iter().cloned().collect(),
             present: if metadata.discard_additional_metadata { Present::Drop } else { Present::Keep },
         },
-        retain: match (metadata.retain_old_md, metadata.retain_old_md_by_age) {
-            (_, Some(age)) => Retain::Since(settings::now().saturating_sub(age)),
-            (states, None) => states.map_or(base.retain, Retain::Last),
-        },
+        retain: form.retain(settings::now()).unwrap_or(base.retain),
         reuse: reuse(metadata, &root, here)?,
         output,
         bad_packages: if packages.leave_out_bad { BadPackages::LeaveOut } else { BadPackages::Refuse },
-        workers: metadata.workers.unwrap_or(base.workers),
+        workers: form.workers.unwrap_or(base.workers),
         ..base
     })
 }
@@ -131,12 +126,12 @@ fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Result<Reuse,
         cache: Some(directory.join(format!("{name}.packages"))),
         known_by: if args.skip_stat { KnownBy::Path } else { KnownBy::Stamp },
         // Who names a revision wants it.
-        unchanged: if args.revision.is_some() { Unchanged::Write } else { Unchanged::Leave },
+        unchanged: if args.form.revision.is_some() { Unchanged::Write } else { Unchanged::Leave },
     })
 }
 
 /// Now, or one more than what is there, where the clock is behind it: clients refuse what is older than what they have.
-fn next_revision(directory: &Utf8Path) -> u64 {
+pub(crate) fn next_revision(directory: &Utf8Path) -> u64 {
     let present = Repository::open(directory).map_or(0, |there| there.repomd().newest().saturating_add(1));
     settings::now().max(present)
 }

@@ -12,6 +12,7 @@ mod kernel_config;
 mod publish;
 mod release;
 mod render;
+mod repo;
 mod serve;
 mod sign;
 mod status;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Build(args) => build::run(cli, args, printer),
         Command::Sign(args) => sign::run(cli, args, printer),
         Command::Index(args) => index::run(cli, args, printer),
+        Command::Repo(args) => repo::run(args, printer),
         Command::Check(args) => check::run(cli, args, printer),
         Command::Publish(args) => publish::run(cli, args, printer),
         Command::Serve(args) => serve::run(cli, args, printer),

@@ -14,6 +14,7 @@ mod program;
 mod refusals;
 mod release;
 mod replacing;
+mod repo;
 mod repository;
 mod tidy;
 mod workshop;

@@ -5,9 +5,12 @@
 mod bad_input;
 mod createrepo;
 mod databases;
+mod differing;
 mod expansion;
 mod fixtures;
 mod interruption;
+mod mergerepo;
+mod merging;
 mod querying;
 mod reading;
 mod repomd;

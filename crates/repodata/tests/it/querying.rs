@@ -41,6 +41,52 @@ fn packages(repository: &Repository, query: &Query) -> Vec<String> {
 /// Two spec files more: several versions of one name, and what depends on it in many ways.
 const VERSIONS: [&str; 3] = ["1.0-1", "1.9-1", "1.10-0.1"];
 
+use DependencyKind::{Conflicts, Obsoletes, Provides, Recommends, Requires, Suggests};
+
+/// What is asked for.
+const WHATS: [(DependencyKind, &str); 40] = [
+    (Provides, "virtual"),
+    (Provides, "virtual = 2:1-1"),
+    (Provides, "virtual = 2:1"),
+    (Provides, "virtual < 2:1"),
+    (Provides, "virtual >= 3"),
+    (Provides, "plain"),
+    (Provides, "plain = 3"),
+    (Provides, "feature >= 1:1.9"),
+    (Provides, "feature > 1:1.9"),
+    (Provides, "feature < 1.9"),
+    (Provides, "tool(x)"),
+    (Provides, "every*"),
+    (Provides, "/usr/bin/own-tool"),
+    (Provides, "/opt/data/own-data"),
+    (Provides, "/opt/v-*"),
+    (Provides, "nothing-has-this"),
+    (Requires, "versioned"),
+    (Requires, "versioned = 1.9"),
+    (Requires, "versioned = 1.9-1"),
+    (Requires, "versioned-1.9-1"),
+    (Requires, "versioned-1.9-1.noarch"),
+    (Requires, "everything"),
+    (Requires, "everything-empty"),
+    (Requires, "feature"),
+    (Requires, "feature < 1:1.5"),
+    (Requires, "tool(x)"),
+    (Requires, "nothing"),
+    (Requires, "a"),
+    (Requires, "/opt/data/own-data"),
+    (Requires, "chkconfig"),
+    (Requires, "lib*"),
+    (Conflicts, "enemy"),
+    (Conflicts, "enemy > 2"),
+    (Conflicts, "other"),
+    (Conflicts, "other = 1.5"),
+    (Obsoletes, "older"),
+    (Obsoletes, "older = 1:0.9-1"),
+    (Obsoletes, "versioned = 1.0"),
+    (Recommends, "everything"),
+    (Suggests, "virtual"),
+];
+
 fn repository() -> Scratch {
     let scratch = made(&["--no-database"]);
     for version in VERSIONS {
@@ -64,9 +110,7 @@ fn repository() -> Scratch {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one query of each kind, side by side")]
 fn the_same_is_found_as_dnf_finds() {
-    use DependencyKind::{Conflicts, Obsoletes, Provides, Recommends, Requires, Suggests};
     let scratch = repository();
     let repository = Repository::open(scratch.path()).unwrap();
     let work = Scratch::new();
@@ -78,49 +122,7 @@ fn the_same_is_found_as_dnf_finds() {
         Recommends => "--whatrecommends",
         _ => "--whatsuggests",
     };
-    let whats = [
-        (Provides, "virtual"),
-        (Provides, "virtual = 2:1-1"),
-        (Provides, "virtual = 2:1"),
-        (Provides, "virtual < 2:1"),
-        (Provides, "virtual >= 3"),
-        (Provides, "plain"),
-        (Provides, "plain = 3"),
-        (Provides, "feature >= 1:1.9"),
-        (Provides, "feature > 1:1.9"),
-        (Provides, "feature < 1.9"),
-        (Provides, "tool(x)"),
-        (Provides, "every*"),
-        (Provides, "/usr/bin/own-tool"),
-        (Provides, "/opt/data/own-data"),
-        (Provides, "/opt/v-*"),
-        (Provides, "nothing-has-this"),
-        (Requires, "versioned"),
-        (Requires, "versioned = 1.9"),
-        (Requires, "versioned = 1.9-1"),
-        (Requires, "versioned-1.9-1"),
-        (Requires, "versioned-1.9-1.noarch"),
-        (Requires, "everything"),
-        (Requires, "everything-empty"),
-        (Requires, "feature"),
-        (Requires, "feature < 1:1.5"),
-        (Requires, "tool(x)"),
-        (Requires, "nothing"),
-        (Requires, "a"),
-        (Requires, "/opt/data/own-data"),
-        (Requires, "chkconfig"),
-        (Requires, "lib*"),
-        (Conflicts, "enemy"),
-        (Conflicts, "enemy > 2"),
-        (Conflicts, "other"),
-        (Conflicts, "other = 1.5"),
-        (Obsoletes, "older"),
-        (Obsoletes, "older = 1:0.9-1"),
-        (Obsoletes, "versioned = 1.0"),
-        (Recommends, "everything"),
-        (Suggests, "virtual"),
-    ];
-    for (kind, asked) in whats {
+    for (kind, asked) in WHATS {
         let query = Query { what: vec![(kind, vec![asked.to_owned()])], ..Query::default() };
         let expected = dnf(work.path(), scratch.path(), &[options(kind), asked]);
         assert_eq!(packages(&repository, &query), expected, "{kind:?} {asked}");

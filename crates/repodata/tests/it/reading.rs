@@ -67,7 +67,7 @@ fn replace(root: &Utf8Path, kind: &str, bytes: &[u8], ending: &str) {
     fs_err::write(path, repomd.to_xml()).unwrap();
 }
 
-fn sha256(bytes: &[u8]) -> Checksum {
+pub(crate) fn sha256(bytes: &[u8]) -> Checksum {
     let digits = Sha256::digest(bytes).iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
     Checksum { kind: "sha256".into(), value: digits }
 }
@@ -321,4 +321,35 @@ fn redirects_are_followed_and_names_escaped() {
     let error = at("http://127.0.0.1:1/x").unwrap_err();
     assert!(told(&error).contains("could not fetch `http://127.0.0.1:1/x/repodata/repomd.xml`"), "{error}");
     assert!(files(scratch.path()).len() > 1);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 200, failure_persistence: None, ..Default::default()
+    })]
+
+    /// Whatever stands in an uncompressed document, where nothing but the parser is before the digest.
+    #[test]
+    fn changed_text_is_an_error_and_no_panic(
+        changes in proptest::collection::vec(
+            (0_usize..20_000, proptest::sample::select(b"<>/&;'\"= \n!-[]?a:\xff\xc3\0".to_vec())), 1..8,
+        ),
+    ) {
+        static PLAIN: std::sync::OnceLock<(Scratch, Vec<u8>)> = std::sync::OnceLock::new();
+        let (scratch, good) = PLAIN.get_or_init(|| {
+            let scratch = made(&["--no-database"]);
+            let primary = plain(scratch.path(), "primary");
+            replace(scratch.path(), "primary", &primary, ".xml");
+            (scratch, primary)
+        });
+        let mut bad = good.clone();
+        for (position, byte) in changes {
+            let position = position % bad.len();
+            bad[position] = byte;
+        }
+        fs_err::write(scratch.path().join("repodata/primary.xml"), &bad).unwrap();
+        let repository = Repository::open(scratch.path()).unwrap();
+        let outcome = repository.packages().and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        proptest::prop_assert_eq!(outcome.is_ok(), &bad == good);
+    }
 }

@@ -1,0 +1,24 @@
+use serde_json::Value;
+use xen4centos_repodata::{Query, Template, Versions};
+
+use crate::{
+    args::RepoListArgs,
+    failure::{Failure, Outcome},
+    printer::Printer,
+};
+
+pub(crate) fn run(args: &RepoListArgs, printer: &Printer) -> Outcome {
+    let template = Template::parse(&args.format)?;
+    let repository = super::open(&args.repository, printer)?;
+    let versions = if args.latest { Versions::Latest } else { Versions::All };
+    let packages = Query { versions, ..Query::default() }.run(&repository)?;
+    if args.json {
+        let rows = packages.iter().map(|package| super::shown(&repository, package));
+        printer.json(&rows.collect::<Result<Vec<Value>, Failure>>()?);
+        return Ok(());
+    }
+    for package in &packages {
+        printer.data(template.render(&repository, package)?);
+    }
+    Ok(())
+}

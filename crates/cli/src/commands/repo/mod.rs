@@ -1,0 +1,80 @@
+//! Commands over repositories of any origin: directories and URLs.
+
+mod diff;
+mod list;
+mod merge;
+mod query;
+
+use camino::Utf8PathBuf;
+use serde_json::{Value, json};
+use xen4centos_repodata::{HttpSettings, Location, Package, RepodataError, Repository};
+
+use crate::{
+    args::{RepoArgs, RepoCommand},
+    failure::{Failure, Kind, Outcome},
+    printer::Printer,
+    settings::{self, environment},
+};
+
+pub(crate) fn run(args: &RepoArgs, printer: &Printer) -> Outcome {
+    match &args.command {
+        RepoCommand::List(args) => list::run(args, printer),
+        RepoCommand::Query(args) => query::run(args, printer),
+        RepoCommand::Diff(args) => diff::run(args, printer),
+        RepoCommand::Merge(args) => merge::run(args, printer),
+    }
+}
+
+/// Opens what was named.
+fn open(place: &str, printer: &Printer) -> Result<Repository, Failure> {
+    let here = settings::current_directory()?;
+    let location = Location::parse(place, &here)?;
+    let _activity = printer.activity("Opening", place);
+    location.open(&http()).map_err(|error| match (&location, &error) {
+        (Location::Directory(_), RepodataError::Files { source, .. })
+            if source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            let hint = "name the directory that holds repodata/, or a URL; `xen4centos index` makes metadata";
+            Failure::of(Kind::Data, &error).hint(Some(hint.to_owned()))
+        }
+        _ => error.into(),
+    })
+}
+
+/// The network as the environment has it.
+fn http() -> HttpSettings {
+    let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
+    let all = either("all_proxy", "ALL_PROXY");
+    HttpSettings {
+        // HTTP_PROXY in capitals can be set by a web server's client: see `pipeline::sources`.
+        http_proxy: environment("http_proxy").or_else(|| all.clone()),
+        https_proxy: either("https_proxy", "HTTPS_PROXY").or(all),
+        no_proxy: either("no_proxy", "NO_PROXY"),
+        certificates: environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect(),
+        ..HttpSettings::usual()
+    }
+}
+
+/// What every listing has of a package.
+fn shown(repository: &Repository, package: &Package) -> Result<Value, Failure> {
+    let (nevra, evr) = (&package.nevra, &package.nevra.evr);
+    Ok(json!({
+        "nevra": nevra.to_string(),
+        "name": nevra.name,
+        "epoch": evr.epoch,
+        "version": evr.version,
+        "release": evr.release,
+        "arch": nevra.arch,
+        "checksum": { "type": package.checksum.kind, "value": package.checksum.value },
+        "size": package.size.package,
+        "installed-size": package.size.installed,
+        "build-time": package.build_time,
+        "summary": package.summary,
+        "license": package.license,
+        "url": package.url,
+        "vendor": package.vendor,
+        "packager": package.packager,
+        "source-package": package.source_rpm,
+        "location": repository.location_of(package)?,
+    }))
+}

@@ -1,0 +1,126 @@
+//! Several repositories as one, which holds no packages but says where they are.
+//!
+//! Each is read twice: once to know which packages are kept, of which only names and versions are held, and once to
+//! write them.
+
+mod besides;
+mod chosen;
+mod place;
+mod settings;
+
+use camino::Utf8Path;
+use xen4centos_artifact::RepoTree;
+
+use self::{chosen::Chosen, place::Place};
+use crate::{
+    RepodataError, Repomd, Repository, Tags,
+    blocks::Pool,
+    document::{Desk, write_synced},
+    read_repomd,
+    switch::Workspace,
+    write_packages::{Format, write_packages},
+};
+
+pub use settings::{Bases, Groups, Keep, MergeSettings, Updates};
+
+/// What a merge came to.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// Where the metadata is.
+    pub tree: RepoTree,
+    /// How many packages were kept.
+    pub kept: usize,
+    /// How many were not.
+    pub dropped: usize,
+}
+
+/// Writes `output/repodata` over all packages of the repositories, and switches it in as an index does. Packages stay
+/// where they are.
+///
+/// # Errors
+/// When a repository can not be read, another index of `output` runs, the metadata that is there is newer than the
+/// timestamp, or files can not be written. Nothing that readers see has changed then.
+pub fn merge(
+    output: &Utf8Path,
+    repositories: &[Repository],
+    settings: &MergeSettings,
+) -> Result<Merged, RepodataError> {
+    fs_err::create_dir_all(output).map_err(RepodataError::files("create", output))?;
+    let workspace = Workspace::open(output)?;
+    match fill(&workspace, repositories, settings) {
+        Ok((kept, dropped)) => {
+            workspace.switch()?;
+            Ok(Merged { tree: RepoTree { root: output.to_owned() }, kept, dropped })
+        }
+        Err(error) => {
+            // The first error is the one that matters; leftovers are removed by the next index.
+            workspace.discard().unwrap_or_default();
+            Err(error)
+        }
+    }
+}
+
+fn fill(
+    workspace: &Workspace,
+    repositories: &[Repository],
+    settings: &MergeSettings,
+) -> Result<(usize, usize), RepodataError> {
+    // A list that can not be read is nobody's, and leads nobody to its documents.
+    let present = read_repomd(&workspace.current().join("repomd.xml")).unwrap_or_default();
+    workspace.demand_not_newer_than(settings.timestamp, &present)?;
+    let chosen = Chosen::of(repositories, settings)?;
+    let place = |repository| Place::of(repository, workspace.root(), &settings.bases);
+    let places = repositories.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    // Each is opened when its turn comes: a server does not wait until the others have been read.
+    let packages = repositories.iter().zip(&places).enumerate().flat_map(|(number, (repository, place))| {
+        let stream = repository.complete_packages();
+        let (stream, failure) =
+            stream.map_or_else(|error| (None, Some(error)), |stream| (Some(stream), None));
+        let kept = &chosen.kept;
+        let packages = stream.into_iter().flatten().enumerate().filter_map(move |(index, package)| {
+            let is_kept = package.is_err() || kept.contains(&(number, index));
+            is_kept.then(|| package.and_then(|package| place.put(repository, package)))
+        });
+        failure.into_iter().map(Err).chain(packages)
+    });
+    let desk = desk(workspace, settings)?;
+    let format = Format { compression: settings.compression, database: settings.database };
+    let mut records = write_packages(&desk, format, chosen.kept.len(), packages)?;
+    records.extend(besides::write(&desk, settings, repositories)?);
+    workspace.carry(&[], settings.retain, &present)?;
+    let tags = tags(&settings.tags, repositories);
+    let repomd = Repomd { revision: settings.revision.clone(), tags, records };
+    write_synced(&desk.directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
+    Ok((chosen.kept.len(), chosen.seen - chosen.kept.len()))
+}
+
+fn desk(workspace: &Workspace, settings: &MergeSettings) -> Result<Desk, RepodataError> {
+    let workers = settings.workers.get();
+    Ok(Desk {
+        directory: workspace.new_directory(),
+        pool: Pool::new(workers).map_err(|source| RepodataError::Threads { workers, source })?,
+        checksum: settings.repomd_checksum,
+        names: settings.names,
+        timestamp: settings.timestamp,
+        keyed: false,
+    })
+}
+
+/// What is said of the merged repository, and then what each says of itself, once.
+fn tags(given: &Tags, repositories: &[Repository]) -> Tags {
+    let mut all = Tags::default();
+    for tags in std::iter::once(given).chain(repositories.iter().map(|there| &there.repomd().tags)) {
+        add(&mut all.content, &tags.content);
+        add(&mut all.distro, &tags.distro);
+        add(&mut all.repo, &tags.repo);
+    }
+    all
+}
+
+fn add<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) {
+    for one in more {
+        if !all.contains(one) {
+            all.push(one.clone());
+        }
+    }
+}
