@@ -51,7 +51,7 @@ pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
 pub use complete::CompletePackages;
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
-pub use http::{Http, HttpSettings};
+pub use http::Http;
 pub use index::index;
 pub use location::Location;
 pub use package::{

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{BuildSource, SourceOrigin};
+use xen4centos_http::{HttpSettings, Proxies, ProxyUrl};
 use xen4centos_manifest::{Accepts, EffectiveOption, Package, Upstreams};
 use xen4centos_sources::{
-    FailureKind, FetchError, FetchSettings, Given, Limits, Network, NetworkSettings, Origin, Pin, Planned,
-    Proxies, ProxyUrl, Replacement, RetrySchedule, Silent, SourceOverride, SourceTree, Standing, Store,
-    VerifiedSource, replacements,
+    FailureKind, FetchError, FetchSettings, Given, Network, NetworkSettings, Origin, Pin, Planned,
+    Replacement, Silent, SourceOverride, SourceTree, Standing, Store, VerifiedSource, replacements,
 };
 
 use crate::{
@@ -208,12 +208,7 @@ fn network(args: &SourceArgs) -> Network {
         no_proxy: either("no_proxy", "NO_PROXY"),
     };
     let certificates = environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect();
-    Network::Online(NetworkSettings {
-        proxies,
-        limits: Limits::usual(),
-        retries: RetrySchedule::usual(),
-        certificates,
-    })
+    Network::Online(NetworkSettings::usual(HttpSettings { proxies, certificates, ..HttpSettings::usual() }))
 }
 
 fn pair<'t>(text: &'t str, shape: &str) -> Result<(&'t str, &'t str), Failure> {

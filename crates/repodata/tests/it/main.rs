@@ -11,6 +11,8 @@ mod interruption;
 mod querying;
 mod reading;
 mod repomd;
+#[expect(dead_code, reason = "the tests of each crate use a part of it")]
+#[path = "../../../http/tests/it/server.rs"]
 mod server;
 mod tree;
 
