@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
-    ("manifest", &["artifact"]),
+    ("toml-tree", &[]),
+    ("manifest", &["artifact", "toml-tree"]),
     ("sources", &["artifact", "process", "http", "manifest"]),
     ("render", &["artifact", "manifest"]),
-    ("kconfig", &["artifact", "process"]),
+    ("kconfig", &["artifact", "process", "toml-tree"]),
     ("build", &["artifact", "process", "manifest"]),
     ("sign", &["artifact", "process"]),
     ("repodata", &["artifact", "http"]),
