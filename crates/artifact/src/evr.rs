@@ -36,7 +36,7 @@ impl Evr {
 }
 
 /// `rpmvercmp` on one part of an EVR; the crate offers it only on whole ones.
-fn compare(left: &str, right: &str) -> Ordering {
+pub fn compare_versions(left: &str, right: &str) -> Ordering {
     rpm_version::Evr::new("0", left, "").cmp(&rpm_version::Evr::new("0", right, ""))
 }
 
@@ -44,8 +44,8 @@ impl Ord for Evr {
     fn cmp(&self, other: &Self) -> Ordering {
         self.epoch
             .cmp(&other.epoch)
-            .then_with(|| compare(&self.version, &other.version))
-            .then_with(|| compare(&self.release, &other.release))
+            .then_with(|| compare_versions(&self.version, &other.version))
+            .then_with(|| compare_versions(&self.release, &other.release))
             // `rpmvercmp` calls `1.0` and `1..0` equal; Ord must agree with Eq.
             .then_with(|| (&self.version, &self.release).cmp(&(&other.version, &other.release)))
     }

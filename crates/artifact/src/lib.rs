@@ -13,7 +13,7 @@ mod nevra;
 mod states;
 
 pub use digest::{DigestError, Sha256Digest};
-pub use evr::{Evr, EvrError};
+pub use evr::{Evr, EvrError, compare_versions};
 pub use facts::{BuildRootFacts, CAPABILITIES};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use nevra::{Nevra, NevraError};

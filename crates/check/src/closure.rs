@@ -1,10 +1,7 @@
 //! Whether everything that the packages of a repository require is there: in the repository, or in what a host
 //! has anyway. Comparison is rpm's (`rpmdsCompare`): a missing release matches any, a missing version too.
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use xen4centos_artifact::header::{Dependency, DependencyFlags, HeaderError, RpmHeaders, split_evr};
@@ -28,8 +25,8 @@ pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
 pub struct Provision {
     /// A package, virtual name, library or absolute path.
     pub name: String,
-    /// `RPMSENSE_*` bits of the comparison; 0 without a version.
-    flags: u32,
+    /// How the version compares; nothing without one.
+    flags: DependencyFlags,
     /// `[epoch:]version[-release]`, or empty.
     evr: String,
 }
@@ -38,41 +35,17 @@ impl Provision {
     fn new(dependency: &Dependency<'_>) -> Self {
         Self {
             name: dependency.name.to_str_lossy().into_owned(),
-            flags: dependency.flags.0,
+            flags: dependency.flags,
             evr: dependency.evr.to_str_lossy().into_owned(),
         }
     }
 
     /// Whether the ranges of both have a version in common.
     fn overlaps(&self, other: &Self) -> bool {
-        let comparison =
-            |flags: u32| flags & (DependencyFlags::LESS | DependencyFlags::GREATER | DependencyFlags::EQUAL);
-        let (ours, theirs) = (comparison(self.flags), comparison(other.flags));
-        if ours == 0 || theirs == 0 || self.evr.is_empty() || other.evr.is_empty() {
-            return true;
-        }
-        let both = ours & theirs;
-        match compare_evr(&self.evr, &other.evr) {
-            Ordering::Less => ours & DependencyFlags::GREATER != 0 || theirs & DependencyFlags::LESS != 0,
-            Ordering::Greater => ours & DependencyFlags::LESS != 0 || theirs & DependencyFlags::GREATER != 0,
-            Ordering::Equal => both != 0,
-        }
+        let is_any = |one: &Self| !one.flags.has(DependencyFlags::COMPARISON) || one.evr.is_empty();
+        let order = || split_evr(&self.evr).compare(&split_evr(&other.evr));
+        is_any(self) || is_any(other) || self.flags.overlaps(order(), other.flags)
     }
-}
-
-/// rpm's order, where a part that one side lacks is not compared; a missing epoch is 0.
-fn compare_evr(left: &str, right: &str) -> Ordering {
-    let (left, right) = (split_evr(left), split_evr(right));
-    let epoch = |epoch: Option<&str>| epoch.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
-    let part = |a: &str, b: &str| rpm_version::Evr::new("0", a, "").cmp(&rpm_version::Evr::new("0", b, ""));
-    let release = || match (left.release, right.release) {
-        (Some(left), Some(right)) => part(left, right),
-        _ => Ordering::Equal,
-    };
-    epoch(left.epoch)
-        .cmp(&epoch(right.epoch))
-        .then_with(|| part(left.version, right.version))
-        .then_with(release)
 }
 
 /// What a host has without the repository.
@@ -98,7 +71,7 @@ impl BaseProvides {
                     return Err(CheckError::Provides { path, line: index + 1, text });
                 }
             };
-            let flags = if evr.is_empty() { 0 } else { DependencyFlags::EQUAL };
+            let flags = DependencyFlags(if evr.is_empty() { 0 } else { DependencyFlags::EQUAL });
             all.push(Provision { name: (*name).to_owned(), flags, evr: evr.to_owned() });
         }
         Ok(Self(all))
@@ -170,7 +143,7 @@ mod tests {
                 _ => 0,
             };
             let evr = words.get(2).copied().unwrap_or_default().to_owned();
-            Provision { name: words[0].to_owned(), flags, evr }
+            Provision { name: words[0].to_owned(), flags: DependencyFlags(flags), evr }
         };
         assert_eq!(parse(provided).overlaps(&parse(required)), expect, "{provided} / {required}");
     }

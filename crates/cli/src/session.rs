@@ -41,14 +41,8 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Failure> {
         let directories = Directories::find(global)?;
         let now = settings::now();
-        let project = Project::load(&directories.project, now).map_err(|problems| {
-            let hints = problems.0.iter().filter_map(|problem| {
-                Some(format!("{}:{}: {}", problem.file, problem.line, problem.hint.as_ref()?))
-            });
-            let hints: Vec<String> = hints.collect();
-            let hint = (!hints.is_empty()).then(|| hints.join("\n      "));
-            Failure::new(Kind::Data, problems.to_string()).hint(hint)
-        })?;
+        let project = Project::load(&directories.project, now)
+            .map_err(|problems| Failure::new(Kind::Data, problems.to_string()).hint(problems.hint()))?;
         let chosen = project.target(&target.target)?.clone();
         let channel = channel(&chosen, target.channel.as_deref())?.clone();
         let publish_root = match &target.publish_root {

@@ -5,6 +5,7 @@
 //! hide what they name from builds), and nowhere else.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_http::{HttpSettings, Proxies, ProxyUrl};
 
 use crate::{
     args::GlobalArgs,
@@ -26,6 +27,22 @@ pub(crate) fn printer(global: &GlobalArgs) -> Printer {
 pub(crate) fn cache_directory() -> Utf8PathBuf {
     let home = || Utf8PathBuf::from(environment("HOME").unwrap_or_default()).join(".cache");
     environment("XDG_CACHE_HOME").map_or_else(home, Utf8PathBuf::from).join("xen4centos")
+}
+
+/// The network as the environment has it.
+pub(crate) fn http() -> HttpSettings {
+    let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
+    // For what has none of its own.
+    let all = either("all_proxy", "ALL_PROXY");
+    let proxies = Proxies {
+        // HTTP_PROXY in capitals can be set by a web server's client, so only CGI-safe programs may read it; we do
+        // not, as curl does not.
+        http: environment("http_proxy").or_else(|| all.clone()).map(ProxyUrl::new),
+        https: either("https_proxy", "HTTPS_PROXY").or(all).map(ProxyUrl::new),
+        no_proxy: either("no_proxy", "NO_PROXY"),
+    };
+    let certificates = environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect();
+    HttpSettings { proxies, certificates, ..HttpSettings::usual() }
 }
 
 /// Where the data is and where the work goes; both absolute.

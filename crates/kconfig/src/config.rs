@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use xen4centos_toml_tree::{Problem, Problems};
 
 use crate::{
-    Problem, Problems, Value,
+    Value,
     fragment::{Line, classify_leniently},
 };
 
@@ -44,7 +45,7 @@ impl Config {
                     config.sections.insert(symbol.to_owned(), section.to_owned());
                     config.values.insert(symbol.to_owned(), value);
                 }
-                Line::Malformed(message) => problems.push(Problem::new(file, index + 1, message)),
+                Line::Malformed(message) => problems.push(Problem::of_line(file, index + 1, message)),
                 Line::Blank | Line::Comment(_) => {}
             }
         }

@@ -1,11 +1,9 @@
 use std::{collections::BTreeMap, fmt};
 
 use camino::Utf8Path;
+use xen4centos_toml_tree::{File, Problems, Table};
 
-use crate::{
-    Config, Problems, Value,
-    document::{Document, Entry},
-};
+use crate::{Config, Value};
 
 /// What a kernel is used as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -46,15 +44,8 @@ pub enum RoleNeed {
 }
 
 impl RoleNeed {
-    /// As the contract writes it.
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "dom0" => Some(Self::Dom0),
-            "domU" => Some(Self::DomU),
-            "both" => Some(Self::Both),
-            _ => None,
-        }
-    }
+    /// As the contract writes them.
+    const WORDS: [(&str, Self); 3] = [("dom0", Self::Dom0), ("domU", Self::DomU), ("both", Self::Both)];
 
     /// Whether it concerns `role`.
     pub fn concerns(self, role: Role) -> bool {
@@ -142,11 +133,15 @@ impl Contract {
     /// # Errors
     /// All that is wrong, with lines.
     pub fn parse(text: &str, file: &Utf8Path) -> Result<Self, Problems> {
-        let (mut document, entries) = Document::read(text, file, "require");
+        let file = File::new(text.to_owned(), file.to_owned());
+        let tree = file.parse();
+        let root = file.root(&tree, "the file");
         let mut lines = BTreeMap::new();
-        let read = |mut entry| requirement(&mut document, &mut entry, &mut lines);
-        let requirements = entries.into_iter().filter_map(read).collect();
-        Problems::none_or(document.into_problems(), Self { requirements })
+        let tables = root.required_tables("require");
+        let requirements = tables.into_iter().filter_map(|table| requirement(table, &mut lines)).collect();
+        root.finish();
+        drop(tree);
+        Problems::none_or(file.into_problems(), Self { requirements })
     }
 
     /// All requirements in the order of the file.
@@ -200,42 +195,28 @@ impl Contract {
 }
 
 /// Reads one `[[require]]`; `lines` says where a symbol was required before.
-fn requirement<'a>(
-    document: &mut Document<'a>,
-    entry: &mut Entry<'a>,
-    lines: &mut BTreeMap<(String, String), usize>,
-) -> Option<Requirement> {
-    let symbol = document.required(entry, "symbol");
-    let role = document.required(entry, "role");
-    let values = document.texts(entry, "values");
-    let module = document.optional(entry, "module");
-    let why = document.required(entry, "why");
-    document.finish(entry);
+fn requirement(table: Table<'_>, lines: &mut BTreeMap<(String, String), usize>) -> Option<Requirement> {
+    let symbol = table.required("symbol");
+    let role = table.required("role");
+    let values = table.required_texts("values");
+    let module = table.text("module");
+    let why = table.required("why");
     if let Some(symbol) = symbol.as_ref().filter(|symbol| symbol.value.starts_with("CONFIG_")) {
-        document.problem(&symbol.span, format!("write `{}` without `CONFIG_`", symbol.value), None);
+        table.problem_at(symbol, format!("write `{}` without `CONFIG_`", symbol.value), None);
     }
     if let (Some(symbol), Some(role)) = (&symbol, &role) {
-        let line = document.line(&symbol.span);
+        let (line, _) = table.file().position(symbol.span.start);
         if let Some(first) = lines.insert((symbol.value.clone(), role.value.clone()), line) {
             let message = format!("`{}` is required twice, first in line {first}", symbol.value);
-            document.problem(&symbol.span, message, None);
+            table.problem_at(symbol, message, None);
         }
     }
-    if let Some(values) = values.as_ref().filter(|values| values.value.is_empty()) {
-        document.problem(&values.span, "no value would be right: `values` is empty", None);
-    }
-    let need = role.and_then(|role| {
-        let need = RoleNeed::parse(&role.value);
-        if need.is_none() {
-            let hint = "known here: `dom0`, `domU`, `both`".to_owned();
-            document.problem(&role.span, format!("`{}` is not known here", role.value), Some(hint));
-        }
-        need
-    });
+    let role = table.word(role, &RoleNeed::WORDS);
+    table.finish();
     Some(Requirement {
         symbol: symbol?.value,
-        role: need?,
-        values: values?.value.iter().map(|value| Value::from_plain(value)).collect(),
+        role: role?,
+        values: values.iter().map(|value| Value::from_plain(&value.value)).collect(),
         module: module.map(|module| module.value),
         why: why?.value,
     })
@@ -294,13 +275,13 @@ why = "disks of guests"
         let problems = Contract::parse(&twice, "contract.toml".into()).unwrap_err();
         assert_eq!(
             problems.to_string(),
-            "contract.toml:23: `XEN_DOM0` is required twice, first in line 3\n\
-             contract.toml:25: no value would be right: `values` is empty\n\
-             contract.toml:26: `why` is empty\n\
-             contract.toml:27: [[require]] has no `symbol`\n\
-             contract.toml:28: unknown key `symbl` in [[require]]\n\
-             contract.toml:29: `guest` is not known here\n\
-             contract.toml:30: `values` must be a list of strings, this is the number 1"
+            "contract.toml:23:10: `XEN_DOM0` is required twice, first in line 3\n\
+             contract.toml:25:10: `values` is empty\n\
+             contract.toml:26:7: `why` is empty\n\
+             contract.toml:27:1: [[require]] has no `symbol`\n\
+             contract.toml:28:1: unknown key `symbl` in [[require]]\n\
+             contract.toml:29:8: `guest` is not known here\n\
+             contract.toml:30:11: `values` must be a list of strings, this is the number 1"
         );
         assert_eq!(problems.0[4].hint.as_deref(), Some("did you mean `symbol`?"));
         // What can not be read is not called missing.

@@ -1,7 +1,6 @@
 use camino::Utf8PathBuf;
 use xen4centos_process::ProcessError;
-
-use crate::{Problem, Problems};
+use xen4centos_toml_tree::Problems;
 
 /// What can go wrong with kernel configurations.
 #[derive(Debug, thiserror::Error)]
@@ -91,12 +90,7 @@ impl KconfigError {
     /// A way out, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Data(Problems(problems)) => {
-                let hint =
-                    |problem: &Problem| Some(format!("{}: {}", problem.place(), problem.hint.as_ref()?));
-                let hints: Vec<_> = problems.iter().filter_map(hint).collect();
-                (!hints.is_empty()).then(|| hints.join("\n      "))
-            }
+            Self::Data(problems) => problems.hint(),
             Self::NotATree { .. } => Some("name the top directory of an unpacked kernel".to_owned()),
             Self::Step { source, .. } if is_missing(source) => {
                 Some("the configuration step needs make and a C compiler; see `xen4centos doctor`".to_owned())

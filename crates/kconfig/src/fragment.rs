@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_toml_tree::{Problem, Problems};
 
-use crate::{Problem, Problems, Value};
+use crate::Value;
 
 /// One wish of a fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +62,13 @@ impl Fragment {
                 Line::Setting(symbol, value) => {
                     if let Some(before) = seen.insert(symbol.to_owned(), line) {
                         let message = format!("`CONFIG_{symbol}` is set twice, first in line {before}");
-                        problems.push(Problem::new(file, line, message).hint("keep one of the two lines"));
+                        problems
+                            .push(Problem::of_line(file, line, message).hint("keep one of the two lines"));
                     }
                     let reason = reason.join(" ");
                     settings.push(Setting { symbol: symbol.to_owned(), value, line, reason });
                 }
-                Line::Malformed(message) => problems.push(Problem::new(file, line, message)),
+                Line::Malformed(message) => problems.push(Problem::of_line(file, line, message)),
             }
             after_setting = true;
         }

@@ -9,11 +9,9 @@
 mod config;
 mod contract;
 mod diff;
-mod document;
 mod error;
 mod explain;
 mod fragment;
-mod problem;
 mod request;
 mod resolve;
 mod set;
@@ -29,7 +27,6 @@ pub use diff::{Change, ChangeKind, MenuGroup, Subject, diff, group_by_menu, rend
 pub use error::KconfigError;
 pub use explain::{Loss, UnmetCondition};
 pub use fragment::{Fragment, Setting};
-pub use problem::{Problem, Problems};
 pub use request::{Origin, Override, Request, Wish, merge};
 pub use resolve::{Resolution, Resolver, TreeUse, resolve};
 pub use set::KernelConfigs;

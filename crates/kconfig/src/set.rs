@@ -3,12 +3,9 @@
 use std::{collections::BTreeSet, io::ErrorKind};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_toml_tree::{File, Problem, Problems, Text};
 
-use crate::{
-    Contract, Fragment, KconfigError, Problem, Problems, Request,
-    document::{Document, Spot},
-    merge,
-};
+use crate::{Contract, Fragment, KconfigError, Request, merge};
 
 /// Everything in `kernel-configs/`: fragments in their order, and the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub struct KernelConfigs {
 
 /// One `[[fragment]]`, as much of it as could be read.
 struct Listed {
-    file: Option<Spot<String>>,
+    file: Option<Text>,
     summary: Option<String>,
 }
 
@@ -45,9 +42,7 @@ impl KernelConfigs {
         let mut reader = Reader { directory, shown, problems: Vec::new() };
         let (fragments, summaries) = reader.fragments()?;
         let contract = reader.contract()?;
-        let Reader { mut problems, .. } = reader;
-        problems.sort();
-        Ok(Problems::none_or(problems, Self { fragments, summaries, contract })?)
+        Ok(Problems::none_or(reader.problems, Self { fragments, summaries, contract })?)
     }
 
     /// The fragments merged in their order.
@@ -56,36 +51,44 @@ impl KernelConfigs {
     }
 }
 
+/// All `[[fragment]]` of the list.
+fn listed(list: &File) -> Vec<Listed> {
+    let tree = list.parse();
+    let root = list.root(&tree, "the file");
+    let tables = root.required_tables("fragment").into_iter();
+    let listed = tables
+        .map(|table| {
+            let file = table.required("file");
+            let summary = table.required("summary").map(|summary| summary.value);
+            table.finish();
+            Listed { file, summary }
+        })
+        .collect();
+    root.finish();
+    listed
+}
+
 impl Reader<'_> {
     fn fragments(&mut self) -> Result<(Vec<Fragment>, Vec<String>), KconfigError> {
-        let list_file = self.shown.join("fragments.toml");
         let Some(text) = self.text("fragments.toml")? else {
             self.unlisted(&BTreeSet::new(), false)?;
             return Ok(Default::default());
         };
-        let (mut document, entries) = Document::read(&text, &list_file, "fragment");
-        let listed: Vec<Listed> = entries
-            .into_iter()
-            .map(|mut entry| {
-                let file = document.required(&mut entry, "file");
-                let summary = document.required(&mut entry, "summary").map(|summary| summary.value);
-                document.finish(&entry);
-                Listed { file, summary }
-            })
-            .collect();
-        let is_whole = !document.is_broken() && listed.iter().all(|listed| listed.file.is_some());
+        let list = File::new(text, self.shown.join("fragments.toml"));
+        let listed = listed(&list);
+        let is_whole = !list.is_broken() && listed.iter().all(|listed| listed.file.is_some());
         let mut names = BTreeSet::new();
         let mut fragments = Vec::new();
-        for Spot { value: name, span } in listed.iter().filter_map(|listed| listed.file.as_ref()) {
+        for Text { value: name, span } in listed.iter().filter_map(|listed| listed.file.as_ref()) {
             if !names.insert(name.clone()) {
-                document.problem(span, format!("`{name}` is listed twice"), None);
+                list.problem(span, format!("`{name}` is listed twice"), None);
             } else if !self.directory.join(name).is_file() {
-                document.problem(span, format!("there is no file `{name}`"), None);
+                list.problem(span, format!("there is no file `{name}`"), None);
             } else {
                 fragments.extend(self.fragment(name)?);
             }
         }
-        self.problems.extend(document.into_problems());
+        self.problems.extend(list.into_problems());
         self.unlisted(&names, is_whole)?;
         Ok((fragments, listed.into_iter().filter_map(|listed| listed.summary).collect()))
     }
@@ -108,7 +111,7 @@ impl Reader<'_> {
         for name in names {
             if list_is_whole {
                 let message = "this fragment is not in fragments.toml";
-                let problem = Problem::new(&self.shown.join(&name), 0, message);
+                let problem = Problem::of_line(&self.shown.join(&name), 0, message);
                 self.problems.push(problem.hint("list it, or delete it"));
             }
             self.fragment(&name)?;
@@ -134,7 +137,7 @@ impl Reader<'_> {
             Err(error) if error.kind() == ErrorKind::InvalidData => "this is no UTF-8 text",
             Err(source) => return Err(KconfigError::Read { path, source }),
         };
-        self.problems.push(Problem::new(&self.shown.join(name), 0, message));
+        self.problems.push(Problem::of_line(&self.shown.join(name), 0, message));
         Ok(None)
     }
 }

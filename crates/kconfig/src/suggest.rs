@@ -1,3 +1,5 @@
+use xen4centos_toml_tree::distance;
+
 /// Up to three of `names` that are nearly `wanted`, nearest first: those that say one word more (`SCSI_BFA_FC` for
 /// `SCSI_BFA`), then those with a few other letters.
 pub(crate) fn suggest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -20,21 +22,6 @@ pub(crate) fn suggest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) ->
     near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// How many letters must be changed, added or left out to make one of the other (Levenshtein's distance).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +36,5 @@ mod tests {
         check("XENN", &["XEN"]);
         check("XEN_BLKDEV", &["XEN_BLKDEV_BACKEND", "XEN_BLKDEV_FRONTEND"]);
         check("SOMETHING_ELSE", &[]);
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

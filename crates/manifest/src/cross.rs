@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use xen4centos_toml_tree::{File, Spot, Text};
+
 use crate::{
     Client, Upstreams, order,
     read::{Switches, local::ReadLocal, package::ReadPackage, target::ReadTarget},
-    suggest,
-    tree::{File, Spot, Text},
     words,
 };
 
@@ -244,7 +244,7 @@ fn check_switches(file: &File, switches: &[Switches], packages: &[ReadPackage<'_
 
 fn refuse_unknown(file: &File, text: &Text, what: &str, known: &[impl AsRef<str>]) {
     if !known.iter().any(|name| name.as_ref() == text.value) {
-        let hint = suggest::hint(&text.value, known);
+        let hint = xen4centos_toml_tree::hint(&text.value, known);
         file.problem(&text.span, format!("{what} `{}`", text.value), hint);
     }
 }

@@ -52,7 +52,7 @@ impl ManifestError {
             Self::UnknownPackage { name, known }
             | Self::UnknownTarget { name, known }
             | Self::UnknownChannel { name, known, .. }
-            | Self::UnknownOption { name, known, .. } => crate::suggest::hint(name, known),
+            | Self::UnknownOption { name, known, .. } => xen4centos_toml_tree::hint(name, known),
             Self::SwitchShape { .. } => None,
         }
     }

@@ -12,13 +12,10 @@ mod load;
 mod options;
 mod order;
 mod package;
-mod problem;
 mod project;
 mod read;
 mod reserved;
-mod suggest;
 mod target;
-mod tree;
 mod words;
 
 pub use client::Client;
@@ -28,7 +25,6 @@ pub use package::{
     ChangelogEntry, DetachedSignature, GitLocation, Location, Need, Package, PackageOption, Patch,
     Requirement, Role, SignedBytes, Source, Upstream, UrlLocation, Vouching,
 };
-pub use problem::{Problem, Problems};
 pub use project::{LocalSettings, Project};
 pub use target::{
     Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,

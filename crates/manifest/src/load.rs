@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::{Timestamp, civil::Date, tz::Offset};
-use toml::de::DeTable;
+use xen4centos_toml_tree::{File, Problem, Problems, Tree};
 
 use crate::{
-    LocalSettings, Problem, Problems, Project, cross,
+    LocalSettings, Project, cross,
     read::{client, local, package, target},
-    tree::File,
 };
 
 /// The ignored file of one machine, at the root.
@@ -30,13 +29,7 @@ pub(crate) fn project(root: &Utf8Path, now: u64) -> Result<Project, Problems> {
     let project = read(root, &files, day_of(now));
     let all = [files.packages, files.targets, files.clients, files.local];
     problems.extend(all.into_iter().flatten().flat_map(|(_, file)| file.into_problems()));
-    if problems.is_empty() {
-        return Ok(project);
-    }
-    // The same value may have been read for two purposes.
-    problems.sort();
-    problems.dedup();
-    Err(Problems(problems))
+    Problems::none_or(problems, project)
 }
 
 fn read(root: &Utf8Path, files: &Files, today: Date) -> Project {
@@ -89,14 +82,14 @@ fn day_of(now: u64) -> Date {
     time.map_or(Date::MAX, |time| Offset::UTC.to_datetime(time).date())
 }
 
-fn parse(files: &[(Utf8PathBuf, File)]) -> Vec<DeTable<'_>> {
+fn parse(files: &[(Utf8PathBuf, File)]) -> Vec<Tree<'_>> {
     files.iter().map(|(_, file)| file.parse()).collect()
 }
 
 fn with_trees<'a>(
     files: &'a [(Utf8PathBuf, File)],
-    trees: &'a [DeTable<'a>],
-) -> impl Iterator<Item = (&'a Utf8Path, &'a File, &'a DeTable<'a>)> {
+    trees: &'a [Tree<'a>],
+) -> impl Iterator<Item = (&'a Utf8Path, &'a File, &'a Tree<'a>)> {
     files.iter().zip(trees).map(|((path, file), tree)| (path.as_path(), file, tree))
 }
 

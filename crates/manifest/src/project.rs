@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_toml_tree::Problems;
 
-use crate::{Client, EffectiveOption, ManifestError, OptionSwitch, Package, Problems, Target};
+use crate::{Client, EffectiveOption, ManifestError, OptionSwitch, Package, Target};
 
 /// All data of the tree, valid.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ pub(crate) mod target;
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use crate::tree::{Spot, Table, Text};
+use xen4centos_toml_tree::{Spot, Table, Text};
+
 use crate::words::Complaint;
 
 /// Reports what a rule says against a value; a value that it says nothing against is returned.
@@ -43,18 +44,6 @@ where
 {
     let text = text?;
     text.value.parse().map_err(|error: T::Err| table.problem_at(&text, error.to_string(), None)).ok()
-}
-
-/// One of a few words.
-fn word<T: Copy>(table: &Table<'_>, text: Option<Text>, words: &[(&str, T)]) -> Option<T> {
-    let text = text?;
-    let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, meaning)| *meaning);
-    if found.is_none() {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let hint = crate::suggest::hint(&text.value, &known);
-        table.problem_at(&text, format!("`{}` is not known here", text.value), hint.as_deref());
-    }
-    found
 }
 
 /// The file's own statement of its name, which must be the one that it is found by.

@@ -1,10 +1,9 @@
 //! Names that the program itself gives to files in rpm's `SOURCES`. A file of the tree under one of them would be
 //! another file's double: two `SourceN` with one name, of which rpm takes either.
 
-use crate::{
-    read::{package::variable_name, target::ARCHITECTURES},
-    tree::{Table, Text},
-};
+use xen4centos_toml_tree::{Table, Text};
+
+use crate::read::{package::variable_name, target::ARCHITECTURES};
 
 /// As templates see the generated sources.
 const VARIABLES: [&str; 3] = ["CentOS_Xen_repo", "signing_key", "kernel_config"];

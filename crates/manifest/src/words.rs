@@ -4,11 +4,16 @@
 /// What is wrong with a value, and the way out where there is one.
 pub type Complaint = (String, Option<&'static str>);
 
+/// Letters, digits and `others`, and first a letter or digit.
+fn is_plain(text: &str, others: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+}
+
 /// The name of a package, client or target: what rpm allows in a name, without what a shell or a path would read
 /// otherwise.
 pub(crate) fn name(text: &str) -> Option<Complaint> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c));
-    if plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if is_plain(text, "._+-") {
         return None;
     }
     Some((
@@ -19,8 +24,7 @@ pub(crate) fn name(text: &str) -> Option<Complaint> {
 
 /// The name of an option or source, which templates see with `_` for `-` and `.`.
 pub(crate) fn variable(text: &str) -> Option<Complaint> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if is_plain(text, "._-") {
         return None;
     }
     Some((
@@ -57,8 +61,7 @@ pub(crate) fn changelog_version(text: &str) -> Option<Complaint> {
 
 /// The name of an advisory: `XSA-108`, `CVE-2014-7188`, or one that a project gives itself.
 pub(crate) fn advisory(text: &str) -> Option<Complaint> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c));
-    if plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if is_plain(text, "._:-") {
         return None;
     }
     Some((

@@ -8,8 +8,15 @@ use crate::{
     Checksum, ChecksumKind, Compression, IndexSettings, Present, Record, RepodataError, Repomd,
     checksum::Hasher,
     document::{Desk, Document},
+    inflate::{Inflated, inflate},
     read_xml::check_comps,
 };
+
+/// Bytes of one document, which is held in memory. Those of whole distributions have some hundred megabytes.
+pub(crate) const MOST: u64 = 1024 * 1024 * 1024;
+
+/// What compressed files have behind their names.
+const ENDINGS: [&str; 4] = [".gz", ".bz2", ".xz", ".zst"];
 
 /// Whether a document of this kind is made from packages.
 pub(crate) fn is_of_packages(kind: &str) -> bool {
@@ -33,16 +40,16 @@ pub(crate) fn write(
     let mut records = Vec::new();
     let additional = &settings.additional;
     if let Some(path) = &settings.comps {
-        let bytes = read(path)?;
+        let bytes = read(path, MOST)?;
         check_comps(path, &bytes)?;
         records.push(document(desk, "group", "comps.xml", Compression::None, &bytes)?);
         // What EL6 reads, whatever the others are compressed with.
         records.push(document(desk, "group_gz", "comps.xml", Compression::Gzip, &bytes)?);
     }
     for (kind, path) in &additional.added {
-        let bytes = read(path)?;
+        let bytes = read(path, MOST)?;
         let name = path.file_name().unwrap_or(kind);
-        let name = [".gz", ".bz2", ".xz"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+        let name = ENDINGS.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
         records.push(document(desk, kind, name, settings.compression, &bytes)?);
     }
     let replaced: Vec<String> = records.iter().map(|record| base(&record.kind).to_owned()).collect();
@@ -62,22 +69,23 @@ pub(crate) fn write(
     Ok(records)
 }
 
-/// A file, decompressed where its first bytes say that it is compressed.
-pub(crate) fn read(path: &Utf8Path) -> Result<Vec<u8>, RepodataError> {
+/// A file, decompressed where its first bytes say that it is compressed, of so many bytes at most.
+pub(crate) fn read(path: &Utf8Path, most: u64) -> Result<Vec<u8>, RepodataError> {
     let fail = |source| RepodataError::files("read", path)(source);
-    let bytes = fs_err::read(path).map_err(fail)?;
-    let mut open = Vec::new();
-    let source = bytes.as_slice();
-    match source {
-        [0x1f, 0x8b, ..] => flate2::read::MultiGzDecoder::new(source).read_to_end(&mut open),
-        [b'B', b'Z', b'h', ..] => bzip2::read::MultiBzDecoder::new(source).read_to_end(&mut open),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-            liblzma::read::XzDecoder::new_multi_decoder(source).read_to_end(&mut open)
+    let reader = match inflate(fs_err::File::open(path).map_err(fail)?).map_err(fail)? {
+        Inflated::Plain(reader) | Inflated::Compressed(reader) => reader,
+        Inflated::Unsupported(what) => {
+            let what = format!("compression `{what}`");
+            return Err(RepodataError::Unsupported { path: path.to_owned(), what });
         }
-        _ => return Ok(bytes),
+    };
+    let mut bytes = Vec::new();
+    reader.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > most {
+        let what = format!("more than {most} bytes, decompressed,");
+        return Err(RepodataError::Content { path: path.to_owned(), what });
     }
-    .map_err(fail)?;
-    Ok(open)
+    Ok(bytes)
 }
 
 pub(crate) fn document(
@@ -115,4 +123,25 @@ fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), Repodat
     fs_err::hard_link(&path, &target)
         .or_else(|_| fs_err::copy(&path, &target).map(drop))
         .map_err(RepodataError::files("keep", &path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn documents_are_bounded_by_what_they_inflate_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path()).unwrap().join("comps.xml");
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&[b' '; 10_000]).unwrap();
+        for bytes in [encoder.finish().unwrap(), vec![b' '; 10_000]] {
+            fs_err::write(&path, bytes).unwrap();
+            assert_eq!(read(&path, 10_000).unwrap().len(), 10_000);
+            let error = read(&path, 9_999).unwrap_err();
+            assert_eq!(error.to_string(), format!("more than 9999 bytes, decompressed, in `{path}`"));
+        }
+    }
 }

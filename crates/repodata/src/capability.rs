@@ -1,6 +1,8 @@
 //! What is asked for of a package, and whether a dependency meets it by RPM's rules.
 
-use std::{cmp::Ordering, fmt};
+use std::fmt;
+
+use xen4centos_artifact::header::{DependencyFlags, EvrParts};
 
 use crate::{Comparison, Constraint, Dependency, RepodataError, glob};
 
@@ -72,15 +74,14 @@ impl Comparison {
         }
     }
 
-    /// Whether lower, equal and higher versions match.
-    const fn senses(self) -> (bool, bool, bool) {
-        match self {
-            Self::Less => (true, false, false),
-            Self::LessOrEqual => (true, true, false),
-            Self::Equal => (false, true, false),
-            Self::GreaterOrEqual => (false, true, true),
-            Self::Greater => (false, false, true),
-        }
+    const fn flags(self) -> DependencyFlags {
+        DependencyFlags(match self {
+            Self::Less => DependencyFlags::LESS,
+            Self::LessOrEqual => DependencyFlags::LESS | DependencyFlags::EQUAL,
+            Self::Equal => DependencyFlags::EQUAL,
+            Self::GreaterOrEqual => DependencyFlags::GREATER | DependencyFlags::EQUAL,
+            Self::Greater => DependencyFlags::GREATER,
+        })
     }
 }
 
@@ -98,18 +99,12 @@ impl Constraint {
         })
     }
 
-    /// By RPM's rules: no epoch is 0, and a release counts where both have one.
-    fn compare(&self, other: &Self) -> Ordering {
-        let epoch = |constraint: &Self| constraint.epoch.parse::<u64>().unwrap_or(0);
-        let text = |left: &str, right: &str| {
-            rpm_version::Evr::new("0", left, "").cmp(&rpm_version::Evr::new("0", right, ""))
-        };
-        let releases = if self.release.is_empty() || other.release.is_empty() {
-            Ordering::Equal
-        } else {
-            text(&self.release, &other.release)
-        };
-        epoch(self).cmp(&epoch(other)).then_with(|| text(&self.version, &other.version)).then(releases)
+    fn parts(&self) -> EvrParts<'_> {
+        EvrParts {
+            epoch: Some(&self.epoch),
+            version: &self.version,
+            release: Some(self.release.as_str()).filter(|it| !it.is_empty()),
+        }
     }
 }
 
@@ -136,13 +131,8 @@ impl fmt::Display for Dependency {
 /// Whether some version is meant by both. All are by what has no constraint.
 pub(crate) fn overlap(left: Option<&Constraint>, right: Option<&Constraint>) -> bool {
     let (Some(left), Some(right)) = (left, right) else { return true };
-    let (lower, equal, higher) = left.comparison.senses();
-    let (other_lower, other_equal, other_higher) = right.comparison.senses();
-    match left.compare(right) {
-        Ordering::Less => higher || other_lower,
-        Ordering::Greater => lower || other_higher,
-        Ordering::Equal => (equal && other_equal) || (lower && other_lower) || (higher && other_higher),
-    }
+    let order = left.parts().compare(&right.parts());
+    left.comparison.flags().overlaps(order, right.comparison.flags())
 }
 
 /// Words that join the operands of a rich dependency.

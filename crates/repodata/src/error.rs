@@ -1,5 +1,6 @@
 use camino::Utf8PathBuf;
 use xen4centos_artifact::header::HeaderError;
+use xen4centos_http::HttpError;
 
 /// Why metadata could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -146,12 +147,9 @@ pub enum RepodataError {
         /// What was expected, and what was found.
         what: String,
     },
-    /// What is needed to ask servers is not usable.
-    #[error("the network can not be used: {what}")]
-    Http {
-        /// The proxy or the certificates.
-        what: String,
-    },
+    /// No server can be asked at all.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// A compression, a checksum or a kind of URL that is not read.
     #[error("{what} is not supported: `{path}`")]
     Unsupported {
@@ -196,6 +194,7 @@ impl RepodataError {
             Self::NotFound { .. } => {
                 "paths in a list of packages are relative to the directory that is indexed".into()
             }
+            Self::Http(error) => return error.hint(),
             _ => return None,
         })
     }

@@ -58,7 +58,7 @@ pub use complete::CompletePackages;
 pub use difference::{Difference, Replaced, Replacement, Telling, difference};
 pub use error::RepodataError;
 pub use event::{Event, Reporter, Silent, Source};
-pub use http::{Http, HttpSettings};
+pub use http::Http;
 pub use index::index;
 pub use location::Location;
 pub use merge::{Bases, Groups, Keep, MergeSettings, Merged, Updates, merge};

@@ -1,6 +1,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_http::HttpSettings;
 
-use crate::{Directory, Http, HttpSettings, RepodataError, Repository};
+use crate::{Directory, Http, RepodataError, Repository};
 
 /// Where somebody says that a repository is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -81,13 +81,10 @@ impl<R: Weigh> Progress<R> {
         if start >= self.count || !room && start > due {
             return None;
         }
-        let end = match self.rests.remove(&start) {
-            Some(end) => end,
-            None => {
-                self.next = self.count.min(start + self.ahead.parcel.max(1));
-                self.next
-            }
-        };
+        let end = self.rests.remove(&start).unwrap_or_else(|| {
+            self.next = self.count.min(start + self.ahead.parcel.max(1));
+            self.next
+        });
         self.begun += 1;
         Some(start..end)
     }

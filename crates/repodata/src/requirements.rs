@@ -10,8 +10,7 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use rpm_version::Evr;
-use xen4centos_artifact::header::DependencyFlags;
+use xen4centos_artifact::{compare_versions, header::DependencyFlags};
 
 use crate::{Comparison, Constraint, Dependency, Order};
 
@@ -112,7 +111,7 @@ const fn order(flags: DependencyFlags) -> Order {
 /// parentheses; what has none is lower. Equal where neither has one.
 fn compare_glibc(left: &str, right: &str) -> Ordering {
     match (glibc_version(left), glibc_version(right)) {
-        (Some(left), Some(right)) => Evr::new("", left, "").cmp(&Evr::new("", right, "")),
+        (Some(left), Some(right)) => compare_versions(left, right),
         (left, right) => left.is_some().cmp(&right.is_some()),
     }
 }

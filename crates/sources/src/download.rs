@@ -4,14 +4,11 @@
 //! pinned ones, and in the end only the digest counts. If a file that was put together from several answers has
 //! the wrong digest, it is thrown away once and fetched whole, because the part from before may be the bad one.
 
-use std::{
-    io::Read,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use reqwest::{StatusCode, blocking::Response, header::CONTENT_RANGE};
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::Sha256Digest;
+use xen4centos_http::{Answer, Deadline, RequestError, Status};
 
 use crate::{
     Event, FetchError, Outcome, Reporter,
@@ -38,7 +35,7 @@ pub(crate) struct Downloader<'a> {
 }
 
 /// The outer error is this machine's, the inner one the server's.
-type Answer<T> = Result<Result<T, Failure>, FetchError>;
+type Attempted<T> = Result<Result<T, Failure>, FetchError>;
 
 impl Downloader<'_> {
     /// Fills `partial` with the pinned bytes; returns their number.
@@ -47,10 +44,10 @@ impl Downloader<'_> {
         order: Order<'_>,
         partial: &mut Partial,
     ) -> Result<Result<u64, Outcome>, FetchError> {
-        let start = Instant::now();
+        let deadline = self.http.deadline();
         let mut furthest = partial.length()?;
-        self.persist(order.file, order.url, || {
-            let answer = self.attempt(order, partial, start)?;
+        self.persist((order.file, order.url), deadline, || {
+            let answer = self.attempt(order, partial, deadline)?;
             let length = partial.length()?;
             let progress = length > furthest;
             furthest = furthest.max(length);
@@ -60,15 +57,15 @@ impl Downloader<'_> {
 
     /// A file of some kilobytes, without a pin of its own.
     pub(crate) fn small(&self, file: &str, url: &str) -> Result<Result<Vec<u8>, Outcome>, FetchError> {
-        let start = Instant::now();
-        self.persist(file, url, || Ok((self.small_attempt(url, start)?, false)))
+        let deadline = self.http.deadline();
+        self.persist((file, url), deadline, || Ok((self.small_attempt(url, deadline)?, false)))
     }
 
     /// Repeats what may pass, by the schedule.
     fn persist<T>(
         &self,
-        file: &str,
-        url: &str,
+        (file, url): (&str, &str),
+        deadline: Deadline,
         mut attempt: impl FnMut() -> Result<(Result<T, Failure>, bool), FetchError>,
     ) -> Result<Result<T, Outcome>, FetchError> {
         if self.http.is_unreachable(url) {
@@ -76,7 +73,6 @@ impl Downloader<'_> {
                 "the host could not be reached before, not asked again".to_owned(),
             )));
         }
-        let start = Instant::now();
         let mut delays = self.http.settings.retries.delays.iter();
         loop {
             let (answer, progress) = attempt()?;
@@ -87,9 +83,8 @@ impl Downloader<'_> {
             if progress {
                 delays = self.http.settings.retries.delays.iter();
             }
-            let again =
-                failure.patience != Patience::GiveUp && start.elapsed() < self.http.settings.limits.total;
-            if let Some(delay) = delays.next().filter(|_| again) {
+            let again = |delay: &&Duration| failure.patience != Patience::GiveUp && **delay < deadline.left();
+            if let Some(delay) = delays.next().filter(again) {
                 self.wait(file, url, &failure, *delay);
                 continue;
             }
@@ -106,7 +101,7 @@ impl Downloader<'_> {
         std::thread::sleep(delay);
     }
 
-    fn attempt(&self, order: Order<'_>, partial: &mut Partial, start: Instant) -> Answer<u64> {
+    fn attempt(&self, order: Order<'_>, partial: &mut Partial, deadline: Deadline) -> Attempted<u64> {
         let have = partial.length()?;
         if order.size.is_some_and(|size| have > size) {
             partial.clear()?;
@@ -119,11 +114,11 @@ impl Downloader<'_> {
         }
         let mut resumed = have > 0;
         if order.size != Some(have) {
-            let mut response = match self.http.get(order.url, have)? {
-                Ok(response) => response,
+            let mut answer = match self.http.get(order.url, have, deadline)? {
+                Ok(answer) => answer,
                 Err(failure) => return Ok(Err(failure)),
             };
-            match whole_length(&response, have) {
+            match whole_length(&answer, have) {
                 Err(failure) => {
                     partial.clear()?;
                     return Ok(Err(failure));
@@ -134,15 +129,15 @@ impl Downloader<'_> {
                     {
                         return Ok(Err(Failure::last(Outcome::WrongSize(found))));
                     }
-                    if response.status() == StatusCode::OK && have > 0 {
+                    if answer.status() == Status(200) && have > 0 {
                         partial.clear()?;
                         (hasher, have, resumed) = (Sha256::new(), 0, false);
                     }
                     self.announce(order, have, length);
                 }
             }
-            let body = Body { response: &mut response, hasher: &mut hasher, have };
-            have = match self.receive(order, body, partial, start)? {
+            let body = Body { answer: &mut answer, hasher: &mut hasher, have };
+            have = match self.receive(order, body, partial)? {
                 Ok(have) => have,
                 Err(failure) => return Ok(Err(failure)),
             };
@@ -156,22 +151,14 @@ impl Downloader<'_> {
     }
 
     /// Reads the body into the file. What came before a break stays there.
-    fn receive(
-        &self,
-        order: Order<'_>,
-        mut body: Body<'_>,
-        partial: &mut Partial,
-        start: Instant,
-    ) -> Answer<u64> {
-        let limits = &self.http.settings.limits;
-        let most = order.size.unwrap_or(limits.bytes);
+    fn receive(&self, order: Order<'_>, mut body: Body<'_>, partial: &mut Partial) -> Attempted<u64> {
+        let most = order.size.unwrap_or(self.http.settings.most_bytes);
         let mut block = vec![0; BLOCK];
         loop {
-            let count = match body.response.read(&mut block) {
+            let count = match body.answer.next(&mut block) {
                 Ok(0) => break,
                 Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Ok(Err(Failure::passing(broken(&error, body.have)))),
+                Err(error) => return Ok(Err(broken(&error, body.have))),
             };
             if body.have + count as u64 > most {
                 partial.clear()?;
@@ -184,9 +171,6 @@ impl Downloader<'_> {
             body.hasher.update(&block[..count]);
             body.have += count as u64;
             self.reporter.report(&Event::Advanced { file: order.file, have: body.have });
-            if let Err(late) = self.in_time(start) {
-                return Ok(Err(late));
-            }
         }
         if order.size.is_some_and(|size| body.have < size) {
             return Ok(Err(Failure::passing(format!("ended after {} bytes", body.have))));
@@ -194,61 +178,51 @@ impl Downloader<'_> {
         Ok(Ok(body.have))
     }
 
-    fn small_attempt(&self, url: &str, start: Instant) -> Answer<Vec<u8>> {
-        let mut response = match self.http.get(url, 0)? {
-            Ok(response) => response,
+    fn small_attempt(&self, url: &str, deadline: Deadline) -> Attempted<Vec<u8>> {
+        let mut answer = match self.http.get(url, 0, deadline)? {
+            Ok(answer) => answer,
             Err(failure) => return Ok(Err(failure)),
         };
         let mut bytes = Vec::new();
         let mut block = vec![0; BLOCK];
         loop {
-            match response.read(&mut block) {
+            match answer.next(&mut block) {
                 Ok(0) => return Ok(Ok(bytes)),
                 Ok(count) => bytes.extend_from_slice(&block[..count]),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Ok(Err(Failure::passing(broken(&error, bytes.len() as u64)))),
+                Err(error) => return Ok(Err(broken(&error, bytes.len() as u64))),
             }
             if bytes.len() as u64 > SMALL {
                 return Ok(Err(Failure::last(Outcome::Failed(format!("goes on after {SMALL} bytes")))));
             }
-            if let Err(late) = self.in_time(start) {
-                return Ok(Err(late));
-            }
         }
-    }
-
-    /// Whether the place has time left, all attempts together.
-    fn in_time(&self, start: Instant) -> Result<(), Failure> {
-        let total = self.http.settings.limits.total;
-        if start.elapsed() <= total {
-            return Ok(());
-        }
-        Err(Failure::last(Outcome::Failed(format!("not done after {} s", total.as_secs()))))
     }
 }
 
 /// A body on its way into a file.
 struct Body<'a> {
-    response: &'a mut Response,
+    answer: &'a mut Answer,
     hasher: &'a mut Sha256,
     have: u64,
 }
 
-fn broken(error: &std::io::Error, have: u64) -> String {
-    format!("broke off after {have} bytes: {}", crate::error::full_text(error))
+fn broken(error: &RequestError, have: u64) -> Failure {
+    match error {
+        RequestError::Silent { what } | RequestError::Broken { what } => {
+            Failure::passing(format!("broke off after {have} bytes: {what}"))
+        }
+        _ => Failure::of(error),
+    }
 }
 
 /// The length of the whole file, as the answer has it. An error when the answer does not fit what is here.
-fn whole_length(response: &Response, have: u64) -> Result<Option<u64>, Failure> {
-    let length = response.content_length();
-    if response.status() == StatusCode::OK {
-        return Ok(length);
+fn whole_length(answer: &Answer, have: u64) -> Result<Option<u64>, Failure> {
+    let length = answer.length();
+    match answer.status() {
+        Status(200) => return Ok(length),
+        Status(416) => return Err(Failure::passing("what is here is longer than the server's file")),
+        _ => {}
     }
-    if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-        return Err(Failure::passing("what is here is longer than the server's file"));
-    }
-    let header =
-        response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = answer.content_range().unwrap_or_default();
     match content_range(header) {
         Some((from, to, total)) if from == have && length.is_none_or(|length| length == to - from + 1) => {
             Ok(total)
@@ -274,7 +248,7 @@ fn finish(
     partial: &mut Partial,
     (found, length): (Sha256Digest, u64),
     resumed: bool,
-) -> Answer<u64> {
+) -> Attempted<u64> {
     if found == *order.sha256 {
         return Ok(Ok(length));
     }

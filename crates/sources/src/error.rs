@@ -1,5 +1,6 @@
 use camino::Utf8PathBuf;
 use xen4centos_artifact::{Fingerprint, Sha256Digest};
+use xen4centos_http::{HttpError, full_text};
 use xen4centos_process::ProcessError;
 
 use crate::{
@@ -209,26 +210,9 @@ pub enum FetchError {
         /// Its name.
         program: String,
     },
-    /// A proxy setting is no URL that can be used.
-    #[error("the proxy `{proxy}` is not usable")]
-    Proxy {
-        /// The URL without user and password.
-        proxy: String,
-        /// What is wrong with it.
-        source: reqwest::Error,
-    },
-    /// A file of certificates to trust could not be read.
-    #[error("no certificate could be read from `{path}`")]
-    Certificates {
-        /// The PEM file.
-        path: Utf8PathBuf,
-    },
-    /// The HTTP client could not be made.
-    #[error("could not set up https")]
-    Client {
-        /// What is wrong with it.
-        source: reqwest::Error,
-    },
+    /// No server can be asked at all.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// A file could not be read or written.
     #[error("could not {act} `{path}`")]
     File {
@@ -399,12 +383,12 @@ impl FetchError {
             Self::Signature { source, .. } if matches!(**source, SignatureError::SignedFile { .. }) => {
                 FailureKind::World
             }
+            Self::Http(error) if !error.is_of_settings() => FailureKind::World,
             Self::Missing { .. }
             | Self::Several { .. }
             | Self::TreeChanged { .. }
             | Self::Git { .. }
             | Self::NotInstalled { .. }
-            | Self::Client { .. }
             | Self::File { .. } => FailureKind::World,
             _ => FailureKind::Data,
         }
@@ -441,7 +425,7 @@ impl FetchError {
                 "give it one (`miniature` in package.toml), or build from a tree with --source-tree".to_owned()
             }
             Self::TreeChanged { .. } => "run the same command when the tree is at rest".to_owned(),
-            Self::Certificates { .. } => "the file has to hold certificates in PEM form".to_owned(),
+            Self::Http(error) => error.hint()?,
             Self::NotInstalled { program } => format!("install {program}"),
             Self::Several { problems } => {
                 let hints: Vec<String> = problems.iter().filter_map(Self::hint).collect();
@@ -476,16 +460,4 @@ impl SignatureError {
 fn join(problems: &[FetchError]) -> String {
     let lines: Vec<String> = problems.iter().map(|problem| full_text(problem)).collect();
     lines.join("\n")
-}
-
-/// A problem with its sources, for places that can show one line only.
-pub(crate) fn full_text(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

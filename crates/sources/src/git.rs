@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use xen4centos_artifact::Sha256Digest;
+use xen4centos_http::{HttpLimits, HttpSettings, ProxyUrl};
 use xen4centos_manifest::GitLocation;
 use xen4centos_process::{Invocation, ProcessError, Tool};
 
@@ -102,8 +103,8 @@ impl Run<'_> {
         let lock = self.store.partial(&format!("git-{id}.lock"), self.reporter)?;
         let directory = self.store.directory("git")?.join(format!("{id}.git"));
         let limit = match &self.settings.network {
-            Network::Online(network) => network.limits.total,
-            Network::Offline => crate::Limits::usual().total,
+            Network::Online(network) => network.http.limits.total,
+            Network::Offline => HttpLimits::usual().total,
         };
         let repository = Repository { directory, git, limit, start: Instant::now() };
         repository.create()?;
@@ -200,7 +201,7 @@ impl Run<'_> {
         }
         let Some(http) = self.http.as_ref().filter(|_| url.starts_with("http")) else { return Ok(false) };
         let refs = format!("{}/info/refs?service=git-upload-pack", url.trim_end_matches('/'));
-        Ok(http.get(&refs, 0)?.is_err_and(|failure| failure.patience == Patience::GiveUp))
+        Ok(http.get(&refs, 0, http.deadline())?.is_err_and(|failure| failure.patience == Patience::GiveUp))
     }
 }
 
@@ -241,12 +242,12 @@ impl Repository<'_> {
 
     fn fetch(&self, network: Option<&NetworkSettings>, arguments: &[&str]) -> Result<(), ProcessError> {
         let mut git = self.git();
-        if let Some(NetworkSettings { proxies, limits, .. }) = network {
+        if let Some(HttpSettings { proxies, limits, .. }) = network.map(|network| &network.http) {
             let idle = format!("http.lowSpeedTime={}", limits.idle.as_secs().max(1));
             git = git.args(["-c", "http.lowSpeedLimit=1", "-c", &idle]);
             let settings = [
-                ("http_proxy", proxies.http.as_ref().map(crate::ProxyUrl::reveal)),
-                ("https_proxy", proxies.https.as_ref().map(crate::ProxyUrl::reveal)),
+                ("http_proxy", proxies.http.as_ref().map(ProxyUrl::reveal)),
+                ("https_proxy", proxies.https.as_ref().map(ProxyUrl::reveal)),
                 ("no_proxy", proxies.no_proxy.as_deref()),
             ];
             for (name, value) in settings {

@@ -40,8 +40,7 @@ pub use missing::{Attempt, MissingFile, MissingRole, Outcome};
 pub use replacements::{Replacement, Unused, replacements};
 pub use reporter::{Event, Reporter, Silent};
 pub use settings::{
-    FetchSettings, Given, Limits, Network, NetworkSettings, Proxies, ProxyUrl, RetrySchedule, SourceOverride,
-    SourceTree,
+    FetchSettings, Given, Network, NetworkSettings, RetrySchedule, SourceOverride, SourceTree,
 };
 pub use store::Store;
 pub use survey::{Planned, Standing};

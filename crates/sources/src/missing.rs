@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 
 use camino::Utf8PathBuf;
 use xen4centos_artifact::{Fingerprint, Sha256Digest};
+use xen4centos_http::Status;
 
 /// What a missing file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,17 +74,10 @@ impl fmt::Display for Outcome {
         match self {
             Self::WrongDigest(found) => write!(formatter, "another file: sha256 {found}"),
             Self::WrongSize(found) => write!(formatter, "another file: {found} bytes"),
-            Self::Status(status) => match reason(*status) {
-                Some(reason) => write!(formatter, "HTTP {status} {reason}"),
-                None => write!(formatter, "HTTP {status}"),
-            },
+            Self::Status(status) => write!(formatter, "HTTP {}", Status(*status)),
             Self::Failed(text) => formatter.write_str(text),
         }
     }
-}
-
-fn reason(status: u16) -> Option<&'static str> {
-    reqwest::StatusCode::from_u16(status).ok()?.canonical_reason()
 }
 
 impl MissingRole {

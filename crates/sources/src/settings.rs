@@ -1,10 +1,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     time::Duration,
 };
 
 use camino::Utf8PathBuf;
+use xen4centos_http::HttpSettings;
 use xen4centos_manifest::{Package, Upstreams};
 
 /// Everything that decides where sources come from, besides the manifest.
@@ -55,92 +55,19 @@ pub enum Network {
 /// How the network is used.
 #[derive(Clone, Debug)]
 pub struct NetworkSettings {
-    /// The proxies.
-    pub proxies: Proxies,
-    /// How long anything may take.
-    pub limits: Limits,
+    /// How servers are asked. The total time is for one file from one place, all attempts together, and for one git
+    /// repository.
+    pub http: HttpSettings,
     /// When a place that failed is asked again.
     pub retries: RetrySchedule,
-    /// PEM files with certificates to trust besides the Mozilla roots that are built in: bare machines have no
-    /// bundle, and those of CentOS 6 machines are out of date.
-    pub certificates: Vec<Utf8PathBuf>,
-}
-
-/// The usual three variables, as somebody else read them.
-#[derive(Clone, Debug)]
-pub struct Proxies {
-    /// For `http://` URLs.
-    pub http: Option<ProxyUrl>,
-    /// For `https://` URLs.
-    pub https: Option<ProxyUrl>,
-    /// Hosts, domains and networks that are asked directly, separated by commas; `*` is all.
-    pub no_proxy: Option<String>,
-}
-
-impl Proxies {
-    /// No proxy at all.
-    pub const fn none() -> Self {
-        Self { http: None, https: None, no_proxy: None }
-    }
-}
-
-/// The URL of a proxy (`http://`, `https://`, `socks5://` or `socks5h://`), which may hold a password: neither
-/// [`Debug`](fmt::Debug) nor [`Display`](fmt::Display) shows user and password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProxyUrl(String);
-
-impl ProxyUrl {
-    /// Takes a URL; one without a scheme is `http://`, as curl has it.
-    pub fn new(url: impl Into<String>) -> Self {
-        let url = url.into();
-        Self(if url.contains("://") { url } else { format!("http://{url}") })
-    }
-
-    /// With user and password.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ProxyUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or(("http", &self.0));
-        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        write!(formatter, "{scheme}://{host}")
-    }
-}
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
-/// How long anything may take.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Until a connection stands.
-    pub connect: Duration,
-    /// Without a byte.
-    pub idle: Duration,
-    /// For one file from one place, all attempts together; for one git repository.
-    pub total: Duration,
-    /// Redirects that are followed.
-    pub redirects: usize,
     /// Bytes of a file whose size is not pinned.
-    pub bytes: u64,
+    pub most_bytes: u64,
 }
 
-impl Limits {
-    /// 30 s to connect, 60 s without a byte, an hour for a file, 10 redirects, 2 GiB.
-    pub const fn usual() -> Self {
-        Self {
-            connect: Duration::from_secs(30),
-            idle: Duration::from_secs(60),
-            total: Duration::from_secs(3600),
-            redirects: 10,
-            bytes: 2 << 30,
-        }
+impl NetworkSettings {
+    /// The usual schedule, and 2 GiB.
+    pub fn usual(http: HttpSettings) -> Self {
+        Self { http, retries: RetrySchedule::usual(), most_bytes: 2 << 30 }
     }
 }
 

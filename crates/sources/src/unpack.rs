@@ -69,7 +69,7 @@ fn extract(path: &Utf8Path, name: &str, into: &Utf8Path) -> Result<(), FetchErro
         match entry.unpack_in(into) {
             Ok(true) => {}
             Ok(false) => return Err(unusable(format!("`{what}` leads out of the archive"))),
-            Err(error) => return Err(unusable(format!("`{what}`: {}", crate::error::full_text(&error)))),
+            Err(error) => return Err(unusable(format!("`{what}`: {}", xen4centos_http::full_text(&error)))),
         }
     }
     Ok(())

@@ -1,4 +1,7 @@
+use std::cmp::Ordering;
+
 use super::{Header, HeaderError, Tag, Text, tag};
+use crate::compare_versions;
 
 /// The lists of dependencies that a package has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,14 +104,27 @@ impl DependencyFlags {
     /// Provided by the package itself as a configuration file.
     pub const CONFIG: u32 = 1 << 28;
 
+    /// The bits that compare versions; without any of them every version is meant.
+    pub const COMPARISON: u32 = Self::LESS | Self::GREATER | Self::EQUAL;
+
     /// Whether any of `bits` is set.
     pub const fn has(self, bits: u32) -> bool {
         self.0 & bits != 0
     }
 
+    /// Whether this range of versions and another one have a version in common, by the order of the versions that they
+    /// name.
+    pub const fn overlaps(self, order: Ordering, other: Self) -> bool {
+        match order {
+            Ordering::Less => self.has(Self::GREATER) || other.has(Self::LESS),
+            Ordering::Greater => self.has(Self::LESS) || other.has(Self::GREATER),
+            Ordering::Equal => self.has(other.0 & Self::COMPARISON),
+        }
+    }
+
     /// `LT`, `LE`, `EQ`, `GE` or `GT` as repository metadata writes them; `None` where any version will do.
     pub const fn comparison(self) -> Option<&'static str> {
-        match self.0 & (Self::LESS | Self::GREATER | Self::EQUAL) {
+        match self.0 & Self::COMPARISON {
             Self::LESS => Some("LT"),
             Self::GREATER => Some("GT"),
             Self::EQUAL => Some("EQ"),
@@ -120,7 +136,7 @@ impl DependencyFlags {
 
     /// `<`, `<=`, `=`, `>=` or `>`, as rpm prints them.
     pub const fn operator(self) -> Option<&'static str> {
-        match self.0 & (Self::LESS | Self::GREATER | Self::EQUAL) {
+        match self.0 & Self::COMPARISON {
             Self::LESS => Some("<"),
             Self::GREATER => Some(">"),
             Self::EQUAL => Some("="),
@@ -173,6 +189,21 @@ pub struct EvrParts<'a> {
     pub version: &'a str,
     /// After the last `-`.
     pub release: Option<&'a str>,
+}
+
+impl EvrParts<'_> {
+    /// The order of rpm's `rpmdsCompare`: a release that one side lacks is not compared, and no epoch is 0.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let epoch = |parts: &Self| parts.epoch.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
+        let releases = match (self.release, other.release) {
+            (Some(release), Some(other)) => compare_versions(release, other),
+            _ => Ordering::Equal,
+        };
+        epoch(self)
+            .cmp(&epoch(other))
+            .then_with(|| compare_versions(self.version, other.version))
+            .then(releases)
+    }
 }
 
 /// Cuts `[epoch:]version[-release]` as rpm does: the epoch is leading digits before a colon, the release

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use xen4centos_build::{BuildSource, SourceOrigin};
 use xen4centos_manifest::{Accepts, EffectiveOption, Package, Upstreams};
 use xen4centos_sources::{
-    FailureKind, FetchError, FetchSettings, Given, Limits, Network, NetworkSettings, Origin, Pin, Planned,
-    Proxies, ProxyUrl, Replacement, RetrySchedule, Silent, SourceOverride, SourceTree, Standing, Store,
-    VerifiedSource, replacements,
+    FailureKind, FetchError, FetchSettings, Given, Network, NetworkSettings, Origin, Pin, Planned,
+    Replacement, Silent, SourceOverride, SourceTree, Standing, Store, VerifiedSource, replacements,
 };
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
     failure::{Failure, Kind},
     pipeline::narrator::Narrator,
     session::{Options, Session},
-    settings::{self, environment},
+    settings,
 };
 
 /// The time stamp of what is packed from a tree: any fixed one does, and this is not in the future of any client.
@@ -197,23 +196,7 @@ fn network(args: &SourceArgs) -> Network {
     if args.offline {
         return Network::Offline;
     }
-    let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
-    // For what has none of its own.
-    let all = either("all_proxy", "ALL_PROXY");
-    let proxies = Proxies {
-        // HTTP_PROXY in capitals can be set by a web server's client, so only CGI-safe programs may read it; we do
-        // not, as curl does not.
-        http: environment("http_proxy").or_else(|| all.clone()).map(ProxyUrl::new),
-        https: either("https_proxy", "HTTPS_PROXY").or(all).map(ProxyUrl::new),
-        no_proxy: either("no_proxy", "NO_PROXY"),
-    };
-    let certificates = environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect();
-    Network::Online(NetworkSettings {
-        proxies,
-        limits: Limits::usual(),
-        retries: RetrySchedule::usual(),
-        certificates,
-    })
+    Network::Online(NetworkSettings::usual(settings::http()))
 }
 
 fn pair<'t>(text: &'t str, shape: &str) -> Result<(&'t str, &'t str), Failure> {

@@ -59,12 +59,12 @@ fn all_problems_of_the_kernel_configuration_are_named_at_once() {
     let line = |file: &str, text: &str| {
         let all = fs_err::read_to_string(copy.path().join(file)).unwrap();
         let line = all.lines().position(|line| line.contains(text)).unwrap() + 1;
-        format!("{file}:{line}: ")
+        format!("{file}:{line}:")
     };
     let places = [
         line("kernel-configs/fragments.toml", "20-storage"),
-        format!("{}unknown key `rol` in [[require]]", line("kernel-configs/contract.toml", "rol = ")),
-        format!("{}did you mean `role`?", line("kernel-configs/contract.toml", "rol = ")),
+        format!("{}1: unknown key `rol` in [[require]]", line("kernel-configs/contract.toml", "rol = ")),
+        format!("{}1: did you mean `role`?", line("kernel-configs/contract.toml", "rol = ")),
         line("kernel-configs/60-security.config", "SECCOMP="),
     ];
     Work::new(copy.path()).run(&["kernel-config"]).ends_with(2).says(places.iter().map(String::as_str));

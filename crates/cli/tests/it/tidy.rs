@@ -5,24 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("artifact", &[]),
     ("process", &[]),
-    ("manifest", &["artifact"]),
-    ("sources", &["artifact", "process", "manifest"]),
+    ("http", &[]),
+    ("toml-tree", &[]),
+    ("manifest", &["artifact", "toml-tree"]),
+    ("sources", &["artifact", "process", "http", "manifest"]),
     ("render", &["artifact", "manifest"]),
-    ("kconfig", &["artifact", "process"]),
+    ("kconfig", &["artifact", "process", "toml-tree"]),
     ("build", &["artifact", "process", "manifest"]),
     ("sign", &["artifact", "process"]),
-    ("repodata", &["artifact"]),
+    ("repodata", &["artifact", "http"]),
     ("check", &["artifact", "manifest"]),
     ("publish", &["artifact"]),
     ("trial", &["artifact", "process"]),
     (
         "cli",
         &[
-            "artifact", "process", "manifest", "sources", "render", "kconfig", "build", "sign", "repodata",
-            "check", "publish", "trial",
+            "artifact", "process", "http", "manifest", "sources", "render", "kconfig", "build", "sign",
+            "repodata", "check", "publish", "trial",
         ],
     ),
 ];
@@ -70,6 +72,21 @@ fn arrows_between_crates_are_those_that_are_drawn() {
         seen.insert(name);
     }
     assert_eq!(seen, drawn.keys().map(|&name| name.to_owned()).collect());
+    let page = fs_err::read_to_string(crates.join("README.md")).unwrap();
+    for name in seen {
+        assert!(page.contains(&format!("\n| `{name}` | ")), "crates/{name} has no line in crates/README.md");
+    }
+}
+
+/// `http` is the only door to servers, as `process` is the only one to programs, which clippy.toml guards.
+#[test]
+fn servers_are_asked_through_one_crate() {
+    for entry in project().join("crates").read_dir_utf8().unwrap() {
+        let path = entry.unwrap().into_path();
+        let Ok(manifest) = fs_err::read_to_string(path.join("Cargo.toml")) else { continue };
+        let is_door = path.file_name() == Some("http");
+        assert_eq!(manifest.contains("\nreqwest"), is_door, "{path} asks servers by itself");
+    }
 }
 
 #[test]

@@ -137,16 +137,16 @@ fn everything_wrong_in_the_directory_is_found_at_once() {
         [
             "D/10.config:1: expected y, m, n, a number or a quoted string for `CONFIG_A`, found ``",
             "D/30.config: this fragment is not in fragments.toml",
-            "D/contract.toml:3: `guest` is not known here",
-            "D/contract.toml:4: no value would be right: `values` is empty",
-            "D/contract.toml:5: `why` is empty",
-            "D/fragments.toml:6: there is no file `20.config`",
-            "D/fragments.toml:10: `10.config` is listed twice",
+            "D/contract.toml:3:8: `guest` is not known here",
+            "D/contract.toml:4:10: `values` is empty",
+            "D/contract.toml:5:7: `why` is empty",
+            "D/fragments.toml:6:8: there is no file `20.config`",
+            "D/fragments.toml:10:8: `10.config` is listed twice",
         ]
     );
     assert_eq!(
         error.hint().unwrap(),
-        "D/30.config: list it, or delete it\n      D/contract.toml:3: known here: `dom0`, `domU`, `both`"
+        "D/30.config: list it, or delete it\n      D/contract.toml:3:8: known here: `dom0`, `domU`, `both`"
     );
 }
 
@@ -163,12 +163,12 @@ fn broken_list_hides_nothing() {
     write("10.config", "CONFIG_A=y\nCONFIG_B\n");
     write("20.config", "CONFIG_C=\n");
     write("contract.toml", "[[require]]\nsymbol = X\nrole = \"dom\"\nvalues = [\"y\"]\nwhy = \"it\"\n");
-    let bad = ["D/10.config:2", "D/20.config:1", "D/contract.toml:2", "D/contract.toml:3"];
+    let bad = ["D/10.config:2", "D/20.config:1", "D/contract.toml:2:10", "D/contract.toml:3:8"];
     check(&[&bad[..], &["D/fragments.toml"]].concat());
     write("fragments.toml", "[[fragment]]\nfile = \"10.config\nsummary = \"a\"\n");
-    check(&[&bad[..], &["D/fragments.toml:2"]].concat());
+    check(&[&bad[..], &["D/fragments.toml:2:18"]].concat());
     write("fragments.toml", "[[fragment]]\nfile = 10\nsumary = \"a\"\n");
-    check(&[&bad[..], &["D/fragments.toml:1", "D/fragments.toml:2", "D/fragments.toml:3"]].concat());
+    check(&[&bad[..], &["D/fragments.toml:1:1", "D/fragments.toml:2:8", "D/fragments.toml:3:1"]].concat());
     fs_err::write(directory.join("contract.toml"), b"\xff").unwrap();
     fs_err::remove_file(directory.join("fragments.toml")).unwrap();
     check(&["D/10.config:2", "D/20.config:1", "D/contract.toml", "D/fragments.toml"]);

@@ -1,11 +1,8 @@
 use jiff::civil::Date;
+use xen4centos_toml_tree::{Spot, Table, Text};
 
 use super::{checked, value};
-use crate::{
-    ChangelogEntry,
-    tree::{Spot, Table, Text},
-    words,
-};
+use crate::{ChangelogEntry, words};
 
 /// All `[[changelog]]` entries: newest first, and the newest one for the package as it is, `VERSION-RELEASE` with or
 /// without its epoch.

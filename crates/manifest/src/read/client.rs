@@ -1,11 +1,8 @@
 use camino::Utf8Path;
+use xen4centos_toml_tree::{Table, Text};
 
 use super::{own_name, value};
-use crate::{
-    Client,
-    tree::{Table, Text},
-    words,
-};
+use crate::{Client, words};
 
 /// Digest algorithms of RFC 4880, 9.4 that rpm can be told.
 const DIGESTS: [u32; 6] = [1, 2, 8, 9, 10, 11];
@@ -87,7 +84,7 @@ fn digests(root: &Table<'_>, key: &str) -> Vec<u32> {
 fn known(root: &Table<'_>, key: &str, words: &[&str]) -> Vec<String> {
     let texts = root.texts(key);
     for text in texts.iter().filter(|text| !words.contains(&text.value.as_str())) {
-        let hint = crate::suggest::hint(&text.value, words);
+        let hint = xen4centos_toml_tree::hint(&text.value, words);
         root.problem_at(text, format!("`{}` is not known here", text.value), hint.as_deref());
     }
     plain(texts)

@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_toml_tree::{Table, Text};
 
 use super::{Switches, plain_switches, switches};
-use crate::{
-    LocalSettings,
-    tree::{Table, Text},
-};
+use crate::LocalSettings;
 
 /// The local file, with what is checked against the packages.
 pub(crate) struct ReadLocal {

@@ -7,17 +7,14 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::Date;
 use xen4centos_artifact::CAPABILITIES;
+use xen4centos_toml_tree::{File, Table, Text};
 
 use super::{
     all_checked, changelog, checked, own_name, refuse_repeated,
     source::{self, ReadPatch, ReadSource, Surroundings},
     value,
 };
-use crate::{
-    Need, Package, PackageOption, Requirement, Role, Upstream, order, reserved, suggest,
-    tree::{File, Table, Text},
-    words,
-};
+use crate::{Need, Package, PackageOption, Requirement, Role, Upstream, order, reserved, words};
 
 /// Long enough for a kernel on two cores.
 const DEFAULT_MINUTES: u64 = 240;
@@ -257,7 +254,11 @@ fn option(
     for need in &needs {
         if !CAPABILITIES.contains(&need.value.as_str()) {
             let message = format!("no build root knows a capability `{}`", need.value);
-            table.problem_at(need, message, suggest::hint(&need.value, &CAPABILITIES).as_deref());
+            table.problem_at(
+                need,
+                message,
+                xen4centos_toml_tree::hint(&need.value, &CAPABILITIES).as_deref(),
+            );
         }
     }
     let requires = table.texts("requires");
@@ -281,7 +282,7 @@ fn check_option(table: &Table<'_>, option: Option<&Text>, known: &BTreeSet<Strin
         && !known.contains(&option.value)
     {
         let names: Vec<&String> = known.iter().collect();
-        let hint = suggest::hint(&option.value, &names);
+        let hint = xen4centos_toml_tree::hint(&option.value, &names);
         let message = format!("the package has no option `{}`", option.value);
         table.problem_at(option, message, hint.as_deref());
     }

@@ -1,13 +1,12 @@
 //! `[[source]]` and `[[patch]]`: where each comes from, and whether it is pinned.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_toml_tree::{Spot, Table, Text};
 
-use super::{all_checked, checked, parsed, value, word};
+use super::{all_checked, checked, parsed, value};
 use crate::{
     DetachedSignature, GitLocation, Location, Patch, Role, SignedBytes, Source, Upstream, UrlLocation,
-    Vouching,
-    tree::{Spot, Table, Text},
-    words,
+    Vouching, words,
 };
 
 /// A source as far as it could be read; names stand beside it for the checks against others.
@@ -214,8 +213,7 @@ fn signature(table: Table<'_>, directory: &Utf8Path) -> Option<DetachedSignature
     let fingerprint = parsed(&table, table.required("fingerprint"));
     let key_url = value(&table, table.text("key-url"), words::download_url);
     let key = key(&table, directory);
-    let over = word(
-        &table,
+    let over = table.word(
         table.required("over"),
         &[("file", SignedBytes::File), ("uncompressed", SignedBytes::Uncompressed)],
     );

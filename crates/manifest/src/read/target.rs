@@ -1,15 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
+use xen4centos_toml_tree::{File, Spot, Table, Text};
 
 use super::{
-    Switches, all_checked, checked, own_name, parsed, plain_switches, refuse_repeated, switches, value, word,
+    Switches, all_checked, checked, own_name, parsed, plain_switches, refuse_repeated, switches, value,
 };
 use crate::{
     Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,
-    Upstreams,
-    tree::{File, Spot, Table, Text},
-    words,
+    Upstreams, words,
 };
 
 /// A target as far as it could be read, with what is checked against packages, clients and other targets.
@@ -30,8 +29,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path, templates: &Utf8Path) -
     let name = own_name(&root, path.file_stem().unwrap_or_default(), "file");
     let client = checked(&root, root.required("client"), words::name);
     let packages = packages(&root);
-    let upstreams = word(
-        &root,
+    let upstreams = root.word(
         root.required("upstreams"),
         &[("release", Upstreams::Release), ("miniature", Upstreams::Miniature)],
     );
@@ -160,7 +158,7 @@ fn build_root(root: &Table<'_>) -> Option<BuildRootSettings> {
         ("mock", BuildRootKind::Mock),
         ("koji", BuildRootKind::Koji),
     ];
-    let kind = word(&table, table.required("kind"), &kinds);
+    let kind = table.word(table.required("kind"), &kinds);
     table.finish();
     Some(BuildRootSettings { kind: kind? })
 }
@@ -235,8 +233,7 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
 
 fn channel(table: Table<'_>, directory: Option<Text>, (name, default): (&str, bool)) -> Option<Channel> {
     let base_url = value(&table, table.required("base-url"), words::base_url);
-    let accepts = word(
-        &table,
+    let accepts = table.word(
         table.required("accepts"),
         &[("pinned", Accepts::Pinned), ("override", Accepts::Override), ("miniature", Accepts::Miniature)],
     );

@@ -84,7 +84,7 @@ fn groups(
     let bytes = match &settings.groups {
         Groups::Omitted => return Ok(Vec::new()),
         Groups::File(path) => {
-            let bytes = additional::read(path)?;
+            let bytes = additional::read(path, additional::MOST)?;
             check_comps(path, &bytes)?;
             bytes
         }

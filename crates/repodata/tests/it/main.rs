@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+mod additional;
 mod bad_input;
 mod createrepo;
 mod databases;
@@ -14,6 +15,8 @@ mod merging;
 mod querying;
 mod reading;
 mod repomd;
+#[expect(dead_code, reason = "the tests of each crate use a part of it")]
+#[path = "../../../http/tests/it/server.rs"]
 mod server;
 mod tree;
 

@@ -12,8 +12,7 @@ use xen4centos_repodata::{
 use crate::{
     Scratch, files, fixtures,
     querying::dnf,
-    reading::{at, createrepo, made},
-    server::Server,
+    reading::{at, createrepo, made, serving},
 };
 
 /// A repository of so many made up packages with so many files each.
@@ -94,20 +93,24 @@ fn packages_stay_where_they_are_and_dnf_gets_them() {
     renamed(second.path(), "everything-empty");
     let third = made(&["--no-database"]);
     renamed(third.path(), "libstuff");
-    let server = Server::of(third.path());
-    let packages =
-        merged(output.path(), &[below.as_str(), second.path().as_str(), &server.url()], Keep::EachVersion);
+    let server = serving(third.path());
+    let packages = merged(
+        output.path(),
+        &[below.as_str(), second.path().as_str(), server.url("").trim_end_matches('/')],
+        Keep::EachVersion,
+    );
     let places: Vec<(String, Option<String>)> =
         packages.iter().map(|package| (package.href.clone(), package.base.clone())).collect();
     let name = |name: &str| places.iter().find(|(href, _)| href.contains(name)).unwrap();
     assert_eq!(name("everything-1.2-3.el6.noarch").0, "größe #1/Packages/everything-1.2-3.el6.noarch.rpm");
     assert_eq!(name("everything-1.2-3.el6.noarch").1, None);
     assert_eq!(name("everything-empty").1, Some(format!("file://{}", second.path())));
-    assert_eq!(name("libstuff").1, Some(server.url()));
+    assert_eq!(name("libstuff").1, Some(server.url("").trim_end_matches('/').to_owned()));
     let (work, root) = (Scratch::new(), output.path());
     assert_eq!(dnf(work.path(), root, &["--file", "/opt/data/own-data"]), ["everything-7:1.2-3.el6.noarch"]);
     // dnf shows no other location than the repository's, and takes the package from where it is.
-    for place in [second.path().as_str(), &Server::of(second.path()).url()] {
+    let served = serving(second.path());
+    for place in [second.path().as_str(), served.url("").trim_end_matches('/')] {
         let (work, output) = (Scratch::new(), Scratch::new());
         merged(output.path(), &[place], Keep::EachVersion);
         Invocation::new(Tool::Dnf, work.path())

@@ -5,14 +5,13 @@ use std::{io::Read as _, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
+use xen4centos_http::{HttpLimits, HttpSettings};
 use xen4centos_process::{Invocation, Tool};
-use xen4centos_repodata::{
-    Checksum, HttpSettings, Location, Package, RepodataError, Repository, read_repomd,
-};
+use xen4centos_repodata::{Checksum, Location, Package, RepodataError, Repository, read_repomd};
 
 use crate::{
     Scratch, files, fixtures, repository,
-    server::{Reply, Server, file},
+    server::{Reply, Server},
 };
 
 /// A repository of the made packages, by createrepo_c.
@@ -32,7 +31,8 @@ pub(crate) fn createrepo(root: &Utf8Path, arguments: &[&str]) {
 }
 
 pub(crate) fn settings() -> HttpSettings {
-    HttpSettings { idle: Duration::from_millis(400), ..HttpSettings::usual() }
+    let limits = HttpLimits { idle: Duration::from_millis(400), ..HttpLimits::usual() };
+    HttpSettings { limits, ..HttpSettings::usual() }
 }
 
 pub(crate) fn at(place: &str) -> Result<Repository, RepodataError> {
@@ -80,7 +80,7 @@ fn plain(root: &Utf8Path, kind: &str) -> Vec<u8> {
     bytes
 }
 
-fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
     // Two frames, and one to be skipped before each.
     let skipped = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
     let frame =
@@ -105,8 +105,8 @@ fn every_compression_and_checksum_is_read_alike() {
     ];
     for way in ways {
         let scratch = made(way);
-        let server = Server::of(scratch.path());
-        let places = [scratch.path().to_string(), format!("file://{}", scratch.path()), server.url() + "/"];
+        let server = serving(scratch.path());
+        let places = [scratch.path().to_string(), format!("file://{}", scratch.path()), server.url("")];
         for place in places {
             let repository = at(&place).unwrap();
             repository.verify_documents().unwrap();
@@ -183,7 +183,7 @@ fn what_is_cut_or_changed_is_noticed() {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut encoder, bytes).unwrap();
     encoder.finish().unwrap()
@@ -264,17 +264,28 @@ fn packages_that_lie_elsewhere_say_so() {
     assert_eq!(repository.location_of(&package).unwrap(), Utf8PathBuf::from(expected));
 }
 
+fn file(root: &Utf8Path, target: &str) -> Reply {
+    fs_err::read(root.join(&target[1..])).map_or(Reply::Status(404), Reply::File)
+}
+
+/// The files of a directory.
+pub(crate) fn serving(root: &Utf8Path) -> Server {
+    let root = root.to_owned();
+    Server::start(move |request| file(&root, &request.target))
+}
+
 /// The error of reading all of a repository whose primary.xml is answered for so.
 fn over_http(reply: impl Fn(Vec<u8>) -> Reply + Send + Sync + 'static) -> (String, String, Scratch) {
     let scratch = made(&["--no-database", "--simple-md-filenames"]);
     let root = scratch.path().to_owned();
-    let server = Server::start(move |path| match (path, file(&root, path)) {
-        ("repodata/primary.xml.gz", Reply::File(bytes)) => reply(bytes),
-        (_, other) => other,
-    });
-    let repository = at(&server.url()).unwrap();
+    let server =
+        Server::start(move |request| match (request.target.as_str(), file(&root, &request.target)) {
+            ("/repodata/primary.xml.gz", Reply::File(bytes)) => reply(bytes),
+            (_, other) => other,
+        });
+    let repository = at(&server.url("")).unwrap();
     let outcome = repository.packages().and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    (told(&outcome.unwrap_err()), format!("{}/repodata/primary.xml.gz", server.url()), scratch)
+    (told(&outcome.unwrap_err()), server.url("repodata/primary.xml.gz"), scratch)
 }
 
 #[test]
@@ -298,25 +309,27 @@ fn servers_that_fail_are_named() {
 fn servers_that_trickle_are_given_up() {
     let scratch = made(&["--no-database", "--simple-md-filenames"]);
     let root = scratch.path().to_owned();
-    let server = Server::start(move |path| match file(&root, path) {
-        Reply::File(bytes) if path.ends_with("primary.xml.gz") => Reply::Trickle(bytes),
+    let server = Server::start(move |request| match file(&root, &request.target) {
+        Reply::File(bytes) if request.target.ends_with("primary.xml.gz") => Reply::Trickle(bytes),
         other => other,
     });
-    let settings = HttpSettings { total: Duration::from_millis(500), ..settings() };
-    let repository = Location::parse(&server.url(), Utf8Path::new("/")).unwrap().open(&settings).unwrap();
+    let mut settings = settings();
+    settings.limits.total = Duration::from_millis(500);
+    let repository = Location::parse(&server.url(""), Utf8Path::new("/")).unwrap().open(&settings).unwrap();
     let error = repository.verify_documents().unwrap_err();
-    assert!(told(&error).contains("did not come within 0.5 seconds"), "{}", told(&error));
+    assert!(told(&error).contains("not done after 0.5 s"), "{}", told(&error));
 }
 
 #[test]
 fn redirects_are_followed_and_names_escaped() {
     let scratch = made(&["--no-database"]);
     let root = scratch.path().to_owned();
-    let server = Server::start(move |path| match path.strip_prefix("gr%C3%B6%C3%9Fe%20%231/") {
-        Some(path) => Reply::Redirect(format!("/moved/{path}")),
-        None => file(&root, path.trim_start_matches("moved/")),
-    });
-    let repository = at(&format!("{}/gr%C3%B6%C3%9Fe%20%231/", server.url())).unwrap();
+    let server =
+        Server::start(move |request| match request.target.strip_prefix("/gr%C3%B6%C3%9Fe%20%231/") {
+            Some(path) => Reply::Redirect(format!("/moved/{path}")),
+            None => file(&root, request.target.trim_start_matches("/moved")),
+        });
+    let repository = at(&server.url("gr%C3%B6%C3%9Fe%20%231/")).unwrap();
     assert_eq!(repository.complete().unwrap().len(), 4);
     let error = at("http://127.0.0.1:1/x").unwrap_err();
     assert!(told(&error).contains("could not fetch `http://127.0.0.1:1/x/repodata/repomd.xml`"), "{error}");

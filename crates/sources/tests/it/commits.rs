@@ -3,9 +3,10 @@
 use std::{io::Read, os::unix::fs::symlink, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_http::{Proxies, ProxyUrl};
 use xen4centos_manifest::{GitLocation, Location};
 use xen4centos_process::{Invocation, Tool};
-use xen4centos_sources::{FailureKind, FetchError, Network, Origin, Pin, Proxies, ProxyUrl};
+use xen4centos_sources::{FailureKind, FetchError, Network, Origin, Pin};
 
 use crate::{
     server::{Reply, Server},
@@ -165,7 +166,7 @@ fn git_goes_through_the_proxy_and_shows_no_password() {
     let proxy = Server::always(Reply::Status(403));
     location.url = "http://git.example/xen.git".to_owned();
     let url = proxy.url("").replace("http://", "http://user:secret@");
-    world.network().proxies = Proxies { http: Some(ProxyUrl::new(url)), ..Proxies::none() };
+    world.network().http.proxies = Proxies { http: Some(ProxyUrl::new(url)), ..Proxies::none() };
     world.package.sources = vec![source("xen", Location::Git(location))];
     let refusal = world.refusal();
     assert!(!refusal.contains("secret"), "{refusal}");
@@ -205,7 +206,7 @@ fn a_repository_that_trickles_ends_with_the_total_time() {
     let (mut world, _, mut location) = world_with_commit();
     let server = Server::always(Reply::Trickle(vec![b'0'; 100]));
     location.url = server.url("xen.git");
-    world.network().limits.total = Duration::from_secs(1);
+    world.network().http.limits.total = Duration::from_secs(1);
     world.package.sources = vec![source("xen", Location::Git(location))];
     let error = within(Duration::from_secs(4), || world.fetch()).unwrap_err();
     assert!(error.to_string().contains("git did not end within 1 s"), "{error}");

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use xen4centos_http::HttpLimits;
 use xen4centos_manifest::{DetachedSignature, SignedBytes, Vouching};
 use xen4centos_process::{Invocation, Tool};
-use xen4centos_sources::{FailureKind, FetchError, Limits, Store};
+use xen4centos_sources::{FailureKind, FetchError, Store};
 
 use crate::{
     server::{Reply, Server},
@@ -138,7 +139,7 @@ fn the_run_that_is_killed() {
     };
     let mut world = World::new();
     world.store = Store::new("store");
-    world.network().limits = Limits::usual();
+    world.network().http.limits = HttpLimits::usual();
     world.package.sources = vec![by_url("xen", pinned(url, &content(300_000)))];
     world.fetch().unwrap();
 }
@@ -322,7 +323,8 @@ fn a_body_that_trickles_ends_with_the_total_time() {
     let bytes = content(300_000);
     let server = Server::always(Reply::CutAfter(bytes.clone(), 1));
     let mut world = World::new();
-    world.network().limits = Limits { total: Duration::from_millis(100), ..world.network().limits.clone() };
+    world.network().http.limits =
+        HttpLimits { total: Duration::from_millis(100), ..world.network().http.limits.clone() };
     world.package.sources = vec![by_url("xen", pinned(server.url("xen.tar.gz"), &bytes))];
     let error = within(Duration::from_secs(5), || world.fetch()).unwrap_err();
     assert_eq!(error.kind(), FailureKind::World);
@@ -332,7 +334,7 @@ fn a_body_that_trickles_ends_with_the_total_time() {
 fn a_signature_that_trickles_ends_with_the_total_time() {
     let server = Server::always(Reply::Trickle(vec![b'0'; 100]));
     let mut world = World::new();
-    world.network().limits.total = Duration::from_secs(1);
+    world.network().http.limits.total = Duration::from_secs(1);
     world.write("lookaside/xen.tar.gz", "xen");
     let mut location = pinned("https://upstream.example/xen.tar.gz", b"xen");
     location.vouching = Vouching::Signature(DetachedSignature {
@@ -380,4 +382,26 @@ fn two_packages_with_one_file_download_it_once() {
     assert_eq!(sources[0].path, sources[1].path);
     assert_eq!([&*sources[0].package, &sources[1].package], ["xen", "kernel"]);
     assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn settings_that_can_not_be_used_are_the_settings_fault() {
+    let mut world = World::new();
+    world.package.sources = vec![by_url("xen", pinned("http://127.0.0.1:9/xen.tar.gz", b"xen"))];
+    world.network().http.certificates = vec![world.write("ca.pem", "no certificate\n")];
+    let error = world.fetch().unwrap_err();
+    assert!(error.to_string().starts_with("no certificate could be read from `"), "{error}");
+    assert_eq!(error.kind(), FailureKind::Data);
+    assert!(error.hint().unwrap().contains("PEM"));
+}
+
+#[test]
+fn a_server_that_does_not_speak_tls_has_no_file() {
+    let server = Server::always(Reply::File(b"xen".to_vec()));
+    let mut world = World::new();
+    let url = server.url("xen.tar.gz").replace("http:", "https:");
+    world.package.sources = vec![by_url("xen", pinned(url, b"xen"))];
+    let error = within(Duration::from_secs(10), || world.fetch()).unwrap_err();
+    assert!(matches!(error, FetchError::Missing { .. }), "{error}");
+    assert_eq!(error.kind(), FailureKind::World);
 }

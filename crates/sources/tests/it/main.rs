@@ -5,11 +5,11 @@
 mod archives;
 mod commits;
 mod downloads;
-mod https;
 mod missing;
 mod order;
-mod proxies;
 mod replacements;
+#[expect(dead_code, reason = "the tests of each crate use a part of it")]
+#[path = "../../../http/tests/it/server.rs"]
 mod server;
 mod signatures;
 mod trees;

@@ -11,12 +11,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use xen4centos_artifact::Sha256Digest;
+use xen4centos_http::{HttpLimits, HttpSettings, Proxies};
 use xen4centos_manifest::{
     Location, Package, Patch, Role, Source, Upstream, Upstreams, UrlLocation, Vouching,
 };
 use xen4centos_sources::{
-    Event, FetchError, FetchSettings, Limits, Network, NetworkSettings, Proxies, Reporter, RetrySchedule,
-    Store, VerifiedSource,
+    Event, FetchError, FetchSettings, Network, NetworkSettings, Reporter, RetrySchedule, Store,
+    VerifiedSource,
 };
 
 /// 2026-11-23.
@@ -98,16 +99,18 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 pub(crate) fn quick() -> NetworkSettings {
     NetworkSettings {
-        proxies: Proxies::none(),
-        limits: Limits {
-            connect: Duration::from_secs(2),
-            idle: Duration::from_millis(300),
-            total: Duration::from_secs(20),
-            redirects: 3,
-            bytes: 1 << 20,
+        http: HttpSettings {
+            proxies: Proxies::none(),
+            certificates: Vec::new(),
+            limits: HttpLimits {
+                connect: Duration::from_secs(2),
+                idle: Duration::from_millis(300),
+                total: Duration::from_secs(20),
+                redirects: 3,
+            },
         },
         retries: RetrySchedule { delays: vec![Duration::from_millis(2); 3] },
-        certificates: Vec::new(),
+        most_bytes: 1 << 20,
     }
 }
 

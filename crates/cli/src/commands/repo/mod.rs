@@ -5,15 +5,14 @@ mod list;
 mod merge;
 mod query;
 
-use camino::Utf8PathBuf;
 use serde_json::{Value, json};
-use xen4centos_repodata::{HttpSettings, Location, Package, RepodataError, Repository};
+use xen4centos_repodata::{Location, Package, RepodataError, Repository};
 
 use crate::{
     args::{RepoArgs, RepoCommand},
     failure::{Failure, Kind, Outcome},
     printer::Printer,
-    settings::{self, environment},
+    settings,
 };
 
 pub(crate) fn run(args: &RepoArgs, printer: &Printer) -> Outcome {
@@ -30,7 +29,7 @@ fn open(place: &str, printer: &Printer) -> Result<Repository, Failure> {
     let here = settings::current_directory()?;
     let location = Location::parse(place, &here)?;
     let _activity = printer.activity("Opening", place);
-    location.open(&http()).map_err(|error| match (&location, &error) {
+    location.open(&settings::http()).map_err(|error| match (&location, &error) {
         (Location::Directory(_), RepodataError::Files { source, .. })
             if source.kind() == std::io::ErrorKind::NotFound =>
         {
@@ -39,20 +38,6 @@ fn open(place: &str, printer: &Printer) -> Result<Repository, Failure> {
         }
         _ => error.into(),
     })
-}
-
-/// The network as the environment has it.
-fn http() -> HttpSettings {
-    let either = |lower: &str, upper: &str| environment(lower).or_else(|| environment(upper));
-    let all = either("all_proxy", "ALL_PROXY");
-    HttpSettings {
-        // HTTP_PROXY in capitals can be set by a web server's client: see `pipeline::sources`.
-        http_proxy: environment("http_proxy").or_else(|| all.clone()),
-        https_proxy: either("https_proxy", "HTTPS_PROXY").or(all),
-        no_proxy: either("no_proxy", "NO_PROXY"),
-        certificates: environment("SSL_CERT_FILE").map(Utf8PathBuf::from).into_iter().collect(),
-        ..HttpSettings::usual()
-    }
 }
 
 /// What every listing has of a package.

@@ -1,5 +1,5 @@
-//! An HTTP/1.1 server that misbehaves on purpose. One thread per connection, one request per connection, and
-//! nothing in it waits for longer than [`LONGEST`].
+//! An HTTP/1.1 server that misbehaves on purpose, for the tests of all crates that ask servers. One thread per
+//! connection, one request per connection, and nothing in it waits for longer than [`LONGEST`].
 
 use std::{
     collections::BTreeMap,
@@ -47,6 +47,8 @@ pub(crate) enum Reply {
     StallAfter(Vec<u8>, usize),
     /// A file, one byte at a time, for longer than anybody should wait.
     Trickle(Vec<u8>),
+    /// Zeroes for as long as the client takes them, of no length that is told.
+    Endless,
     /// This `Content-Range` and these bytes.
     Part(&'static str, Vec<u8>),
     Status(u16),
@@ -196,6 +198,13 @@ fn answer(stream: &TcpStream, request: &Request, reply: Reply, stop: &AtomicBool
             head(stream, "200 OK", "")?;
             send(stream, &bytes)
         }
+        Reply::Endless => {
+            head(stream, "200 OK", "")?;
+            while !stop.load(Ordering::SeqCst) {
+                send(stream, &[0; 4096])?;
+            }
+            Ok(())
+        }
         Reply::Part(range, bytes) => {
             let headers = format!("Content-Range: {range}\r\nContent-Length: {}\r\n", bytes.len());
             head(stream, "206 Partial Content", &headers)?;
@@ -231,7 +240,7 @@ fn send(mut stream: &TcpStream, bytes: &[u8]) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// Passes what is asked on to where it belongs, as a proxy does; for [`super::proxies`].
+/// Passes what is asked on to where it belongs, as a proxy does; for tests of proxies.
 pub(crate) fn pass_on(request: &Request) -> Reply {
     let rest = request.target.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();

@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
+use camino::Utf8Path;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
-use xen4centos_sources::{FailureKind, FetchError};
+use tempfile::TempDir;
+use xen4centos_http::{Client, HttpSettings, RequestError};
 
 use crate::{
+    body, get,
     server::{Reply, Server},
-    world::{World, by_url, pinned, within},
+    settings, within,
 };
 
 /// Answers connections, so many at most, with the same bytes.
@@ -80,31 +83,29 @@ fn answer_one(stream: TcpStream, config: &Arc<ServerConfig>, answer: &[u8]) -> s
     tls.flush()
 }
 
-/// The settings trust the server's certificate.
-fn world_that_trusts(server: &TlsServer) -> World {
-    let mut world = World::new();
-    let path = world.write("ca.pem", &server.certificate);
-    world.network().certificates = vec![path];
-    world.package.sources = vec![by_url("xen", pinned(server.url(), b"xen"))];
-    world
+/// Settings that trust the server's certificate.
+fn that_trust(server: &TlsServer) -> (TempDir, HttpSettings) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(directory.path()).unwrap().join("ca.pem");
+    fs_err::write(&path, &server.certificate).unwrap();
+    (directory, HttpSettings { certificates: vec![path], ..settings() })
 }
 
 #[test]
 fn a_certificate_of_the_settings_is_trusted() {
     let server = TlsServer::start("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nxen");
-    let world = world_that_trusts(&server);
-    assert_eq!(world.fetch_one().unwrap(), b"xen");
+    let (_directory, settings) = that_trust(&server);
+    assert_eq!(body(get(&settings, &server.url()).unwrap()), b"xen");
     assert_eq!(server.connections(), 1);
 }
 
 #[test]
-fn an_unknown_certificate_is_refused_at_once() {
+fn an_unknown_certificate_is_refused() {
     let server = TlsServer::start("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxen");
-    let mut world = world_that_trusts(&server);
-    world.network().certificates.clear();
-    let refusal = world.refusal();
-    assert!(refusal.contains("invalid peer certificate"), "{refusal}");
-    assert_eq!(server.connections(), 1, "asking again does not make it better known");
+    let error = get(&settings(), &server.url()).unwrap_err();
+    assert!(matches!(error, RequestError::Refused { .. }), "asking again does not make it better known");
+    assert!(error.to_string().contains("invalid peer certificate"), "{error}");
+    assert_eq!(server.connections(), 1);
 }
 
 #[test]
@@ -114,29 +115,33 @@ fn https_does_not_lead_to_http() {
     let server = TlsServer::start(format!(
         "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     ));
-    let world = world_that_trusts(&server);
-    let refusal = world.refusal();
-    assert!(refusal.contains(&format!("redirected from https to `{to}`")), "{refusal}");
+    let (_directory, settings) = that_trust(&server);
+    let error = get(&settings, &server.url()).unwrap_err();
+    assert!(matches!(error, RequestError::Refused { .. }), "{error:?}");
+    assert!(error.to_string().contains(&format!("redirected from https to `{to}`")), "{error}");
     assert!(plain.requests().is_empty());
     assert_eq!(server.connections(), 1);
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_is_refused() {
+fn a_server_that_does_not_speak_tls_is_no_server() {
     let server = Server::always(Reply::File(b"xen".to_vec()));
-    let mut world = World::new();
     let url = server.url("xen.tar.gz").replace("http:", "https:");
-    world.package.sources = vec![by_url("xen", pinned(url, b"xen"))];
-    let error = within(Duration::from_secs(10), || world.fetch()).unwrap_err();
-    assert!(matches!(error, FetchError::Missing { .. }), "{error}");
-    assert_eq!(error.kind(), FailureKind::World);
+    let error = within(Duration::from_secs(5), || get(&settings(), &url)).unwrap_err();
+    assert!(matches!(error, RequestError::Unreachable { .. }), "{error:?}");
 }
 
 #[test]
 fn a_file_without_certificates_is_refused() {
-    let mut world = World::new();
-    let path = world.write("ca.pem", "no certificate\n");
-    world.network().certificates = vec![path];
-    world.package.sources = vec![by_url("xen", pinned("https://127.0.0.1:9/xen.tar.gz", b"xen"))];
-    assert!(world.refusal().starts_with("no certificate could be read from `"), "{}", world.refusal());
+    let directory = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(directory.path()).unwrap().join("ca.pem");
+    for content in [None, Some("no certificate\n")] {
+        if let Some(content) = content {
+            fs_err::write(&path, content).unwrap();
+        }
+        let settings = HttpSettings { certificates: vec![path.clone()], ..settings() };
+        let error = Client::new(&settings).unwrap_err();
+        assert_eq!(error.to_string(), format!("no certificate could be read from `{path}`"));
+        assert!(error.is_of_settings() && error.hint().unwrap().contains("PEM"));
+    }
 }

@@ -1,155 +1,43 @@
-//! A data file as a tree with positions, and the list of what is wrong with it.
-//!
-//! [`Table`] hands out typed values by key and remembers which keys it was asked for: what is left over at
-//! [`Table::finish`] is unknown. Nothing here stops at a problem; a value that is wrong is reported and then missing.
+use std::{cell::RefCell, collections::BTreeSet, ops::Range};
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeSet,
-    ops::Range,
-};
-
-use camino::{Utf8Path, Utf8PathBuf};
 use toml::de::{DeTable, DeValue};
 
-use crate::{Problem, suggest};
+use crate::{File, Spot, Text, suggest};
 
-/// The text of one data file, and the problems found in it.
-pub(crate) struct File {
-    /// As messages show it.
-    pub(crate) shown: Utf8PathBuf,
-    text: String,
-    problems: RefCell<Vec<Problem>>,
-    broken: Cell<bool>,
-    /// Lines with errors of syntax: what else seems wrong with them follows from those.
-    broken_lines: RefCell<BTreeSet<usize>>,
-}
-
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-pub(crate) struct Spot<T> {
-    pub(crate) value: T,
-    pub(crate) span: Range<usize>,
-}
-
-pub(crate) type Text = Spot<String>;
-
-impl File {
-    /// Reads a file; one that can not be read is an empty one with a problem.
-    pub(crate) fn read(path: &Utf8Path, root: &Utf8Path) -> Self {
-        let (text, error) = match fs_err::read_to_string(path) {
-            Ok(text) => (text, None),
-            Err(error) => (String::new(), Some(error)),
-        };
-        let shown = path.strip_prefix(root).unwrap_or(path).to_owned();
-        let file = Self {
-            shown,
-            text,
-            problems: RefCell::default(),
-            broken: Cell::new(false),
-            broken_lines: RefCell::default(),
-        };
-        if let Some(error) = error {
-            file.problem(&(0..0), format!("can not be read: {error}"), None);
-            file.broken.set(true);
-        }
-        file
-    }
-
-    /// The root table, as much of it as can be read. After a syntax error nothing is called missing any more, as it
-    /// may stand in what could not be read.
-    pub(crate) fn parse(&self) -> DeTable<'_> {
-        let (tree, errors) = DeTable::parse_recoverable(&self.text);
-        for error in &errors {
-            let span = error.span().unwrap_or(0..0);
-            self.problem(&span, syntax_message(error.message()), None);
-        }
-        for error in &errors {
-            self.broken.set(true);
-            self.broken_lines.borrow_mut().insert(self.position(error.span().unwrap_or(0..0).start).0);
-        }
-        tree.into_inner()
-    }
-
-    pub(crate) fn root<'a>(&'a self, tree: &'a DeTable<'a>, what: &str) -> Table<'a> {
-        Table::new(self, what.to_owned(), tree, 0..0)
-    }
-
-    pub(crate) fn problem(&self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        let (line, column) = self.position(span.start);
-        if self.broken_lines.borrow().contains(&line) {
-            return;
-        }
-        self.problems.borrow_mut().push(Problem {
-            file: self.shown.clone(),
-            line,
-            column,
-            message: message.into(),
-            hint,
-        });
-    }
-
-    /// Line and column, both from 1, of a byte.
-    pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
-        let before = self.text.get(..byte).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-    }
-
-    /// Whether some of it could not be read, so that nothing can be said about what is not in it.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken.get()
-    }
-
-    pub(crate) fn is_sound(&self) -> bool {
-        self.problems.borrow().is_empty()
-    }
-
-    pub(crate) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
-    }
-}
-
-/// The parser's own words, in the form that all messages have.
-fn syntax_message(message: &str) -> String {
-    let message = message.trim_end_matches('.');
-    let mut characters = message.chars();
-    let first = characters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(characters).collect()
-}
-
-/// One table of a file.
-pub(crate) struct Table<'a> {
+/// One table of a file: it hands out typed values by key.
+#[derive(Debug)]
+pub struct Table<'a> {
     file: &'a File,
     /// As messages name it, such as `[[source]]`.
     what: String,
     entries: &'a DeTable<'a>,
     /// Its header, or the key that it belongs to.
-    pub(crate) span: Range<usize>,
+    pub span: Range<usize>,
     asked: RefCell<Vec<String>>,
 }
 
 impl<'a> Table<'a> {
-    fn new(file: &'a File, what: String, entries: &'a DeTable<'a>, span: Range<usize>) -> Self {
+    pub(crate) fn new(file: &'a File, what: String, entries: &'a DeTable<'a>, span: Range<usize>) -> Self {
         Self { file, what, entries, span, asked: RefCell::default() }
     }
 
-    pub(crate) fn file(&self) -> &'a File {
+    /// The file that it stands in.
+    pub fn file(&self) -> &'a File {
         self.file
     }
 
     /// A problem with the table as a whole.
-    pub(crate) fn problem(&self, message: impl Into<String>, hint: Option<&str>) {
+    pub fn problem(&self, message: impl Into<String>, hint: Option<&str>) {
         self.file.problem(&self.span, message, hint.map(str::to_owned));
     }
 
     /// A problem with one value.
-    pub(crate) fn problem_at<T>(&self, spot: &Spot<T>, message: impl Into<String>, hint: Option<&str>) {
+    pub fn problem_at<T>(&self, spot: &Spot<T>, message: impl Into<String>, hint: Option<&str>) {
         self.file.problem(&spot.span, message, hint.map(str::to_owned));
     }
 
     /// A problem with a key that must not be there; silent if it is not.
-    pub(crate) fn refuse(&self, key: &str, reason: &str, hint: Option<&str>) {
+    pub fn refuse(&self, key: &str, reason: &str, hint: Option<&str>) {
         if let Some((key, _)) = self.entries.get_key_value(key) {
             self.asked.borrow_mut().push(key.get_ref().to_string());
             let message = format!("`{}` {reason}", key.get_ref());
@@ -162,15 +50,21 @@ impl<'a> Table<'a> {
         self.entries.get(key).map(|value| Spot { value: value.get_ref(), span: value.span() })
     }
 
-    pub(crate) fn has(&self, key: &str) -> bool {
+    /// Whether it has a key, of whatever type.
+    pub fn has(&self, key: &str) -> bool {
         self.asked.borrow_mut().push(key.to_owned());
         self.entries.contains_key(key)
     }
 
     /// Reports that a key is not there.
-    pub(crate) fn missing(&self, key: &str, hint: Option<&str>) {
-        if !self.file.broken.get() {
-            self.problem(format!("{} has no `{key}`", self.what), hint);
+    pub fn missing(&self, key: &str, hint: Option<&str>) {
+        self.lacks(&format!("`{key}`"), hint);
+    }
+
+    fn lacks(&self, what: &str, hint: Option<&str>) {
+        // It may stand in what could not be read.
+        if !self.file.is_broken() {
+            self.problem(format!("{} has no {what}", self.what), hint);
         }
     }
 
@@ -181,7 +75,7 @@ impl<'a> Table<'a> {
     }
 
     /// A string of one line.
-    pub(crate) fn text(&self, key: &str) -> Option<Text> {
+    pub fn text(&self, key: &str) -> Option<Text> {
         let value = self.get(key)?;
         match value.value {
             DeValue::String(text) => self.one_line(key, Spot { value: text.to_string(), span: value.span }),
@@ -201,7 +95,7 @@ impl<'a> Table<'a> {
     }
 
     /// As [`Self::text`], and the key must be there.
-    pub(crate) fn required(&self, key: &str) -> Option<Text> {
+    pub fn required(&self, key: &str) -> Option<Text> {
         if !self.has(key) {
             self.missing(key, None);
         }
@@ -209,7 +103,7 @@ impl<'a> Table<'a> {
     }
 
     /// A date: a TOML one or a string, for the caller to judge.
-    pub(crate) fn date_text(&self, key: &str) -> Option<Text> {
+    pub fn date_text(&self, key: &str) -> Option<Text> {
         match self.get(key) {
             None => {
                 self.missing(key, None);
@@ -222,7 +116,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(crate) fn boolean(&self, key: &str) -> Option<Spot<bool>> {
+    /// `true` or `false`.
+    pub fn boolean(&self, key: &str) -> Option<Spot<bool>> {
         let value = self.get(key)?;
         match value.value {
             DeValue::Boolean(on) => Some(Spot { value: *on, span: value.span }),
@@ -231,7 +126,7 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number within a range.
-    pub(crate) fn number<N>(&self, key: &str, range: std::ops::RangeInclusive<N>) -> Option<Spot<N>>
+    pub fn number<N>(&self, key: &str, range: std::ops::RangeInclusive<N>) -> Option<Spot<N>>
     where
         N: TryFrom<u64> + PartialOrd + std::fmt::Display,
     {
@@ -265,15 +160,39 @@ impl<'a> Table<'a> {
     }
 
     /// A list of strings, each of one line.
-    pub(crate) fn texts(&self, key: &str) -> Vec<Text> {
+    pub fn texts(&self, key: &str) -> Vec<Text> {
         self.list(key, "a list of strings", |value| match value.value {
             DeValue::String(text) => self.one_line(key, Spot { value: text.to_string(), span: value.span }),
             _ => self.wrong_type(key, &value, "a list of strings"),
         })
     }
 
+    /// As [`Self::texts`], and there must be one.
+    pub fn required_texts(&self, key: &str) -> Vec<Text> {
+        match self.get(key) {
+            None => self.missing(key, None),
+            Some(Spot { value: DeValue::Array(items), span }) if items.is_empty() => {
+                self.file.problem(&span, format!("`{key}` is empty"), None);
+            }
+            Some(_) => {}
+        }
+        self.texts(key)
+    }
+
+    /// One of a few words.
+    pub fn word<T: Copy>(&self, text: Option<Text>, words: &[(&str, T)]) -> Option<T> {
+        let text = text?;
+        let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let hint = suggest::hint(&text.value, &known);
+            self.problem_at(&text, format!("`{}` is not known here", text.value), hint.as_deref());
+        }
+        found
+    }
+
     /// A list of whole numbers.
-    pub(crate) fn numbers(&self, key: &str) -> Vec<Spot<u32>> {
+    pub fn numbers(&self, key: &str) -> Vec<Spot<u32>> {
         self.list(key, "a list of whole numbers", |value| {
             let number = self.to_number(key, &value, &(0..=u32::MAX))?;
             Some(Spot { value: number, span: value.span })
@@ -297,7 +216,7 @@ impl<'a> Table<'a> {
     }
 
     /// A table of its own, `[key]`.
-    pub(crate) fn table(&self, key: &str) -> Option<Table<'a>> {
+    pub fn table(&self, key: &str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         match value.value {
             DeValue::Table(entries) => Some(Table::new(self.file, self.below(key), entries, value.span)),
@@ -306,7 +225,7 @@ impl<'a> Table<'a> {
     }
 
     /// As [`Self::table`], and it must be there.
-    pub(crate) fn required_table(&self, key: &str) -> Option<Table<'a>> {
+    pub fn required_table(&self, key: &str) -> Option<Table<'a>> {
         if !self.has(key) {
             self.missing(key, None);
         }
@@ -314,7 +233,7 @@ impl<'a> Table<'a> {
     }
 
     /// All tables `[[key]]`, in order.
-    pub(crate) fn tables(&self, key: &str) -> Vec<Table<'a>> {
+    pub fn tables(&self, key: &str) -> Vec<Table<'a>> {
         let expected = format!("a list of tables, written [[{key}]]");
         self.list(key, &expected, |value| match value.value {
             DeValue::Table(entries) => Some(Table::new(self.file, format!("[[{key}]]"), entries, value.span)),
@@ -322,8 +241,16 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// As [`Self::tables`], and there must be one.
+    pub fn required_tables(&self, key: &str) -> Vec<Table<'a>> {
+        if !self.has(key) {
+            self.lacks(&format!("[[{key}]]"), None);
+        }
+        self.tables(key)
+    }
+
     /// All tables `[key.NAME]`, by name.
-    pub(crate) fn named_tables(&self, key: &str) -> Vec<(Text, Table<'a>)> {
+    pub fn named_tables(&self, key: &str) -> Vec<(Text, Table<'a>)> {
         let Some(outer) = self.table(key) else { return Vec::new() };
         outer
             .keys()
@@ -333,7 +260,7 @@ impl<'a> Table<'a> {
     }
 
     /// All keys, as they stand in the file.
-    pub(crate) fn keys(&self) -> Vec<Text> {
+    pub fn keys(&self) -> Vec<Text> {
         let mut keys: Vec<Text> = self
             .entries
             .keys()
@@ -349,7 +276,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reports every key that nobody asked for.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         let asked = self.asked.borrow();
         let asked: BTreeSet<&String> = asked.iter().collect();
         let asked: Vec<&String> = asked.into_iter().collect();

@@ -1,7 +1,7 @@
 //! "did you mean": the known name that is nearest to what was typed.
 
 /// A hint that names the nearest known word, or lists all of them when none is near.
-pub(crate) fn hint(typed: &str, known: &[impl AsRef<str>]) -> Option<String> {
+pub fn hint(typed: &str, known: &[impl AsRef<str>]) -> Option<String> {
     if let Some(near) = nearest(typed, known) {
         return Some(format!("did you mean `{near}`?"));
     }
@@ -19,8 +19,9 @@ fn nearest<'a>(typed: &str, known: &'a [impl AsRef<str>]) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-/// Optimal string alignment distance.
-fn distance(left: &str, right: &str) -> usize {
+/// How many letters must be changed, added, left out or swapped with their neighbours to make one of the other (optimal
+/// string alignment).
+pub fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
