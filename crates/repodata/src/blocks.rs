@@ -90,6 +90,10 @@ impl Pool {
         state.reset();
         let (dictionary, content) = block.bytes.split_at(block.start);
         if !dictionary.is_empty() {
+            // zlib-rs looks at a byte behind the dictionary, where an earlier block may have left one. It would be found
+            // or not, and the output with it.
+            state.set_dictionary(&[0; DICTIONARY + 8])?;
+            state.reset();
             state.set_dictionary(dictionary)?;
         }
         let mut out = Vec::with_capacity(content.len() / 3 + 1024);
@@ -109,19 +113,40 @@ impl Pool {
     }
 }
 
+/// Stands for what a piece of a document is made of: pieces of one identity are equal in documents of one kind.
+pub(crate) type Identity = [u8; 16];
+
+/// The start of the SHA-256 of all of it.
+pub(crate) fn identity_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Identity {
+    let mut hasher = Sha256::new();
+    parts.into_iter().for_each(|part| hasher.update(part));
+    let digest: [u8; 32] = hasher.finalize().into();
+    std::array::from_fn(|index| digest[index])
+}
+
 /// A block before it is compressed: what it may refer back to, then from `start` on its content.
 struct Block {
     bytes: Vec<u8>,
     start: usize,
+    /// What its pieces are, where that is known of all of them.
+    pieces: Option<Vec<u8>>,
 }
 
 impl Block {
+    fn new(before: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(DICTIONARY + LARGE);
+        bytes.extend_from_slice(before);
+        Self { start: bytes.len(), bytes, pieces: Some(Vec::new()) }
+    }
+
+    /// Of what it refers back to and of its content, or of the identities that stand for that.
     fn key(&self) -> BlockKey {
-        let mut hasher = Sha256::new();
-        hasher.update((self.start as u64).to_le_bytes());
-        hasher.update(&self.bytes);
-        let digest: [u8; 32] = hasher.finalize().into();
-        std::array::from_fn(|index| digest[index])
+        let (before, content) = self.bytes.split_at(self.start);
+        let head = (before.len() as u64).to_le_bytes();
+        match &self.pieces {
+            None => identity_of([b"content".as_slice(), &head, before, content]),
+            Some(pieces) => identity_of([b"pieces".as_slice(), &head, before, pieces]),
+        }
     }
 }
 
@@ -155,18 +180,25 @@ const LAST: [u8; 2] = [3, 0];
 
 impl Blocks {
     pub(crate) fn new(pool: Pool, keyed: bool, known: Option<Arc<KnownBlocks>>) -> Self {
-        let block = Block { bytes: Vec::with_capacity(DICTIONARY + LARGE), start: 0 };
+        let block = Block::new(&[]);
         let (pending, places, content) = (VecDeque::new(), Vec::new(), Crc::new());
         Self { pool, known, keyed, block, pending, content, length: 0, places, offset: 0 }
     }
 
-    /// Takes `bytes`; finished blocks go to `out`.
+    /// Takes `bytes`, whose identity may be known; finished blocks go to `out`.
     pub(crate) fn write(
         &mut self,
         mut bytes: &[u8],
+        identity: Option<&Identity>,
         out: &mut impl FnMut(&[u8]) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
+        // Of a piece that does not go into one block, the identity says nothing about either part.
+        let is_whole = bytes.len() <= LARGEST - (self.block.bytes.len() - self.block.start);
         while !bytes.is_empty() {
+            match (&mut self.block.pieces, identity) {
+                (Some(pieces), Some(identity)) if is_whole => pieces.extend_from_slice(identity),
+                (pieces, _) => *pieces = None,
+            }
             let room = LARGEST - (self.block.bytes.len() - self.block.start);
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.block.bytes.extend_from_slice(now);
@@ -195,11 +227,9 @@ impl Blocks {
     }
 
     fn cut(&mut self, out: &mut impl FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
-        let length = self.block.bytes.len();
-        let mut bytes = Vec::with_capacity(DICTIONARY + LARGE);
-        bytes.extend_from_slice(&self.block.bytes[length.saturating_sub(DICTIONARY)..]);
-        let start = bytes.len();
-        let block = std::mem::replace(&mut self.block, Block { bytes, start });
+        let before = self.block.bytes.len().saturating_sub(DICTIONARY);
+        let next = Block::new(&self.block.bytes[before..]);
+        let block = std::mem::replace(&mut self.block, next);
         let (sender, receiver) = sync_channel(1);
         let (pool, known, keyed) = (self.pool.clone(), self.known.clone(), self.keyed);
         self.pool.threads.spawn_fifo(move || {
@@ -290,15 +320,35 @@ mod tests {
     }
 
     fn compressed(texts: &[String], known: Option<Arc<KnownBlocks>>) -> (Vec<u8>, Vec<BlockPlace>) {
-        let mut blocks = Blocks::new(Pool::new(3).unwrap(), true, known);
+        compressed_by(&Pool::new(3).unwrap(), texts, known)
+    }
+
+    fn compressed_by(
+        pool: &Pool,
+        texts: &[String],
+        known: Option<Arc<KnownBlocks>>,
+    ) -> (Vec<u8>, Vec<BlockPlace>) {
+        let mut blocks = Blocks::new(pool.clone(), true, known);
         let mut out = Vec::new();
         let mut emit = |bytes: &[u8]| out.write_all(bytes);
-        for text in texts {
-            blocks.write(text.as_bytes(), &mut emit).unwrap();
+        for (number, text) in texts.iter().enumerate() {
+            let identity = identity_of([text.as_bytes()]);
+            // What some pieces are is not known.
+            blocks.write(text.as_bytes(), (number % 1000 > 99).then_some(&identity), &mut emit).unwrap();
             blocks.boundary(crc32fast::hash(text.as_bytes()), &mut emit).unwrap();
         }
         let places = blocks.finish(&mut emit).unwrap();
         (out, places)
+    }
+
+    /// Bytes that no compression makes smaller.
+    fn noise(length: usize) -> String {
+        let mut noise = 1_u64;
+        let next = |_| {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(noise.to_be_bytes()[3])
+        };
+        (0..length).map(next).collect()
     }
 
     /// Read as one member: what follows the first would be left out.
@@ -318,12 +368,18 @@ mod tests {
         check(&texts(1, 0));
         check(&texts(3000, 0));
         check(&["x".repeat(LARGEST), "y".repeat(3 * LARGEST + 1)]);
-        let mut noise = 1_u64;
-        let incompressible = |_| {
-            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            char::from(noise.to_be_bytes()[3])
-        };
-        check(&[(0..300_000).map(incompressible).collect::<String>()]);
+        check(&[noise(300_000)]);
+    }
+
+    #[test]
+    fn what_was_compressed_before_makes_no_difference() {
+        let texts = texts(4000, 0);
+        let (fresh, _) = compressed(&texts, None);
+        let pool = Pool::new(1).unwrap();
+        for length in [40_000, 90_000, 200_000] {
+            compressed_by(&pool, &[noise(length), noise(length)], None);
+            assert!(compressed_by(&pool, &texts, None).0 == fresh, "after {length}");
+        }
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! What earlier indexes learned, so that an index reads only what is new.
 //!
-//! One file holds every package as [`encode`](crate::encode) writes it, followed by a table: which file each came from
-//! (path, size, modification time and inode), where the compressed blocks of the documents are, and what metadata came of
-//! all of it. It is trusted as far as those go (as createrepo_c's `--update` does), its own bytes are checked, and a
-//! cache that is missing, damaged or of another version of the program is no error: everything is read again.
+//! Two files. One holds, of every package, its title, its parts of the documents as they stand there, and, where databases
+//! were written, its description as [`encode`](crate::encode) writes it. New packages are put behind the others; when half
+//! of the file is of packages that are gone, it is written again. The other file is a table: which file each package came
+//! from (path, size, modification time and inode), where it is in the first file, where the compressed blocks of the
+//! documents are, and what metadata came of all of it. It is replaced as a whole, and what it does not list is not there.
+//!
+//! It is trusted as far as those go (as createrepo_c's `--update` does), all its bytes are checked, and a cache that is
+//! missing, damaged or of another version of the program is no error: everything is read again.
 
 use std::{
     collections::HashMap,
-    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     os::unix::fs::FileExt,
 };
 
@@ -15,24 +19,44 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     blocks::BlockPlace,
-    encode::{Input, push_count, push_number, push_text},
+    encode::{self, Input, push_count, push_number, push_text},
+    indexed::{Indexed, Remembered, Title},
     reader::Stamp,
+    write_xml::Fragments,
 };
 
-/// Changes with the program, because another version may describe packages by other rules.
+/// Changes with the code that describes packages: other code may do it in another way.
 const MAGIC: &[u8] =
-    concat!("xen4centos index cache 2, program ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
+    concat!("xen4centos index cache 3, program ", env!("XEN4CENTOS_REPODATA_CODE"), "\n").as_bytes();
 
-/// Where the table stands, how long it is, its CRC.
-const TRAILER: usize = 8 + 8 + 4;
+/// Before the CRC of the table.
+const CRC: usize = 4;
 
 /// A file that was indexed, and where its package is in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) stamp: Stamp,
+    pub(crate) place: Place,
+}
+
+/// Where a package is in the cache: title, fragments and record, one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
     offset: u64,
-    length: u32,
-    crc: u32,
+    title: u32,
+    /// Of the first two documents.
+    parts: [u32; 2],
+    /// Of the title and all fragments.
+    head: u32,
+    head_crc: u32,
+    record: u32,
+    record_crc: u32,
+}
+
+impl Place {
+    fn length(&self) -> u64 {
+        u64::from(self.head) + u64::from(self.record)
+    }
 }
 
 /// The blocks of one document, and the file of the metadata directory that has them.
@@ -57,14 +81,24 @@ pub(crate) struct State {
 
 /// The cache of an earlier index, for reading.
 pub(crate) struct Cache {
-    file: fs_err::File,
+    data: fs_err::File,
+    /// Bytes of the data that the table knows of.
+    end: u64,
     entries: HashMap<Box<str>, Entry>,
     pub(crate) state: State,
 }
 
 impl Cache {
     pub(crate) fn open(path: &Utf8Path) -> Option<Self> {
-        read(path).ok().flatten()
+        let table = fs_err::read(path).ok()?;
+        let (table, sum) = table.split_last_chunk::<CRC>()?;
+        if crc32fast::hash(table) != u32::from_le_bytes(*sum) {
+            return None;
+        }
+        let mut input = Input(table.strip_prefix(MAGIC)?);
+        let (end, entries, state) = parse(&mut input)?;
+        let data = fs_err::File::open(data_path(path)).ok()?;
+        (data.metadata().ok()?.len() >= end).then_some(Self { data, end, entries, state })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -75,48 +109,49 @@ impl Cache {
         self.entries.get(key)
     }
 
-    /// The bytes of a package.
+    /// The title of a package, and what documents say of it.
+    pub(crate) fn fragments(&self, entry: &Entry) -> Option<(Title, Fragments)> {
+        let Place { offset, title, parts, head, head_crc, .. } = entry.place;
+        let mut bytes = self.bytes(offset, head, head_crc)?;
+        if bytes.len() < title as usize {
+            return None;
+        }
+        let text = bytes.split_off(title as usize);
+        let parts = parts.map(|length| length as usize);
+        Some((encode::title(&bytes)?, Fragments::again(String::from_utf8(text).ok()?, parts)?))
+    }
+
+    /// The description of a package; `None` where there is none.
     pub(crate) fn record(&self, entry: &Entry) -> Option<Vec<u8>> {
-        let mut bytes = vec![0; entry.length as usize];
-        self.file.file().read_exact_at(&mut bytes, entry.offset).ok()?;
-        (crc32fast::hash(&bytes) == entry.crc).then_some(bytes)
+        let Place { offset, head, record, record_crc, .. } = entry.place;
+        let start = offset + u64::from(head);
+        (record > 0).then(|| self.bytes(start, record, record_crc)).flatten()
+    }
+
+    fn bytes(&self, offset: u64, length: u32, crc: u32) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; length as usize];
+        self.data.file().read_exact_at(&mut bytes, offset).ok()?;
+        (crc32fast::hash(&bytes) == crc).then_some(bytes)
+    }
+
+    /// Whether it is as well to put packages behind those that are there.
+    fn is_mostly_alive(&self) -> bool {
+        let alive = self.entries.values().map(|entry| entry.place.length()).sum::<u64>();
+        self.end <= 2 * alive
     }
 }
 
-fn read(path: &Utf8Path) -> io::Result<Option<Cache>> {
-    let mut file = fs_err::File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut magic = vec![0; MAGIC.len()];
-    file.read_exact(&mut magic)?;
-    if magic != MAGIC || length < (MAGIC.len() + TRAILER) as u64 {
-        return Ok(None);
-    }
-    let end = length - TRAILER as u64;
-    let mut trailer = [0; TRAILER];
-    file.file().read_exact_at(&mut trailer, end)?;
-    let mut input = Input(&trailer);
-    let (Some(start), Some(size), Some(expected)) = (input.number(), input.number(), input.count()) else {
-        return Ok(None);
-    };
-    if start.checked_add(size) != Some(end) {
-        return Ok(None);
-    }
-    file.seek(SeekFrom::Start(start))?;
-    let mut table = Vec::new();
-    Read::by_ref(&mut file).take(size).read_to_end(&mut table)?;
-    if crc32fast::hash(&table) != expected {
-        return Ok(None);
-    }
-    Ok(parse(&table, start).map(|(entries, state)| Cache { file, entries, state }))
+fn data_path(path: &Utf8Path) -> Utf8PathBuf {
+    format!("{path}.data").into()
 }
 
 /// `None` where the table can not be true.
-fn parse(table: &[u8], end: u64) -> Option<(HashMap<Box<str>, Entry>, State)> {
-    let mut input = Input(table);
+fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)> {
+    let end = input.number()?;
     let [rules, settings, repomd] = input.texts()?;
-    let documents = (0..input.count()?).map(|_| document(&mut input)).collect::<Option<_>>()?;
+    let documents = (0..input.count()?).map(|_| document(input)).collect::<Option<_>>()?;
     let count = input.count()? as usize;
-    let mut entries = HashMap::with_capacity(count.min(table.len() / 64));
+    let mut entries = HashMap::with_capacity(count.min(input.0.len() / 64));
     for _ in 0..count {
         let path = input.str()?;
         let stamp = Stamp {
@@ -124,13 +159,23 @@ fn parse(table: &[u8], end: u64) -> Option<(HashMap<Box<str>, Entry>, State)> {
             modified: (input.number()?.cast_signed(), input.number()?.cast_signed()),
             inode: input.number()?,
         };
-        let entry = Entry { stamp, offset: input.number()?, length: input.count()?, crc: input.count()? };
-        if entry.offset.checked_add(u64::from(entry.length))? > end {
+        let place = place(input)?;
+        if place.offset.checked_add(place.length())? > end {
             return None;
         }
-        entries.insert(path.into(), entry);
+        entries.insert(path.into(), Entry { stamp, place });
     }
-    Some((entries, State { rules, settings, repomd, documents }))
+    input.0.is_empty().then_some((end, entries, State { rules, settings, repomd, documents }))
+}
+
+fn place(input: &mut Input<'_>) -> Option<Place> {
+    let offset = input.number()?;
+    let mut counts = [0; 7];
+    for count in &mut counts {
+        *count = input.count()?;
+    }
+    let [title, primary, filelists, head, head_crc, record, record_crc] = counts;
+    Some(Place { offset, title, parts: [primary, filelists], head, head_crc, record, record_crc })
 }
 
 fn document(input: &mut Input<'_>) -> Option<DocumentBlocks> {
@@ -150,37 +195,88 @@ fn document(input: &mut Input<'_>) -> Option<DocumentBlocks> {
 /// The cache that the next index will read. It is a convenience: when it can not be written, there is none.
 pub(crate) struct CacheWriter {
     path: Utf8PathBuf,
-    temporary: Utf8PathBuf,
-    out: BufWriter<fs_err::File>,
+    data: BufWriter<fs_err::File>,
+    /// Where the data is written, if that is not behind what is there.
+    fresh: Option<Utf8PathBuf>,
     offset: u64,
     entries: Vec<u8>,
     count: usize,
+    buffer: Vec<u8>,
     failed: bool,
 }
 
 impl CacheWriter {
-    pub(crate) fn create(path: &Utf8Path) -> Option<Self> {
-        let temporary = Utf8PathBuf::from(format!("{path}.part"));
-        let file = fs_err::File::create(&temporary).ok()?;
-        let mut out = BufWriter::with_capacity(128 * 1024, file);
-        out.write_all(MAGIC).ok()?;
-        let (offset, entries) = (MAGIC.len() as u64, Vec::new());
-        Some(Self { path: path.to_owned(), temporary, out, offset, entries, count: 0, failed: false })
+    /// Goes on behind the packages of a cache that is there, or begins anew.
+    pub(crate) fn create(path: &Utf8Path, there: Option<&Cache>) -> Option<Self> {
+        let (file, offset, fresh) = if let Some(cache) = there.filter(|cache| cache.is_mostly_alive()) {
+            let mut file = fs_err::OpenOptions::new().write(true).open(data_path(path)).ok()?;
+            // What an index that was killed put there is in no table.
+            file.set_len(cache.end).ok()?;
+            file.seek(SeekFrom::Start(cache.end)).ok()?;
+            (file, cache.end, None)
+        } else {
+            let part = Utf8PathBuf::from(format!("{path}.data.part"));
+            (fs_err::File::create(&part).ok()?, 0, Some(part))
+        };
+        let (path, data) = (path.to_owned(), BufWriter::with_capacity(256 * 1024, file));
+        let (entries, buffer) = (Vec::new(), Vec::new());
+        Some(Self { path, data, fresh, offset, entries, count: 0, buffer, failed: false })
     }
 
-    /// Adds the package of a file.
-    pub(crate) fn add(&mut self, key: &str, stamp: &Stamp, record: &[u8]) {
-        self.failed |= self.out.write_all(record).is_err();
+    /// Adds the package of a file; `there` is the cache that it may come from.
+    pub(crate) fn add(&mut self, key: &str, package: &Indexed, there: Option<&Cache>) {
+        let place = match (&package.remembered, &self.fresh, there) {
+            (Remembered::There(place), None, _) => Ok(*place),
+            (Remembered::New(record), ..) => self.put(&package.title, &package.fragments, record),
+            (Remembered::There(place), Some(_), there) => {
+                let entry = Entry { stamp: package.stamp, place: *place };
+                let record = there.and_then(|cache| cache.record(&entry)).unwrap_or_default();
+                self.put(&package.title, &package.fragments, &record)
+            }
+        };
+        match place {
+            Ok(place) => self.list(key, &package.stamp, &place),
+            Err(_) => self.failed = true,
+        }
+    }
+
+    fn put(&mut self, title: &Title, fragments: &Fragments, record: &[u8]) -> io::Result<Place> {
+        self.buffer.clear();
+        encode::push_title(&mut self.buffer, title);
+        let text = fragments.text().as_bytes();
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(&self.buffer);
+        crc.update(text);
+        for bytes in [self.buffer.as_slice(), text, record] {
+            self.data.write_all(bytes)?;
+        }
+        let short = |length| u32::try_from(length).map_err(io::Error::other);
+        let [primary, filelists] = fragments.lengths();
+        let place = Place {
+            offset: self.offset,
+            title: short(self.buffer.len())?,
+            parts: [short(primary)?, short(filelists)?],
+            head: short(self.buffer.len() + text.len())?,
+            head_crc: crc.finalize(),
+            record: short(record.len())?,
+            record_crc: crc32fast::hash(record),
+        };
+        self.offset += place.length();
+        Ok(place)
+    }
+
+    fn list(&mut self, key: &str, stamp: &Stamp, place: &Place) {
         push_text(&mut self.entries, key);
         let (seconds, nanoseconds) = stamp.modified;
         for number in
-            [stamp.size, seconds.cast_unsigned(), nanoseconds.cast_unsigned(), stamp.inode, self.offset]
+            [stamp.size, seconds.cast_unsigned(), nanoseconds.cast_unsigned(), stamp.inode, place.offset]
         {
             push_number(&mut self.entries, number);
         }
-        push_count(&mut self.entries, record.len());
-        self.entries.extend(crc32fast::hash(record).to_le_bytes());
-        self.offset += record.len() as u64;
+        let Place { title, parts: [primary, filelists], head, head_crc, record, record_crc, .. } = *place;
+        for count in [title, primary, filelists, head, head_crc, record, record_crc] {
+            self.entries.extend(count.to_le_bytes());
+        }
         self.count += 1;
     }
 
@@ -193,45 +289,55 @@ impl CacheWriter {
     }
 
     fn finish(&mut self, state: &State) -> io::Result<()> {
-        let mut head = Vec::new();
+        self.data.flush()?;
+        if let Some(part) = &self.fresh {
+            fs_err::rename(part, data_path(&self.path))?;
+        }
+        let mut table = MAGIC.to_vec();
+        push_number(&mut table, self.offset);
         for text in [&state.rules, &state.settings, &state.repomd] {
-            push_text(&mut head, text);
+            push_text(&mut table, text);
         }
-        push_count(&mut head, state.documents.len());
+        push_count(&mut table, state.documents.len());
         for document in &state.documents {
-            push_text(&mut head, &document.kind);
-            push_text(&mut head, &document.file_name);
-            push_count(&mut head, document.places.len());
-            for place in &document.places {
-                head.extend(place.key);
-                push_number(&mut head, place.offset);
-                head.extend(place.length.to_le_bytes());
-                head.extend(place.crc.to_le_bytes());
-            }
+            push_document(&mut table, document);
         }
-        push_count(&mut head, self.count);
-        let mut sum = crc32fast::Hasher::new();
-        sum.update(&head);
-        sum.update(&self.entries);
-        self.out.write_all(&head)?;
-        self.out.write_all(&self.entries)?;
-        self.out.write_all(&self.offset.to_le_bytes())?;
-        self.out.write_all(&((head.len() + self.entries.len()) as u64).to_le_bytes())?;
-        self.out.write_all(&sum.finalize().to_le_bytes())?;
-        self.out.flush()?;
-        fs_err::rename(&self.temporary, &self.path)
+        push_count(&mut table, self.count);
+        table.extend_from_slice(&self.entries);
+        table.extend(crc32fast::hash(&table).to_le_bytes());
+        let part = Utf8PathBuf::from(format!("{}.part", self.path));
+        fs_err::write(&part, &table)?;
+        fs_err::rename(&part, &self.path)
+    }
+}
+
+fn push_document(out: &mut Vec<u8>, document: &DocumentBlocks) {
+    push_text(out, &document.kind);
+    push_text(out, &document.file_name);
+    push_count(out, document.places.len());
+    for place in &document.places {
+        out.extend(place.key);
+        push_number(out, place.offset);
+        out.extend(place.length.to_le_bytes());
+        out.extend(place.crc.to_le_bytes());
     }
 }
 
 /// What was not committed would only cost room.
 impl Drop for CacheWriter {
     fn drop(&mut self) {
-        fs_err::remove_file(&self.temporary).unwrap_or_default();
+        for part in self.fresh.iter().cloned().chain([format!("{}.part", self.path).into()]) {
+            fs_err::remove_file(part).unwrap_or_default();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use xen4centos_artifact::{Evr, Nevra};
+
     use super::*;
 
     fn state() -> State {
@@ -241,55 +347,125 @@ mod tests {
         State { rules: "rules".into(), settings: "settings".into(), repomd: "digest".into(), documents }
     }
 
-    fn written(directory: &Utf8Path) -> Utf8PathBuf {
-        let cache = directory.join("cache");
-        let mut writer = CacheWriter::create(&cache).unwrap();
-        writer.add("a.rpm", &stamp(1), b"eins");
-        writer.add("b.rpm", &stamp(2), "zwölf".as_bytes());
-        writer.commit(&state());
-        cache
-    }
-
     fn stamp(size: u64) -> Stamp {
         Stamp { size, modified: (-1, 999), inode: 7 }
     }
 
-    fn get(path: &Utf8Path, key: &str) -> Option<(Stamp, Vec<u8>)> {
-        let cache = Cache::open(path)?;
+    fn package(text: &str, remembered: Remembered) -> Indexed {
+        let title = Title {
+            nevra: Nevra::new("zwölf", Evr::new(7, "1", "2"), "noarch"),
+            build_time: 77,
+            href: "über/a.rpm".into(),
+            base: Some("http://example.org".into()),
+            boundary: 5,
+            identity: Some(*b"fedcba9876543210"),
+        };
+        let fragments = Fragments::again(text.to_owned(), [2, 1]).unwrap();
+        Indexed { stamp: stamp(text.len() as u64), title, fragments, described: None, remembered }
+    }
+
+    fn new(text: &str) -> Indexed {
+        package(text, Remembered::New(text.to_uppercase().into_bytes()))
+    }
+
+    fn written(directory: &Utf8Path) -> Utf8PathBuf {
+        let cache = directory.join("cache");
+        let mut writer = CacheWriter::create(&cache, None).unwrap();
+        writer.add("a.rpm", &new("eins"), None);
+        writer.add("b.rpm", &new("zwei und mehr"), None);
+        writer.commit(&state());
+        cache
+    }
+
+    /// Text and record.
+    fn get(cache: &Cache, key: &str) -> Option<(String, String)> {
         assert_eq!(cache.state, state());
         let entry = cache.entry(key)?;
-        Some((entry.stamp, cache.record(entry)?))
+        let (title, fragments) = cache.fragments(entry)?;
+        let record = String::from_utf8(cache.record(entry)?).unwrap();
+        let expect = new(fragments.text());
+        assert_eq!((title, &fragments, entry.stamp), (expect.title, &expect.fragments, expect.stamp));
+        Some((fragments.text().to_owned(), record))
+    }
+
+    fn names(directory: &Utf8Path) -> Vec<String> {
+        let entries = fs_err::read_dir(directory).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     #[test]
     fn what_was_written_is_read() {
         let temporary = tempfile::tempdir().unwrap();
         let directory = Utf8Path::from_path(temporary.path()).unwrap();
-        let cache = written(directory);
-        drop(CacheWriter::create(&cache).unwrap());
-        assert_eq!(
-            fs_err::read_dir(directory).unwrap().count(),
-            1,
-            "nothing is left of a cache that was given up"
-        );
-        assert_eq!(get(&cache, "a.rpm"), Some((stamp(1), b"eins".to_vec())));
-        assert_eq!(get(&cache, "b.rpm"), Some((stamp(2), "zwölf".as_bytes().to_vec())));
+        let path = written(directory);
+        drop(CacheWriter::create(&path, None).unwrap());
+        assert_eq!(names(directory), ["cache", "cache.data"], "nothing is left of a cache that was given up");
+        let cache = Cache::open(&path).unwrap();
+        assert_eq!(get(&cache, "a.rpm"), Some(("eins".into(), "EINS".into())));
+        assert_eq!(get(&cache, "b.rpm"), Some(("zwei und mehr".into(), "ZWEI UND MEHR".into())));
         assert_eq!(get(&cache, "c.rpm"), None);
+    }
+
+    /// Replaces `b.rpm`, and tells the bytes of the data.
+    fn replace(path: &Utf8Path, text: &str) -> u64 {
+        let cache = Cache::open(path).unwrap();
+        let mut writer = CacheWriter::create(path, Some(&cache)).unwrap();
+        let place = cache.entry("a.rpm").unwrap().place;
+        writer.add("a.rpm", &package("eins", Remembered::There(place)), Some(&cache));
+        writer.add("b.rpm", &new(text), Some(&cache));
+        writer.commit(&state());
+        fs_err::metadata(data_path(path)).unwrap().len()
+    }
+
+    #[test]
+    fn new_packages_are_put_behind_until_half_is_dead() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = written(Utf8Path::from_path(temporary.path()).unwrap());
+        let mut lengths = vec![fs_err::metadata(data_path(&path)).unwrap().len()];
+        for number in 0..8 {
+            let text = format!("zwei, zum {number}. Mal");
+            lengths.push(replace(&path, &text));
+            let cache = Cache::open(&path).unwrap();
+            assert_eq!(get(&cache, "a.rpm").unwrap().0, "eins");
+            assert_eq!(get(&cache, "b.rpm").unwrap().0, text);
+            assert_eq!(cache.len(), 2);
+        }
+        assert!(lengths[1] > lengths[0], "{lengths:?}");
+        assert!(lengths.windows(2).any(|pair| pair[1] < pair[0]), "{lengths:?}");
+        assert!(lengths.iter().all(|length| *length < 4 * lengths[0]), "{lengths:?}");
+    }
+
+    #[test]
+    fn what_a_killed_index_put_behind_is_not_there() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = written(Utf8Path::from_path(temporary.path()).unwrap());
+        let mut data = fs_err::read(data_path(&path)).unwrap();
+        data.extend(b"half of a package");
+        fs_err::write(data_path(&path), &data).unwrap();
+        replace(&path, "drei");
+        let cache = Arc::new(Cache::open(&path).unwrap());
+        assert_eq!(get(&cache, "b.rpm").unwrap().0, "drei");
     }
 
     #[test]
     fn a_damaged_cache_is_no_cache() {
         let temporary = tempfile::tempdir().unwrap();
-        let cache = written(Utf8Path::from_path(temporary.path()).unwrap());
-        let good = fs_err::read(&cache).unwrap();
-        for index in 0..good.len() {
-            let mut bad = good.clone();
-            bad[index] ^= 0x41;
-            fs_err::write(&cache, &bad).unwrap();
-            let read = ["a.rpm", "b.rpm"].map(|key| get(&cache, key));
-            assert!(read.contains(&None), "byte {index}");
-            fs_err::write(&cache, &good[..index]).unwrap();
-            assert!(Cache::open(&cache).is_none(), "cut at {index}");
+        let path = written(Utf8Path::from_path(temporary.path()).unwrap());
+        for file in [path.clone(), data_path(&path)] {
+            let good = fs_err::read(&file).unwrap();
+            for index in 0..good.len() {
+                let mut bad = good.clone();
+                bad[index] ^= 0x41;
+                fs_err::write(&file, &bad).unwrap();
+                let read = Cache::open(&path).map(|cache| ["a.rpm", "b.rpm"].map(|key| get(&cache, key)));
+                assert!(read.is_none_or(|read| read.contains(&None)), "byte {index} of {file}");
+                fs_err::write(&file, &good[..index]).unwrap();
+                assert!(Cache::open(&path).is_none(), "{file} cut at {index}");
+            }
+            fs_err::write(&file, &good).unwrap();
         }
     }
 }

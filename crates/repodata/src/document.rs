@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     Checksum, ChecksumKind, Compression, MetadataNames, RepodataError,
-    blocks::{BlockPlace, Blocks, KnownBlocks, Pool},
+    blocks::{BlockPlace, Blocks, Identity, KnownBlocks, Pool},
     checksum::Hasher,
     repomd::Record,
 };
@@ -130,11 +130,20 @@ impl Document {
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), RepodataError> {
+        self.write_piece(bytes, None)
+    }
+
+    /// As [`write`](Self::write), of a piece whose identity may be known.
+    pub(crate) fn write_piece(
+        &mut self,
+        bytes: &[u8],
+        identity: Option<&Identity>,
+    ) -> Result<(), RepodataError> {
         self.open.update(bytes);
         self.open_size += bytes.len() as u64;
         let written = match &mut self.sink {
             Sink::Plain(out) => out.write_all(bytes),
-            Sink::Gzip(blocks, out) => blocks.write(bytes, &mut |bytes| out.write_all(bytes)),
+            Sink::Gzip(blocks, out) => blocks.write(bytes, identity, &mut |bytes| out.write_all(bytes)),
             // Why the thread ended is heard when it is joined.
             Sink::Stream(sender, _) => {
                 sender.send(bytes.to_vec()).unwrap_or_default();

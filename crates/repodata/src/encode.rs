@@ -1,14 +1,41 @@
 //! A package as bytes for the cache, and back.
 //!
-//! Everything that the documents say of it but where it lies: that is the key of the cache. Numbers are little-endian;
-//! texts have their length before them. What is read back was checked by its CRC; it is still not believed.
+//! Everything that the documents say of it but where it lies, which its title says. Numbers are little-endian; texts have
+//! their length before them. What is read back was checked by its CRC; it is still not believed.
 
 use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{
     ChangelogEntry, Checksum, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package,
-    Sizes, files::FileTable,
+    Sizes, files::FileTable, indexed::Title,
 };
+
+/// Appends the title to `out`.
+pub(crate) fn push_title(out: &mut Vec<u8>, title: &Title) {
+    let Title { nevra, build_time, href, base, boundary, identity } = title;
+    for text in [&nevra.name, &nevra.evr.version, &nevra.evr.release, &nevra.arch, href] {
+        push_text(out, text);
+    }
+    push_number(out, nevra.evr.epoch.into());
+    push_number(out, *build_time);
+    out.extend(boundary.to_le_bytes());
+    out.extend(identity.unwrap_or_default());
+    if let Some(base) = base {
+        push_text(out, base);
+    }
+}
+
+/// The title of bytes that [`push_title`] made. `None` for any others.
+pub(crate) fn title(bytes: &[u8]) -> Option<Title> {
+    let mut input = Input(bytes);
+    let [name, version, release, arch, href] = input.texts()?;
+    let evr = Evr::new(u32::try_from(input.number()?).ok()?, version, release);
+    let (build_time, boundary) = (input.number()?, input.count()?);
+    let identity = Some(input.take(16)?.try_into().ok()?);
+    let base = if input.0.is_empty() { None } else { Some(input.text()?) };
+    let nevra = Nevra::new(name, evr, arch);
+    input.0.is_empty().then_some(Title { nevra, build_time, href, base, boundary, identity })
+}
 
 /// Appends the package to `out`.
 pub(crate) fn encode(package: &Package, files: &FileTable, out: &mut Vec<u8>) {

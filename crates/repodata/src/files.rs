@@ -5,7 +5,7 @@
 
 use xen4centos_artifact::header::Text;
 
-use crate::{FileKind, PackageFile, text};
+use crate::{FileKind, Package, PackageFile, text};
 
 /// The files of a package in the header's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,15 @@ pub(crate) struct FileName<'a> {
 }
 
 impl FileTable {
+    /// The files of a package that was read from metadata; it has none afterwards.
+    pub(crate) fn taken_from(package: &mut Package) -> Self {
+        let mut table = Self::default();
+        for file in std::mem::take(&mut package.files) {
+            table.path(&file.path, file.kind);
+        }
+        table
+    }
+
     /// Adds a directory, with its final slash, and tells its position.
     pub(crate) fn directory(&mut self, path: &str) -> usize {
         let start = self.text.len();

@@ -30,8 +30,7 @@ pub fn index(
     match fill(root, &workspace, settings, reporter) {
         Ok(Filled::Written(cache)) => {
             workspace.switch()?;
-            if let Some(written) = cache {
-                let (cache, state) = *written;
+            if let Some((cache, state)) = cache {
                 cache.commit(&state);
             }
         }
@@ -49,7 +48,7 @@ pub fn index(
 }
 
 enum Filled {
-    Written(Option<Box<(CacheWriter, State)>>),
+    Written(Option<(Box<CacheWriter>, State)>),
     Unchanged,
 }
 
@@ -93,7 +92,7 @@ fn fill(
     write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
     state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
     state.documents = blocks;
-    Ok(Filled::Written(cache.map(|cache| Box::new((cache, state)))))
+    Ok(Filled::Written(cache.map(|cache| (cache, state))))
 }
 
 fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, RepodataError> {

@@ -5,22 +5,22 @@ use std::{collections::HashMap, sync::Arc};
 use camino::Utf8Path;
 
 use crate::{
-    IndexSettings, KnownBy, Package, Repomd,
+    IndexSettings, KnownBy, Repomd,
     blocks::KnownBlocks,
-    cache::{Cache, DocumentBlocks, State},
+    cache::{Cache, DocumentBlocks, Entry, State},
     encode,
-    files::FileTable,
+    indexed::{Indexed, Remembered, Title},
     reader::Stamp,
     walk::Found,
+    write_xml::Fragments,
 };
-
-/// A package that is known: its description, and the bytes that the cache has of it.
-pub(crate) type KnownPackage = (Package, FileTable, Stamp, Vec<u8>);
 
 /// The cache of the last index, if there is one that goes by the same rules.
 pub(crate) struct Known {
     cache: Option<Cache>,
     by: KnownBy,
+    /// Whether packages must be described for databases.
+    described: bool,
 }
 
 /// Of the settings that describe packages.
@@ -34,19 +34,46 @@ impl Known {
         Self {
             cache: cache.filter(|cache| cache.state.rules == rules(settings)),
             by: settings.reuse.known_by,
+            described: settings.database.is_some(),
         }
     }
 
-    /// The package of a file that has not changed.
-    pub(crate) fn get(&self, root: &Utf8Path, found: &Found) -> Option<KnownPackage> {
+    /// The cache that packages come from.
+    pub(crate) const fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
+    /// The package of a file that has not changed, where clients find it by this `href` below this `base`.
+    pub(crate) fn get(
+        &self,
+        root: &Utf8Path,
+        found: &Found,
+        href: &str,
+        base: Option<&str>,
+    ) -> Option<Indexed> {
         let cache = self.cache.as_ref()?;
         let entry = cache.entry(&found.relative)?;
         if self.by == KnownBy::Stamp && stamp(root, found)? != entry.stamp {
             return None;
         }
+        let (title, fragments) = cache.fragments(entry)?;
+        let is_there = title.href == href && title.base.as_deref() == base;
+        if is_there && !self.described {
+            let remembered = Remembered::There(entry.place);
+            return Some(Indexed { stamp: entry.stamp, title, fragments, described: None, remembered });
+        }
         let record = cache.record(entry)?;
-        let (package, files) = encode::decode(&record)?;
-        Some((package, files, entry.stamp, record))
+        let (mut package, files) = encode::decode(&record)?;
+        href.clone_into(&mut package.href);
+        package.base = base.map(str::to_owned);
+        let (title, fragments, remembered) = if is_there {
+            (title, fragments, Remembered::There(entry.place))
+        } else {
+            let fragments = Fragments::of(&package, &files);
+            (Title::of(&package, &fragments, true), fragments, Remembered::New(record))
+        };
+        let described = self.described.then(|| Arc::new((package, files)));
+        Some(Indexed { stamp: entry.stamp, title, fragments, described, remembered })
     }
 
     /// Whether these are the packages of the last index, unchanged, and its metadata is still there.
@@ -54,7 +81,7 @@ impl Known {
         let Some(cache) = &self.cache else { return false };
         let same = |found: &Found| match (cache.entry(&found.relative), self.by) {
             (Some(_), KnownBy::Path) => true,
-            (Some(entry), KnownBy::Stamp) => stamp(root, found) == Some(entry.stamp),
+            (Some(Entry { stamp: known, .. }), KnownBy::Stamp) => stamp(root, found) == Some(*known),
             (None, _) => false,
         };
         cache.state.settings == state.settings

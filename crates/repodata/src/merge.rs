@@ -16,9 +16,10 @@ use crate::{
     RepodataError, Repomd, Repository, Tags,
     blocks::Pool,
     document::{Desk, write_synced},
+    output::Format,
     read_repomd,
     switch::Workspace,
-    write_packages::{Format, write_packages},
+    write_packages::write_packages,
 };
 
 pub use settings::{Bases, Groups, Keep, MergeSettings, Updates};

@@ -9,37 +9,56 @@ use crate::{
     text::{push_attribute, push_number, push_text},
 };
 
-/// The parts that one package adds to the three documents.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The parts that one package adds to the three documents, one behind the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fragments {
-    pub(crate) primary: String,
-    pub(crate) filelists: String,
-    pub(crate) other: String,
+    text: String,
+    /// Where those of filelists.xml and other.xml begin.
+    filelists: usize,
+    other: usize,
 }
 
 impl Fragments {
     /// All that the documents say of a package with these files.
     pub(crate) fn of(package: &Package, files: &FileTable) -> Self {
-        let mut fragments = Self::default();
-        fragments.primary.reserve(4096);
-        primary(&mut fragments.primary, package);
-        fragments.filelists.reserve(512 + 64 * files.len());
-        opening(&mut fragments.filelists, package);
-        other(&mut fragments.other, package);
-        for file in files.iter() {
-            if file.is_primary {
-                push_file(&mut fragments.primary, "    ", &file);
-            }
-            push_file(&mut fragments.filelists, "  ", &file);
+        let changelog = package.changelog.iter().map(|entry| entry.text.len() + 100).sum::<usize>();
+        let mut text = String::with_capacity(8 * 1024 + 64 * files.len() + changelog);
+        primary(&mut text, package);
+        for file in files.iter().filter(|file| file.is_primary) {
+            push_file(&mut text, "    ", &file);
         }
-        fragments.primary.push_str("  </format>\n</package>\n");
-        fragments.filelists.push_str("</package>\n");
-        fragments
+        text.push_str("  </format>\n</package>\n");
+        let filelists = text.len();
+        opening(&mut text, package);
+        for file in files.iter() {
+            push_file(&mut text, "  ", &file);
+        }
+        text.push_str("</package>\n");
+        let other = text.len();
+        changes(&mut text, package);
+        Self { text, filelists, other }
     }
 
-    /// Bytes of all of it.
-    pub(crate) const fn len(&self) -> usize {
-        self.primary.len() + self.filelists.len() + self.other.len()
+    /// Of what [`lengths`](Self::lengths) and [`text`](Self::text) told; `None` for anything else.
+    pub(crate) fn again(text: String, [primary, filelists]: [usize; 2]) -> Option<Self> {
+        let other = primary.checked_add(filelists)?;
+        let fits = text.is_char_boundary(primary) && text.is_char_boundary(other);
+        fits.then_some(Self { text, filelists: primary, other })
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Bytes of the first two parts.
+    pub(crate) const fn lengths(&self) -> [usize; 2] {
+        [self.filelists, self.other - self.filelists]
+    }
+
+    /// The parts of primary.xml, filelists.xml and other.xml.
+    pub(crate) fn parts(&self) -> [&str; 3] {
+        [&self.text[..self.filelists], &self.text[self.filelists..self.other], &self.text[self.other..]]
     }
 }
 
@@ -165,8 +184,7 @@ fn opening(out: &mut String, package: &Package) {
     version(out, package);
 }
 
-fn other(out: &mut String, package: &Package) {
-    out.reserve(512 + package.changelog.iter().map(|entry| entry.text.len() + 100).sum::<usize>());
+fn changes(out: &mut String, package: &Package) {
     opening(out, package);
     for entry in &package.changelog {
         out.push_str("  <changelog");
