@@ -86,7 +86,7 @@ pub(crate) enum Command {
     /// Sign packages, or make a signing key
     Sign(SignArgs),
     /// Write the metadata of a directory of packages
-    Index(IndexArgs),
+    Index(Box<IndexArgs>),
     /// List, query, compare and merge repositories of any origin
     Repo(RepoArgs),
     /// Check packages or a repository against what its clients take

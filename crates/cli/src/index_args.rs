@@ -19,6 +19,9 @@ pub(crate) struct MetadataArgs {
     /// With --update, know a package by its path alone
     #[arg(long, requires = "update")]
     pub(crate) skip_stat: bool,
+    /// With --update, take packages from the metadata of this repository, too
+    #[arg(long, value_name = "DIRECTORY", requires = "update")]
+    pub(crate) update_md_path: Vec<Utf8PathBuf>,
     /// Where --update remembers packages [default: xen4centos/index in the user's cache directory]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cachedir: Option<Utf8PathBuf>,

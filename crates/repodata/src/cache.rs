@@ -101,6 +101,13 @@ impl Cache {
         (data.metadata().ok()?.len() >= end).then_some(Self { data, end, entries, state })
     }
 
+    /// Removes the files of a cache. Who has it open can go on reading.
+    pub(crate) fn remove(path: &Utf8Path) {
+        for file in [path, &data_path(path)] {
+            fs_err::remove_file(file).unwrap_or_default();
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -361,7 +368,8 @@ mod tests {
             identity: Some(*b"fedcba9876543210"),
         };
         let fragments = Fragments::again(text.to_owned(), [2, 1]).unwrap();
-        Indexed { stamp: stamp(text.len() as u64), title, fragments, described: None, remembered }
+        let (stamp, source) = (stamp(text.len() as u64), crate::Source::Package);
+        Indexed { stamp, title, fragments, source, described: None, remembered }
     }
 
     fn new(text: &str) -> Indexed {

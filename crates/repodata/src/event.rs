@@ -10,6 +10,18 @@ pub enum Event {
         /// Packages.
         packages: usize,
     },
+    /// Packages are taken from earlier metadata, as far as their files have not changed since.
+    Imported {
+        /// The repository.
+        root: Utf8PathBuf,
+        /// Packages that its metadata describes.
+        packages: usize,
+    },
+    /// Earlier metadata is of no use; packages are read instead.
+    NotImported {
+        /// Why.
+        error: RepodataError,
+    },
     /// A package's metadata is ready.
     Indexed {
         /// Relative to the repository's root.
@@ -45,7 +57,7 @@ pub enum Event {
 pub enum Source {
     /// The package was read.
     Package,
-    /// The cache of an earlier index knew the unchanged file.
+    /// The cache of an earlier index, or its metadata, knew the unchanged file.
     Cache,
 }
 

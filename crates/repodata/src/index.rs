@@ -63,7 +63,7 @@ fn fill(
     let present = read_repomd(&metadata.join("repomd.xml")).unwrap_or_default();
     let mut packages = walk::packages(root, &settings.selection)?;
     reporter.event(Event::Found { packages: packages.len() });
-    let known = Known::open(settings);
+    let mut known = Known::open(settings);
     let mut state = State {
         rules: known::rules(settings),
         settings: fingerprint(settings)?,
@@ -76,6 +76,7 @@ fn fill(
     {
         return Ok(Filled::Unchanged);
     }
+    known.import(settings, workspace.root(), reporter);
     workspace.demand_not_newer_than(settings.timestamp, &present)?;
     let desk = desk(workspace.new_directory(), settings)?;
     let (mut records, blocks, cache) = loop {

@@ -3,7 +3,7 @@
 use xen4centos_artifact::Nevra;
 
 use crate::{
-    Package,
+    Package, Source,
     blocks::{Identity, identity_of},
     cache::Place,
     database::Described,
@@ -60,6 +60,7 @@ pub(crate) struct Indexed {
     pub(crate) stamp: Stamp,
     pub(crate) title: Title,
     pub(crate) fragments: Fragments,
+    pub(crate) source: Source,
     /// For databases, where there are any.
     pub(crate) described: Option<Described>,
     pub(crate) remembered: Remembered,

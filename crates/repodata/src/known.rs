@@ -2,22 +2,24 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    IndexSettings, KnownBy, Repomd,
+    Event, IndexSettings, KnownBy, Repomd, Reporter, Source,
     blocks::KnownBlocks,
     cache::{Cache, DocumentBlocks, Entry, State},
     encode,
+    import::{self, Imported},
     indexed::{Indexed, Remembered, Title},
     reader::Stamp,
     walk::Found,
     write_xml::Fragments,
 };
 
-/// The cache of the last index, if there is one that goes by the same rules.
+/// The cache of the last index, if there is one that goes by the same rules, and earlier metadata.
 pub(crate) struct Known {
     cache: Option<Cache>,
+    imported: Vec<Imported>,
     by: KnownBy,
     /// Whether packages must be described for databases.
     described: bool,
@@ -33,8 +35,24 @@ impl Known {
         let cache = settings.reuse.cache.as_deref().and_then(Cache::open);
         Self {
             cache: cache.filter(|cache| cache.state.rules == rules(settings)),
+            imported: Vec::new(),
             by: settings.reuse.known_by,
             described: settings.database.is_some(),
+        }
+    }
+
+    /// Takes in the metadata that the settings name, and that of the repository in `output`.
+    pub(crate) fn import(&mut self, settings: &IndexSettings, output: &Utf8Path, reporter: &dyn Reporter) {
+        let Some(cache) = &settings.reuse.cache else { return };
+        let scratch = Utf8PathBuf::from(format!("{cache}.import"));
+        for root in import::sources(settings, output, self.cache.is_some()) {
+            match Imported::read(&root, settings, &scratch) {
+                Ok(imported) => {
+                    reporter.event(Event::Imported { root, packages: imported.cache().len() });
+                    self.imported.push(imported);
+                }
+                Err(error) => reporter.event(Event::NotImported { error }),
+            }
         }
     }
 
@@ -51,16 +69,45 @@ impl Known {
         href: &str,
         base: Option<&str>,
     ) -> Option<Indexed> {
-        let cache = self.cache.as_ref()?;
-        let entry = cache.entry(&found.relative)?;
-        if self.by == KnownBy::Stamp && stamp(root, found)? != entry.stamp {
+        let entry = self.cache.as_ref().and_then(|cache| Some((cache, cache.entry(&found.relative)?)));
+        if entry.is_none() && self.imported.is_empty() {
             return None;
         }
-        let (title, fragments) = cache.fragments(entry)?;
+        let now = match self.by {
+            KnownBy::Path => None,
+            KnownBy::Stamp => Some(stamp(root, found)?),
+        };
+        if let Some((cache, entry)) = entry
+            && now.is_none_or(|now| now == entry.stamp)
+            && let Some(known) = self.package(cache, entry, href, base)
+        {
+            return Some(known);
+        }
+        self.imported.iter().find_map(|imported| {
+            let entry = imported.entry(href)?;
+            let is_same = now.is_none_or(|now| now.is_of_second(&entry.stamp));
+            let mut known = is_same.then(|| self.package(imported.cache(), entry, href, base)).flatten()?;
+            known.stamp = now.map_or_else(|| stamp(root, found), Some)?;
+            if let Remembered::There(_) = known.remembered {
+                known.remembered = Remembered::New(imported.cache().record(entry).unwrap_or_default());
+            }
+            Some(known)
+        })
+    }
+
+    fn package(&self, cache: &Cache, entry: &Entry, href: &str, base: Option<&str>) -> Option<Indexed> {
+        let (stamp, (title, fragments)) = (entry.stamp, cache.fragments(entry)?);
         let is_there = title.href == href && title.base.as_deref() == base;
         if is_there && !self.described {
             let remembered = Remembered::There(entry.place);
-            return Some(Indexed { stamp: entry.stamp, title, fragments, described: None, remembered });
+            return Some(Indexed {
+                stamp,
+                title,
+                fragments,
+                source: Source::Cache,
+                described: None,
+                remembered,
+            });
         }
         let record = cache.record(entry)?;
         let (mut package, files) = encode::decode(&record)?;
@@ -73,7 +120,7 @@ impl Known {
             (Title::of(&package, &fragments, true), fragments, Remembered::New(record))
         };
         let described = self.described.then(|| Arc::new((package, files)));
-        Some(Indexed { stamp: entry.stamp, title, fragments, described, remembered })
+        Some(Indexed { stamp, title, fragments, source: Source::Cache, described, remembered })
     }
 
     /// Whether these are the packages of the last index, unchanged, and its metadata is still there.

@@ -23,6 +23,7 @@ mod event;
 mod files;
 mod glob;
 mod http;
+mod import;
 mod index;
 mod indexed;
 mod inflate;

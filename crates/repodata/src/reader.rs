@@ -39,6 +39,16 @@ impl Stamp {
         }
     }
 
+    /// Of a file of which only the second of its modification is known.
+    pub(crate) fn of_seconds(size: u64, seconds: u64) -> Self {
+        Self { size, modified: (i64::try_from(seconds).unwrap_or(i64::MAX), 0), inode: 0 }
+    }
+
+    /// Whether the other file is of this size and second.
+    pub(crate) fn is_of_second(&self, other: &Self) -> bool {
+        self.size == other.size && self.seconds() == other.seconds()
+    }
+
     /// The modification time as metadata has it.
     pub(crate) fn seconds(&self) -> u64 {
         u64::try_from(self.modified.0).unwrap_or(0)

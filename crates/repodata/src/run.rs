@@ -124,7 +124,8 @@ impl Run<'_> {
         let fragments = Fragments::of(&package, &files);
         let title = Title::of(&package, &fragments, is_cached);
         let described = has_databases.then(|| Arc::new((package, files)));
-        Ok(Indexed { stamp, title, fragments, described, remembered: Remembered::New(record) })
+        let remembered = Remembered::New(record);
+        Ok(Indexed { stamp, title, fragments, source: Source::Package, described, remembered })
     }
 }
 
@@ -201,11 +202,7 @@ impl Delivery<'_> {
             cache.add(&found.relative, indexed, self.run.known.cache());
         }
         let path = found.relative.to_string().into();
-        let from = match indexed.remembered {
-            Remembered::There(_) => Source::Cache,
-            Remembered::New(_) => Source::Package,
-        };
-        self.run.reporter.event(Event::Indexed { path, from });
+        self.run.reporter.event(Event::Indexed { path, from: indexed.source });
         let Title { identity, boundary, .. } = &indexed.title;
         self.output.add(&Addition {
             fragments: &indexed.fragments,

@@ -211,6 +211,10 @@ pub enum Retain {
 pub struct Reuse {
     /// What earlier indexes learned, in a file that is read and replaced. It may be lost at any time.
     pub cache: Option<Utf8PathBuf>,
+    /// Whether the metadata that is to be replaced describes packages, where a cache should and does not.
+    pub present: bool,
+    /// Repositories whose metadata describes packages, too.
+    pub metadata: Vec<Utf8PathBuf>,
     /// How a file is known again.
     pub known_by: KnownBy,
     /// Whether nothing is written when nothing has changed.

@@ -60,7 +60,7 @@ fn send(
 }
 
 /// What others wrote may hold what a header that was read here can not.
-fn demand_sound(package: &Package, fragments: &Fragments) -> Result<(), RepodataError> {
+pub(crate) fn demand_sound(package: &Package, fragments: &Fragments) -> Result<(), RepodataError> {
     let place = || Utf8Path::new(package.base.as_deref().unwrap_or_default()).join(&package.href);
     let wrong = |what: String| Err(RepodataError::Content { path: place(), what });
     let nevra = &package.nevra;

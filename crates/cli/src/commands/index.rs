@@ -124,6 +124,8 @@ fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Result<Reuse,
     let name = Sha256Digest::from_bytes(digest);
     Ok(Reuse {
         cache: Some(directory.join(format!("{name}.packages"))),
+        present: true,
+        metadata: args.update_md_path.iter().map(|path| here.join(path)).collect(),
         known_by: if args.skip_stat { KnownBy::Path } else { KnownBy::Stamp },
         // Who names a revision wants it.
         unchanged: if args.form.revision.is_some() { Unchanged::Write } else { Unchanged::Leave },
@@ -187,6 +189,12 @@ impl Reporter for Narrator<'_> {
                 self.printer.warning(format!("`{nevra}` is there more than once: `{path}`"));
             }
             Event::Unchanged => self.printer.detail("nothing has changed"),
+            Event::Imported { root, packages } => {
+                self.printer.detail(format!("{packages} packages are known from the metadata of {root}"));
+            }
+            Event::NotImported { error } => {
+                self.printer.warning(format!("{error}; packages are read instead"));
+            }
             Event::Indexed { .. } => {}
         }
     }

@@ -9,6 +9,7 @@ mod databases;
 mod differing;
 mod expansion;
 mod fixtures;
+mod importing;
 mod interruption;
 mod mergerepo;
 mod merging;

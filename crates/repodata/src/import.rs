@@ -1,0 +1,97 @@
+//! Earlier metadata as a source of packages, where no cache knows them: what createrepo_c's `--update` goes by.
+//!
+//! Metadata is believed as far as its own checksums go. It says of a package file no more than its size and the second of
+//! its modification, and it may have been written by other rules; so a cache is preferred, and nothing is imported that
+//! was not asked for. Packages are put into a cache of their own as they are read, so that memory does not grow with them.
+
+use std::collections::{HashMap, hash_map};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    IndexSettings, Package, RepodataError, Repository, Source,
+    cache::{Cache, CacheWriter, Entry, State},
+    encode,
+    files::FileTable,
+    indexed::{Indexed, Remembered, Title},
+    reader::Stamp,
+    write_packages::demand_sound,
+    write_xml::Fragments,
+};
+
+/// Packages of earlier metadata.
+pub(crate) struct Imported {
+    cache: Cache,
+    /// Where packages were, by the names of their files; those of one name in several places are not known by it.
+    names: HashMap<Box<str>, Option<Box<str>>>,
+}
+
+impl Imported {
+    /// Reads all of a repository's metadata. `scratch` is a place for files that are gone when this returns.
+    pub(crate) fn read(
+        root: &Utf8Path,
+        settings: &IndexSettings,
+        scratch: &Utf8Path,
+    ) -> Result<Self, RepodataError> {
+        let failed = || RepodataError::Content {
+            path: scratch.to_owned(),
+            what: "can not be written: no metadata is taken over".into(),
+        };
+        let repository = Repository::open(root)?;
+        let mut writer = CacheWriter::create(scratch, None).ok_or_else(failed)?;
+        let mut names = HashMap::new();
+        let checksum = settings.checksum.to_string();
+        for package in repository.complete_packages()? {
+            let package = package?;
+            if package.checksum.kind != checksum {
+                continue;
+            }
+            let href: Box<str> = package.href.as_str().into();
+            let indexed = indexed(package, settings)?;
+            writer.add(&href, &indexed, None);
+            let name = href.rsplit('/').next().unwrap_or_default().into();
+            match names.entry(name) {
+                hash_map::Entry::Vacant(place) => drop(place.insert(Some(href))),
+                hash_map::Entry::Occupied(mut place) => drop(place.insert(None)),
+            }
+        }
+        writer.commit(&State::default());
+        let cache = Cache::open(scratch);
+        Cache::remove(scratch);
+        Ok(Self { cache: cache.ok_or_else(failed)?, names })
+    }
+
+    pub(crate) const fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// The package that has this href, or that is the only one of this file name.
+    pub(crate) fn entry(&self, href: &str) -> Option<&Entry> {
+        let by_name = || self.cache.entry(self.names.get(href.rsplit('/').next()?)?.as_deref()?);
+        self.cache.entry(href).or_else(by_name)
+    }
+}
+
+/// A package as the settings want it described.
+fn indexed(mut package: Package, settings: &IndexSettings) -> Result<Indexed, RepodataError> {
+    let surplus = package.changelog.len().saturating_sub(settings.changelog_limit.unwrap_or(usize::MAX));
+    // The oldest stand first.
+    package.changelog.drain(..surplus);
+    let files = FileTable::taken_from(&mut package);
+    let fragments = Fragments::of(&package, &files);
+    demand_sound(&package, &fragments)?;
+    let stamp = Stamp::of_seconds(package.size.package, package.file_time);
+    let title = Title::of(&package, &fragments, true);
+    let mut record = Vec::new();
+    encode::encode(&package, &files, &mut record);
+    let remembered = Remembered::New(record);
+    Ok(Indexed { stamp, title, fragments, source: Source::Cache, described: None, remembered })
+}
+
+/// Where metadata may be taken from: what is there of the repository itself, if no cache knows more, and what the settings
+/// name.
+pub(crate) fn sources(settings: &IndexSettings, output: &Utf8Path, has_cache: bool) -> Vec<Utf8PathBuf> {
+    let own = settings.reuse.present && !has_cache && output.join("repodata/repomd.xml").is_file();
+    let own = own.then(|| output.to_owned());
+    own.into_iter().chain(settings.reuse.metadata.iter().cloned()).collect()
+}
