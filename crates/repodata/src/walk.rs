@@ -32,10 +32,12 @@ pub(crate) fn packages(root: &Utf8Path, selection: &Selection) -> Result<Vec<Fou
 impl Selection {
     fn takes(&self, root: &Utf8Path, relative: &str) -> bool {
         let name = relative.rsplit('/').next().unwrap_or(relative);
+        // As with createrepo_c: of a list, patterns see the lines and nothing else.
+        let by_name = self.only.is_none();
         let excluded = self
             .excludes
             .iter()
-            .any(|pattern| glob::matches(pattern, name) || glob::matches(pattern, relative));
+            .any(|pattern| (by_name && glob::matches(pattern, name)) || glob::matches(pattern, relative));
         let is_link = || fs_err::symlink_metadata(root.join(relative)).is_ok_and(|found| found.is_symlink());
         !excluded && (self.links == Links::Follow || !is_link())
     }
