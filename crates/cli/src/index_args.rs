@@ -29,19 +29,19 @@ pub(crate) struct MetadataArgs {
     /// Write no sqlite databases [default]
     #[arg(long, overrides_with = "database")]
     pub(crate) no_database: bool,
-    /// Compression of databases [default: that of --general-compress-type]
+    /// Compression of databases, unless --general-compress-type says it for everything [default: gz]
     #[arg(long, value_name = "TYPE")]
     pub(crate) compress_type: Option<CompressionArg>,
     /// Compression of everything [default: gz, the only one of XML that yum on CentOS 6 reads]
     #[arg(long, value_name = "TYPE")]
     pub(crate) general_compress_type: Option<CompressionArg>,
-    /// Digest of packages and metadata: sha1, sha224, sha256, sha384, sha512
+    /// Digest of packages and metadata: sha, sha1, sha224, sha256, sha384, sha512
     #[arg(short = 's', long, value_name = "TYPE", default_value = "sha256")]
     pub(crate) checksum: ChecksumKind,
     /// Digest of metadata, if another one
     #[arg(long, value_name = "TYPE")]
     pub(crate) repomd_checksum: Option<ChecksumKind>,
-    /// Group definitions to list in the metadata
+    /// Group definitions to list in the metadata; looked for in the directory of packages, then here
     #[arg(short, long, value_name = "FILE")]
     pub(crate) groupfile: Option<Utf8PathBuf>,
     /// List a document of another type, such as updateinfo or modules; those that are there stay listed
@@ -72,6 +72,9 @@ pub(crate) struct MetadataArgs {
     /// Accepted for createrepo_c's sake: times are always those of a revision that is a number
     #[arg(long)]
     pub(crate) set_timestamp_to_revision: bool,
+    /// Accepted for createrepo_c's sake: there is only one form
+    #[arg(short, long)]
+    pub(crate) pretty: bool,
     /// For which distribution the repository is: a CPE name, if there is one, and a name
     #[arg(long, value_name = "[CPE,]NAME", value_parser = distro)]
     pub(crate) distro: Vec<(Option<String>, String)>,

@@ -35,6 +35,12 @@ pub enum Tool {
     Dnf,
     /// `createrepo_c`, the peer in tests and benchmarks
     CreaterepoC,
+    /// `modifyrepo_c`, which lists documents of other kinds, the peer in tests
+    ModifyrepoC,
+    /// `repo2solv` (libsolv), which reads in tests what we write
+    Repo2solv,
+    /// `dumpsolv` (libsolv), which tells what that has read
+    Dumpsolv,
     /// `qemu-system-x86_64`
     Qemu,
     /// `python2` by that name
@@ -81,6 +87,9 @@ impl Tool {
             Self::Mount => "mount",
             Self::Dnf => "dnf",
             Self::CreaterepoC => "createrepo_c",
+            Self::ModifyrepoC => "modifyrepo_c",
+            Self::Repo2solv => "repo2solv",
+            Self::Dumpsolv => "dumpsolv",
             Self::Qemu => "qemu-system-x86_64",
             Self::Python2 => "python2",
             Self::Python => "python",

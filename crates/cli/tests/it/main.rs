@@ -7,10 +7,13 @@ mod commands;
 mod el6_gate;
 mod fetching;
 mod grub_bootxen;
+mod index_options;
 mod kernel_firmware;
 mod killed;
 mod made_again;
 mod program;
+#[path = "../../../repodata/tests/reference/mod.rs"]
+mod reference;
 mod refusals;
 mod release;
 mod replacing;
