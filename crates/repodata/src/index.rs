@@ -2,7 +2,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    ChecksumKind, Event, IndexSettings, RepodataError, Repomd, Reporter, Unchanged,
+    BadPackages, ChecksumKind, Event, IndexSettings, RepodataError, Repomd, Reporter, Unchanged,
     additional::{self, Addition},
     blocks::Pool,
     cache::{CacheWriter, State},
@@ -64,7 +64,13 @@ fn fill(
     let metadata = workspace.current();
     // A list that can not be read is nobody's, and leads nobody to its documents.
     let present = read_repomd(&metadata.join("repomd.xml")).unwrap_or_default();
-    let mut packages = walk::packages(root, &settings.selection)?;
+    let mut packages = walk::packages(root, &settings.selection, &mut |error| match settings.bad_packages {
+        BadPackages::Refuse => Err(error),
+        BadPackages::LeaveOut => {
+            reporter.event(Event::LeftOut { error });
+            Ok(())
+        }
+    })?;
     reporter.event(Event::Found { packages: packages.len() });
     let known = Known::open(settings);
     let additions = Addition::all(settings)?;

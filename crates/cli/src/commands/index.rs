@@ -212,7 +212,7 @@ impl Reporter for Narrator<'_> {
             Event::Cleaned { path, field } => self
                 .printer
                 .warning(format!("characters that XML forbids are left out of the {field} of `{path}`")),
-            Event::LeftOut { error } => self.printer.warning(error),
+            Event::LeftOut { error } => self.printer.warning(Failure::of(Kind::Data, &error)),
             Event::Duplicate { path, nevra } => {
                 self.printer.warning(format!("`{nevra}` is there more than once: `{path}`"));
             }
