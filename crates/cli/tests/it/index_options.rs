@@ -1,7 +1,7 @@
 //! Every option of `index` beside createrepo_c's: both programs get the same directory and the same arguments, and after
 //! every call their metadata is compared.
 
-use std::{fmt::Write as _, os::unix::fs::symlink};
+use std::{collections::BTreeSet, fmt::Write as _, os::unix::fs::symlink};
 
 use camino::Utf8Path;
 use xen4centos_process::{Invocation, Tool};
@@ -198,7 +198,10 @@ fn check_all(cases: Vec<Case>) {
 fn case(steps: impl IntoIterator<Item = Step>) -> Case {
     let steps: Vec<Step> = steps.into_iter().collect();
     let has_databases = |step: &Step| match step {
-        Index(words) | Each(words, _) => words.split(' ').any(|word| matches!(word, "-d" | "--database")),
+        Index(words) | Each(words, _) => {
+            !words.contains("--no-database")
+                && words.split(' ').any(|word| matches!(word, "-d" | "--database"))
+        }
         Change(_) | Add(..) | Remove(_) => false,
     };
     let mut allowed = vec![Allowed::PackageOrder];
@@ -245,9 +248,8 @@ fn all_packages_are_described_alike() {
     check(&ours, &theirs, &Allowed::OF_PACKAGES).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
-#[test]
-fn what_is_written_and_how() {
-    check_all(vec![
+fn writing() -> Vec<Case> {
+    vec![
         same("").but(Allowed::DefaultDatabases).but(Allowed::DefaultCompression),
         same("--no-database"),
         same("--database").but(Allowed::DefaultCompression),
@@ -290,7 +292,14 @@ fn what_is_written_and_how() {
         same("--no-database --content a --content b&c --repo r --repo s"),
         same("--pretty --no-database"),
         same("-q --no-database"),
-    ]);
+        same("--no-database --cachedir {here}/store"),
+        case([Each("--database --no-database", "-d --no-database")]),
+    ]
+}
+
+#[test]
+fn what_is_written_and_how() {
+    check_all(writing());
 }
 
 const ADDED: &str = "Packages/e/added.rpm";
@@ -310,13 +319,12 @@ fn replace(here: &Utf8Path) {
     fs_err::copy(&fixtures::packages()[2], &path).unwrap();
 }
 
-#[test]
-fn updates() {
+fn updating() -> Vec<Case> {
     const UPDATE: Step = Index("--no-database --update --retain-old-md 0");
     const DATABASES: Step = Index("-d --compress-type gz --update --retain-old-md 0");
     let update = |change| case([UPDATE, Change(change), UPDATE]).but(Allowed::Ampersands);
     let with = |words| case([UPDATE, Index(words)]);
-    check_all(vec![
+    vec![
         case([Index("--no-database --retain-old-md 0"), UPDATE]).but(Allowed::Ampersands),
         case([UPDATE, UPDATE]).but(Allowed::Ampersands),
         update(add),
@@ -338,11 +346,15 @@ fn updates() {
         case([UPDATE, Change(add), Index("--no-database --update")])
             .but(Allowed::Ampersands)
             .but(Allowed::KeptFiles),
-    ]);
+    ]
 }
 
 #[test]
-fn documents_of_other_kinds() {
+fn updates() {
+    check_all(updating());
+}
+
+fn adding() -> Vec<Case> {
     const PLAIN: &str = "--no-database --retain-old-md 0";
     const KEEPING: &str = "--no-database --update --keep-all-metadata";
     const GROUPS: Step = Index("--no-database --retain-old-md 0 -g comps.xml");
@@ -350,7 +362,7 @@ fn documents_of_other_kinds() {
     const MODULES: Step = Add("modules", "modules.yaml");
     const PRODUCT: Step = Add("productid", "productid");
     let all = |last| case([Index(PLAIN), ADVISORIES, MODULES, PRODUCT, last]).by_the_clock();
-    check_all(vec![
+    vec![
         case([GROUPS, Each(PLAIN, KEEPING)]).but(Allowed::Ampersands),
         case([GROUPS, Each("--no-database --update --retain-old-md 0", KEEPING)]).but(Allowed::Ampersands),
         case([GROUPS, Each("--no-database --retain-old-md 0 --discard-additional-metadata", PLAIN)]),
@@ -362,7 +374,12 @@ fn documents_of_other_kinds() {
         all(Each(PLAIN, KEEPING)).but(Allowed::Ampersands),
         all(Remove("modules")),
         all(ADVISORIES),
-    ]);
+    ]
+}
+
+#[test]
+fn documents_of_other_kinds() {
+    check_all(adding());
 }
 
 /// Four states, of which each call replaces the one before.
@@ -379,11 +396,10 @@ fn age(here: &Utf8Path) {
     }
 }
 
-#[test]
-fn files_of_states_before() {
+fn retaining() -> Vec<Case> {
     // Unlike its manual, `--compatibility` takes all of every changelog, too.
     const BY_AGE: Step = Index("--no-database --no-revision --update --retain-old-md-by-age 2h");
-    check_all(vec![
+    vec![
         states("--no-database --retain-old-md 0", "--no-database"),
         states("--no-database --retain-old-md 0", "--no-database --retain-old-md 0"),
         states("--no-database --retain-old-md 9", "--no-database --retain-old-md 9"),
@@ -408,12 +424,16 @@ fn files_of_states_before() {
             .by_the_clock()
             .but(Allowed::Ampersands)
             .but(Allowed::KeptFiles),
-    ]);
+    ]
 }
 
 #[test]
-fn which_packages_and_where() {
-    check_all(vec![
+fn files_of_states_before() {
+    check_all(retaining());
+}
+
+fn placing() -> Vec<Case> {
+    vec![
         same("--no-database -x *.src.rpm"),
         same("--no-database -x Packages/* -x *a_b*"),
         same("--no-database --excludes=empty.rpm"),
@@ -436,5 +456,19 @@ fn which_packages_and_where() {
         same("--no-database --cut-dirs 2"),
         same("--no-database --cut-dirs=9"),
         same("-d --compress-type gz --cut-dirs 1 --location-prefix a/b -u http://example.org"),
-    ]);
+    ]
+}
+
+#[test]
+fn which_packages_and_where() {
+    check_all(placing());
+}
+
+/// An allowance that no row needs any more would hide what comes next; each row needs all of its own.
+#[test]
+fn every_difference_that_is_meant_occurs() {
+    let tables = [writing(), updating(), adding(), retaining(), placing()];
+    let of_options = tables.into_iter().flatten().flat_map(|case| case.allowed);
+    let found: BTreeSet<Allowed> = of_options.chain(Allowed::OF_PACKAGES).collect();
+    assert_eq!(found, BTreeSet::from(Allowed::ALL));
 }

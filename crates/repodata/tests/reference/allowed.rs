@@ -179,6 +179,26 @@ fn name(thing: &str) -> &str {
 }
 
 impl Allowed {
+    /// All of them.
+    pub(crate) const ALL: [Self; 16] = [
+        Self::PackageOrder,
+        Self::DirectoryOrder,
+        Self::Forbidden,
+        Self::Encoding,
+        Self::CutDirectory,
+        Self::Nameless,
+        Self::Uncompared,
+        Self::OddEpoch,
+        Self::DefaultDatabases,
+        Self::DefaultCompression,
+        Self::GroupCompression,
+        Self::Times,
+        Self::Ampersands,
+        Self::OldChangelogs,
+        Self::KeptDocuments,
+        Self::KeptFiles,
+    ];
+
     /// Those that all packages of the tests show, whatever the options.
     pub(crate) const OF_PACKAGES: [Self; 8] = [
         Self::PackageOrder,
@@ -264,12 +284,14 @@ impl Allowed {
 
     /// An allowance that nothing needs any more would hide what comes next.
     pub(crate) fn demand(found: &BTreeSet<Self>, expected: &[Self]) -> Result<(), String> {
-        if let Some(gone) = expected.iter().find(|allowed| !found.contains(allowed)) {
-            return Err(format!("no longer occurs: {gone:?}, {}", gone.reason()));
+        for allowed in Self::ALL {
+            let what = match (expected.contains(&allowed), found.contains(&allowed)) {
+                (true, false) => "no longer occurs",
+                (false, true) => "not expected here",
+                _ => continue,
+            };
+            return Err(format!("{what}: {allowed:?}, {}", allowed.reason()));
         }
-        match found.iter().find(|allowed| !expected.contains(allowed)) {
-            Some(new) => Err(format!("not expected here: {new:?}, {}", new.reason())),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
