@@ -190,7 +190,10 @@ fn the_same_packages_give_the_same_bytes() {
     for (expected, arguments) in expected.iter().zip(cases) {
         assert_eq!(expected.len(), 7);
         let found = call(second.path(), "--workers=4", "Asia/Tokyo", arguments);
-        assert!(*expected == found, "{arguments:?}: other bytes");
+        for ((name, expected), (other_name, found)) in expected.iter().zip(&found) {
+            assert_eq!(name, other_name, "{arguments:?}");
+            assert!(expected == found, "{arguments:?}: other bytes in {name}");
+        }
     }
 }
 
