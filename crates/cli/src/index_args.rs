@@ -117,7 +117,7 @@ pub(crate) struct PackagesArgs {
     /// Packages of one name, version and architecture
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) duplicated_nevra: DuplicatesArg,
-    /// Leave out packages that can not be indexed, with a warning, instead of stopping
+    /// Leave out packages that can not be indexed or are not there, with a warning, instead of stopping
     #[arg(long)]
     pub(crate) leave_out_bad: bool,
 }
