@@ -25,7 +25,7 @@ pub(crate) struct MetadataArgs {
     /// Where --update remembers packages [default: xen4centos/index in the user's cache directory]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cachedir: Option<Utf8PathBuf>,
-    /// Digest of packages and metadata: sha1, sha224, sha256, sha384, sha512
+    /// Digest of packages and metadata: sha, sha1, sha224, sha256, sha384, sha512
     #[arg(short = 's', long, value_name = "TYPE", default_value = "sha256")]
     pub(crate) checksum: ChecksumKind,
     /// Digest of metadata, if another one
@@ -58,13 +58,13 @@ pub(crate) struct FormArgs {
     /// Write no sqlite databases [default]
     #[arg(long, overrides_with = "database")]
     pub(crate) no_database: bool,
-    /// Compression of databases [default: that of --general-compress-type]
+    /// Compression of databases, unless --general-compress-type says it for everything [default: gz]
     #[arg(long, value_name = "TYPE")]
     pub(crate) compress_type: Option<CompressionArg>,
     /// Compression of everything [default: gz, the only one of XML that yum on CentOS 6 reads]
     #[arg(long, value_name = "TYPE")]
     pub(crate) general_compress_type: Option<CompressionArg>,
-    /// Group definitions to list in the metadata
+    /// Group definitions to list in the metadata; `index` looks in the directory of packages first
     #[arg(short, long, value_name = "FILE")]
     pub(crate) groupfile: Option<Utf8PathBuf>,
     /// Name files by their digest [default]
@@ -86,6 +86,9 @@ pub(crate) struct FormArgs {
     /// Accepted for createrepo_c's sake: times are always those of a revision that is a number
     #[arg(long)]
     pub(crate) set_timestamp_to_revision: bool,
+    /// Accepted for createrepo_c's sake: there is only one form
+    #[arg(short, long)]
+    pub(crate) pretty: bool,
     /// For which distribution the repository is: a CPE name, if there is one, and a name
     #[arg(long, value_name = "[CPE,]NAME", value_parser = distro)]
     pub(crate) distro: Vec<(Option<String>, String)>,
@@ -103,9 +106,10 @@ impl FormArgs {
         self.general_compress_type.map_or(Compression::Gzip, Compression::from)
     }
 
-    /// Of databases, if there are to be any.
+    /// Of databases, if there are to be any. As with createrepo_c, the one for everything has the last word.
     pub(crate) fn databases(&self) -> Option<Compression> {
-        self.database.then(|| self.compress_type.map_or_else(|| self.compression(), Compression::from))
+        let given = self.general_compress_type.or(self.compress_type);
+        self.database.then(|| given.map_or(Compression::Gzip, Compression::from))
     }
 
     pub(crate) const fn names(&self) -> MetadataNames {
@@ -146,7 +150,7 @@ pub(crate) struct PackagesArgs {
     /// Packages of one name, version and architecture
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) duplicated_nevra: DuplicatesArg,
-    /// Leave out packages that can not be indexed, with a warning, instead of stopping
+    /// Leave out packages that can not be indexed or are not there, with a warning, instead of stopping
     #[arg(long)]
     pub(crate) leave_out_bad: bool,
 }

@@ -37,6 +37,14 @@ pub enum Tool {
     CreaterepoC,
     /// `mergerepo_c`, likewise
     MergerepoC,
+    /// `modifyrepo_c`, which lists documents of other kinds, the peer in tests
+    ModifyrepoC,
+    /// `sqliterepo_c`, which makes databases of XML, the peer in tests
+    SqliterepoC,
+    /// `repo2solv` (libsolv), which reads in tests what we write
+    Repo2solv,
+    /// `dumpsolv` (libsolv), which tells what that has read
+    Dumpsolv,
     /// `qemu-system-x86_64`
     Qemu,
     /// `python2` by that name
@@ -84,6 +92,10 @@ impl Tool {
             Self::Dnf => "dnf",
             Self::CreaterepoC => "createrepo_c",
             Self::MergerepoC => "mergerepo_c",
+            Self::ModifyrepoC => "modifyrepo_c",
+            Self::SqliterepoC => "sqliterepo_c",
+            Self::Repo2solv => "repo2solv",
+            Self::Dumpsolv => "dumpsolv",
             Self::Qemu => "qemu-system-x86_64",
             Self::Python2 => "python2",
             Self::Python => "python",

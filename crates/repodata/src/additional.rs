@@ -18,6 +18,9 @@ pub(crate) const MOST: u64 = 1024 * 1024 * 1024;
 /// What compressed files have behind their names.
 const ENDINGS: [&str; 4] = [".gz", ".bz2", ".xz", ".zst"];
 
+/// The kind of groups that are not compressed.
+const GROUPS: &str = "group";
+
 /// Whether a document of this kind is made from packages.
 pub(crate) fn is_of_packages(kind: &str) -> bool {
     let base = ["_db", "_zck"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind);
@@ -26,7 +29,34 @@ pub(crate) fn is_of_packages(kind: &str) -> bool {
 
 /// Kinds that say the same in another form: groups are listed plain and compressed.
 pub(crate) fn base(kind: &str) -> &str {
-    ["_gz", "_xz", "_zck"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind)
+    ["_gz", "_bz2", "_xz", "_zck", "_zst"].iter().find_map(|suffix| kind.strip_suffix(suffix)).unwrap_or(kind)
+}
+
+/// A document that the settings add, read once: what is written is what the index knows its settings by.
+pub(crate) struct Addition {
+    kind: String,
+    /// What it is called in the metadata.
+    name: String,
+    pub(crate) content: Vec<u8>,
+}
+
+impl Addition {
+    fn read(kind: &str, path: &Utf8Path) -> Result<Self, RepodataError> {
+        let name = path.file_name().unwrap_or(kind);
+        let name = ENDINGS.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+        let content = read(path, MOST)?;
+        if kind == GROUPS {
+            check_comps(path, &content)?;
+        }
+        Ok(Self { kind: kind.to_owned(), name: name.to_owned(), content })
+    }
+
+    /// All of them, groups first.
+    pub(crate) fn all(settings: &IndexSettings) -> Result<Vec<Self>, RepodataError> {
+        let groups = settings.comps.iter().map(|path| (GROUPS, path));
+        let others = settings.additional.added.iter().map(|(kind, path)| (kind.as_str(), path));
+        groups.chain(others).map(|(kind, path)| Self::read(kind, path)).collect()
+    }
 }
 
 /// Writes all of them, in the order in which they are listed behind those of packages. `metadata` is the directory of
@@ -34,23 +64,20 @@ pub(crate) fn base(kind: &str) -> &str {
 pub(crate) fn write(
     desk: &Desk,
     settings: &IndexSettings,
+    additions: &[Addition],
     metadata: &Utf8Path,
     present: &Repomd,
 ) -> Result<Vec<Record>, RepodataError> {
     let mut records = Vec::new();
     let additional = &settings.additional;
-    if let Some(path) = &settings.comps {
-        let bytes = read(path, MOST)?;
-        check_comps(path, &bytes)?;
-        records.push(document(desk, "group", "comps.xml", Compression::None, &bytes)?);
-        // What EL6 reads, whatever the others are compressed with.
-        records.push(document(desk, "group_gz", "comps.xml", Compression::Gzip, &bytes)?);
-    }
-    for (kind, path) in &additional.added {
-        let bytes = read(path, MOST)?;
-        let name = path.file_name().unwrap_or(kind);
-        let name = ENDINGS.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
-        records.push(document(desk, kind, name, settings.compression, &bytes)?);
+    for Addition { kind, name, content } in additions {
+        if kind == GROUPS {
+            records.push(document(desk, GROUPS, name, Compression::None, content)?);
+            // What EL6 reads, whatever the others are compressed with.
+            records.push(document(desk, "group_gz", name, Compression::Gzip, content)?);
+        } else {
+            records.push(document(desk, kind, name, settings.compression, content)?);
+        }
     }
     let replaced: Vec<String> = records.iter().map(|record| base(&record.kind).to_owned()).collect();
     if additional.present == Present::Keep {

@@ -30,7 +30,9 @@ impl Checksum {
 /// Algorithms of checksums in metadata. yum on EL6 takes all of these but SHA-224.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ChecksumKind {
-    /// `sha1`, in old metadata `sha`: not safe against forgery.
+    /// `sha`: SHA-1 under the only name that yum before 3.2 knows.
+    Sha,
+    /// `sha1`: not safe against forgery.
     Sha1,
     /// `sha224`
     Sha224,
@@ -45,11 +47,13 @@ pub enum ChecksumKind {
 
 impl ChecksumKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
+    pub const ALL: [Self; 6] =
+        [Self::Sha, Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
 
     /// As metadata names it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Sha => "sha",
             Self::Sha1 => "sha1",
             Self::Sha224 => "sha224",
             Self::Sha256 => "sha256",
@@ -73,11 +77,7 @@ pub struct UnknownChecksum(String);
 impl FromStr for ChecksumKind {
     type Err = UnknownChecksum;
 
-    /// `sha` is the old name of SHA-1.
     fn from_str(name: &str) -> Result<Self, UnknownChecksum> {
-        if name == "sha" {
-            return Ok(Self::Sha1);
-        }
         Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| UnknownChecksum(name.into()))
     }
 }
@@ -85,6 +85,7 @@ impl FromStr for ChecksumKind {
 /// Computes a checksum of bytes as they come.
 #[derive(Clone, Debug)]
 pub(crate) enum Hasher {
+    Sha(Sha1),
     Sha1(Sha1),
     Sha224(Sha224),
     Sha256(Sha256),
@@ -95,6 +96,7 @@ pub(crate) enum Hasher {
 impl Hasher {
     pub(crate) fn new(kind: ChecksumKind) -> Self {
         match kind {
+            ChecksumKind::Sha => Self::Sha(Sha1::new()),
             ChecksumKind::Sha1 => Self::Sha1(Sha1::new()),
             ChecksumKind::Sha224 => Self::Sha224(Sha224::new()),
             ChecksumKind::Sha256 => Self::Sha256(Sha256::new()),
@@ -105,7 +107,7 @@ impl Hasher {
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
-            Self::Sha1(hasher) => hasher.update(bytes),
+            Self::Sha(hasher) | Self::Sha1(hasher) => hasher.update(bytes),
             Self::Sha224(hasher) => hasher.update(bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
             Self::Sha384(hasher) => hasher.update(bytes),
@@ -115,6 +117,7 @@ impl Hasher {
 
     pub(crate) fn finish(self) -> Checksum {
         let (kind, value) = match self {
+            Self::Sha(hasher) => (ChecksumKind::Sha, digits(&hasher.finalize())),
             Self::Sha1(hasher) => (ChecksumKind::Sha1, digits(&hasher.finalize())),
             Self::Sha224(hasher) => (ChecksumKind::Sha224, digits(&hasher.finalize())),
             Self::Sha256(hasher) => (ChecksumKind::Sha256, digits(&hasher.finalize())),
@@ -149,12 +152,12 @@ mod tests {
             assert!(found.value.starts_with(start), "{found:?}");
             assert_eq!(found.kind.parse(), Ok(kind));
         };
+        check(ChecksumKind::Sha, "a9993e36");
         check(ChecksumKind::Sha1, "a9993e36");
         check(ChecksumKind::Sha224, "23097d22");
         check(ChecksumKind::Sha256, "ba7816bf");
         check(ChecksumKind::Sha384, "cb00753f");
         check(ChecksumKind::Sha512, "ddaf35a1");
-        assert_eq!("sha".parse(), Ok(ChecksumKind::Sha1));
         assert_eq!("md5".parse::<ChecksumKind>().unwrap_err().to_string(), "unknown checksum type `md5`");
     }
 }

@@ -335,10 +335,10 @@ fn insert_package(database: &mut Database, table: TableId, package: &Package) ->
             optional(&package.url),
             integer(package.file_time),
             integer(package.build_time),
-            Value::Text(&package.license),
+            optional(&package.license),
             Value::Text(&package.vendor),
-            Value::Text(&package.group),
-            Value::Text(&package.build_host),
+            optional(&package.group),
+            optional(&package.build_host),
             Value::Text(&package.source_rpm),
             integer(package.header_range.start),
             integer(package.header_range.end),
@@ -362,6 +362,10 @@ fn insert_dependency(
 ) -> Result<(), RepodataError> {
     let [flags, epoch, version, release] = match &dependency.constraint {
         None => [Value::Null; 4],
+        // A comparison with nothing.
+        Some(constraint) if constraint.epoch.is_empty() => {
+            [Value::Text(constraint.comparison.as_str()), Value::Null, Value::Null, Value::Null]
+        }
         Some(constraint) => [
             Value::Text(constraint.comparison.as_str()),
             Value::Text(&constraint.epoch),

@@ -107,8 +107,10 @@ impl Document {
         known: Option<Arc<KnownBlocks>>,
     ) -> Result<Self, RepodataError> {
         let temporary = desk.directory.join(format!("{kind}.part"));
+        // One of the same name that was given up may still have a thread that writes to its file.
+        fs_err::remove_file(&temporary).unwrap_or_default();
         let fail = RepodataError::files("write", &temporary);
-        let file = fs_err::File::create(&temporary).map_err(fail)?;
+        let file = fs_err::File::create_new(&temporary).map_err(fail)?;
         let file = io::BufWriter::with_capacity(64 * 1024, file);
         let out = Out { file, hasher: Hasher::new(desk.checksum), size: 0 };
         let sink = match compression {
@@ -249,4 +251,38 @@ pub(crate) fn write_synced(path: &Utf8Path, bytes: &[u8]) -> Result<(), Repodata
     file.write_all(bytes).map_err(fail)?;
     file.sync_all().map_err(fail)?;
     fs_err::rename(&temporary, path).map_err(fail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run that leaves packages out drops its documents and writes others under the same names. Once, the thread that still
+    /// compressed the first one wrote into the second.
+    #[test]
+    fn a_document_that_is_given_up_leaves_the_next_one_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let desk = Desk {
+            directory: Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap(),
+            pool: Pool::new(1).unwrap(),
+            checksum: ChecksumKind::Sha256,
+            names: MetadataNames::Simple,
+            timestamp: 0,
+            keyed: false,
+        };
+        let create = || Document::create(&desk, "primary", "primary.xml", Compression::Bzip2, None).unwrap();
+        let mut given_up = create();
+        let noise: Vec<u8> =
+            (0..3_000_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
+        given_up.write(&noise).unwrap();
+        drop(given_up);
+        let mut document = create();
+        document.write(b"<metadata/>").unwrap();
+        let Record { checksum, size, .. } = document.finish().unwrap().record;
+        // The thread ends when the pieces that it has got are compressed.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let bytes = fs_err::read(desk.directory.join("primary.xml.bz2")).unwrap();
+        assert_eq!(Some(bytes.len() as u64), size);
+        assert_eq!(Hasher::of(ChecksumKind::Sha256, &bytes), checksum);
+    }
 }

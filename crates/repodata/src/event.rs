@@ -74,3 +74,14 @@ pub struct Silent;
 impl Reporter for Silent {
     fn event(&self, _: Event) {}
 }
+
+/// Of another run over packages that were read before: what was told of them is not told again.
+pub(crate) struct Again<'a>(pub(crate) &'a dyn Reporter);
+
+impl Reporter for Again<'_> {
+    fn event(&self, event: Event) {
+        if matches!(event, Event::LeftOut { .. }) {
+            self.0.event(event);
+        }
+    }
+}

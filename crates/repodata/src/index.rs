@@ -2,11 +2,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    ChecksumKind, Event, IndexSettings, RepodataError, Repomd, Reporter, Unchanged, additional,
+    BadPackages, ChecksumKind, Event, IndexSettings, RepodataError, Repomd, Reporter, Unchanged,
+    additional::{self, Addition},
     blocks::Pool,
     cache::{CacheWriter, State},
     checksum::Hasher,
     document::{Desk, write_synced},
+    event::Again,
     known::{self, Known},
     read_repomd,
     run::{Documents, Run},
@@ -61,12 +63,19 @@ fn fill(
     let metadata = workspace.current();
     // A list that can not be read is nobody's, and leads nobody to its documents.
     let present = read_repomd(&metadata.join("repomd.xml")).unwrap_or_default();
-    let mut packages = walk::packages(root, &settings.selection)?;
+    let mut packages = walk::packages(root, &settings.selection, &mut |error| match settings.bad_packages {
+        BadPackages::Refuse => Err(error),
+        BadPackages::LeaveOut => {
+            reporter.event(Event::LeftOut { error });
+            Ok(())
+        }
+    })?;
     reporter.event(Event::Found { packages: packages.len() });
     let mut known = Known::open(settings);
+    let additions = Addition::all(settings)?;
     let mut state = State {
         rules: known::rules(settings),
-        settings: fingerprint(settings)?,
+        settings: fingerprint(settings, &additions),
         repomd: digest(&metadata.join("repomd.xml")).unwrap_or_default(),
         documents: Vec::new(),
     };
@@ -79,14 +88,15 @@ fn fill(
     known.import(settings, workspace.root(), reporter);
     workspace.demand_not_newer_than(settings.timestamp, &present)?;
     let desk = desk(workspace.new_directory(), settings)?;
+    let again = Again(reporter);
+    let mut run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
     let (mut records, blocks, cache) = loop {
-        let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
         match run.documents(&packages)? {
             Documents::Written { records, blocks, cache } => break (records, blocks, cache),
-            Documents::Without(rest) => packages = rest,
+            Documents::Without(rest) => (packages, run.reporter) = (rest, &again),
         }
     };
-    records.extend(additional::write(&desk, settings, &metadata, &present)?);
+    records.extend(additional::write(&desk, settings, &additions, &metadata, &present)?);
     workspace.carry(&settings.carried, settings.retain, &present)?;
     let repomd = Repomd { revision: settings.revision.clone(), tags: settings.tags.clone(), records };
     let bytes = repomd.to_xml().into_bytes();
@@ -118,17 +128,16 @@ fn digest(path: &Utf8Path) -> Option<String> {
 }
 
 /// Of all that metadata follows from, but for packages, the revision and the time.
-fn fingerprint(settings: &IndexSettings) -> Result<String, RepodataError> {
+fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
     let mut hasher = Hasher::new(ChecksumKind::Sha256);
     let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
-    let IndexSettings { names, location, changelog_limit, duplicates, additional, .. } = settings;
+    let IndexSettings { names, location, changelog_limit, duplicates, comps, additional, .. } = settings;
     let head = (tags, checksum, repomd_checksum, compression, database);
-    hasher.update(
-        format!("{head:?} {:?}", (names, location, changelog_limit, duplicates, additional)).as_bytes(),
-    );
-    let files = settings.comps.iter().chain(additional.added.iter().map(|(_, path)| path));
-    for path in files {
-        hasher.update(&fs_err::read(path).map_err(RepodataError::files("read", path))?);
+    let rest = (names, location, changelog_limit, duplicates, comps, additional);
+    hasher.update(format!("{head:?} {rest:?}").as_bytes());
+    for Addition { content, .. } in additions {
+        hasher.update(&content.len().to_le_bytes());
+        hasher.update(content);
     }
-    Ok(hasher.finish().value)
+    hasher.finish().value
 }

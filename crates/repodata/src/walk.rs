@@ -14,14 +14,21 @@ pub(crate) struct Found {
 /// # Errors
 /// When a directory can not be read, a name is not UTF-8, or a package that the selection names is not there.
 pub fn package_paths(root: &Utf8Path, selection: &Selection) -> Result<Vec<String>, RepodataError> {
-    Ok(packages(root, selection)?.into_iter().map(|found| found.relative.into()).collect())
+    Ok(packages(root, selection, &mut Err)?.into_iter().map(|found| found.relative.into()).collect())
 }
 
+/// What becomes of a package that can not be told: an error that stops, or nothing.
+pub(crate) type Bad<'a> = &'a mut dyn FnMut(RepodataError) -> Result<(), RepodataError>;
+
 /// The selected files, sorted by their relative path.
-pub(crate) fn packages(root: &Utf8Path, selection: &Selection) -> Result<Vec<Found>, RepodataError> {
+pub(crate) fn packages(
+    root: &Utf8Path,
+    selection: &Selection,
+    bad: Bad<'_>,
+) -> Result<Vec<Found>, RepodataError> {
     let mut found = match &selection.only {
-        None => walk(root)?,
-        Some(names) => names.iter().map(|name| named(root, name)).collect::<Result<_, _>>()?,
+        None => walk(root, bad)?,
+        Some(names) => all_named(root, names, bad)?,
     };
     found.retain(|found| selection.takes(root, &found.relative));
     found.sort();
@@ -29,13 +36,26 @@ pub(crate) fn packages(root: &Utf8Path, selection: &Selection) -> Result<Vec<Fou
     Ok(found)
 }
 
+fn all_named(root: &Utf8Path, names: &[String], bad: Bad<'_>) -> Result<Vec<Found>, RepodataError> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        match named(root, name) {
+            Ok(package) => found.push(package),
+            Err(error) => bad(error)?,
+        }
+    }
+    Ok(found)
+}
+
 impl Selection {
     fn takes(&self, root: &Utf8Path, relative: &str) -> bool {
         let name = relative.rsplit('/').next().unwrap_or(relative);
+        // As with createrepo_c: of a list, patterns see the lines and nothing else.
+        let by_name = self.only.is_none();
         let excluded = self
             .excludes
             .iter()
-            .any(|pattern| glob::matches(pattern, name) || glob::matches(pattern, relative));
+            .any(|pattern| (by_name && glob::matches(pattern, name)) || glob::matches(pattern, relative));
         let is_link = || fs_err::symlink_metadata(root.join(relative)).is_ok_and(|found| found.is_symlink());
         !excluded && (self.links == Links::Follow || !is_link())
     }
@@ -55,7 +75,7 @@ fn named(root: &Utf8Path, name: &str) -> Result<Found, RepodataError> {
 
 /// All files whose name ends in `.rpm` under `root`. Hidden directories and `repodata` are not entered; links to files
 /// count, links to directories are not followed, so nothing outside the tree is walked.
-fn walk(root: &Utf8Path) -> Result<Vec<Found>, RepodataError> {
+fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Vec<Found>, RepodataError> {
     let mut found = Vec::new();
     let walk = WalkDir::new(root).min_depth(1).into_iter().filter_entry(|entry| {
         let name = entry.file_name().to_string_lossy();
@@ -70,8 +90,13 @@ fn walk(root: &Utf8Path) -> Result<Vec<Found>, RepodataError> {
         }
         let is_file =
             kind.is_file() || fs_err::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
-        let path = Utf8PathBuf::from_path_buf(entry.into_path())
-            .map_err(|path| RepodataError::FileName { path: path.display().to_string() })?;
+        let path = match Utf8PathBuf::from_path_buf(entry.into_path()) {
+            Ok(path) => path,
+            Err(path) => {
+                bad(RepodataError::FileName { path: path.display().to_string() })?;
+                continue;
+            }
+        };
         if let (true, Ok(relative)) = (is_file, path.strip_prefix(root)) {
             found.push(Found { relative: relative.as_str().into() });
         }

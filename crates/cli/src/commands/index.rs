@@ -1,6 +1,8 @@
 //! The metadata of a directory of packages.
 
-use camino::Utf8Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::{RepoTree, Sha256Digest};
 use xen4centos_repodata::{
@@ -29,7 +31,7 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
     let settings = index_settings(args, &here, selection)?;
-    let narrator = Narrator { printer };
+    let narrator = Narrator::new(printer);
     let tree = index(&directory, &settings, &narrator)?;
     let root = tree.root.clone();
     if let Some(signing) = signing {
@@ -40,10 +42,13 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
         printer.json(&serde_json::json!({
             "repository": root,
             "revision": revision.parse::<u64>().map_or_else(|_| revision.clone().into(), serde_json::Value::from),
+            "changed": narrator.has_changed(),
             "signed": args.sign,
         }));
-    } else {
+    } else if narrator.has_changed() {
         printer.step("Indexed", &root);
+    } else {
+        printer.step("Unchanged", format!("{root}: its packages are those that are listed"));
     }
     Ok(())
 }
@@ -85,13 +90,13 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Re
         names: form.names(),
         selection,
         location: Placement {
-            base: packages.baseurl.clone(),
-            prefix: packages.location_prefix.clone(),
+            base: packages.baseurl.clone().filter(|url| !url.is_empty()),
+            prefix: packages.location_prefix.clone().filter(|prefix| !prefix.is_empty()),
             cut_directories: packages.cut_dirs,
         },
         changelog_limit: usize::try_from(packages.changelog_limit).ok(),
         duplicates: packages.duplicated_nevra.into(),
-        comps: form.groupfile.as_ref().map(|file| here.join(file)),
+        comps: form.groupfile.as_deref().map(|file| groups(file, &root, here)),
         additional: Additional {
             added: metadata.add.iter().map(|(kind, file)| (kind.clone(), here.join(file))).collect(),
             removed: metadata.remove.iter().cloned().collect(),
@@ -104,6 +109,12 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Re
         workers: form.workers.unwrap_or(base.workers),
         ..base
     })
+}
+
+/// createrepo_c takes the path as relative to the directory of packages, people as relative to where they are.
+fn groups(file: &Utf8Path, root: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
+    let inside = root.join(file);
+    if inside.is_file() { inside } else { here.join(file) }
 }
 
 /// Without `--update` everything is read; what was read is remembered where that was asked for.
@@ -174,7 +185,19 @@ impl Signing {
 
 /// Says how an index grows.
 pub(crate) struct Narrator<'a> {
-    pub(crate) printer: &'a Printer,
+    printer: &'a Printer,
+    unchanged: AtomicBool,
+}
+
+impl<'a> Narrator<'a> {
+    pub(crate) const fn new(printer: &'a Printer) -> Self {
+        Self { printer, unchanged: AtomicBool::new(false) }
+    }
+
+    /// Whether metadata was written.
+    fn has_changed(&self) -> bool {
+        !self.unchanged.load(Ordering::Relaxed)
+    }
 }
 
 impl Reporter for Narrator<'_> {
@@ -184,17 +207,17 @@ impl Reporter for Narrator<'_> {
             Event::Cleaned { path, field } => self
                 .printer
                 .warning(format!("characters that XML forbids are left out of the {field} of `{path}`")),
-            Event::LeftOut { error } => self.printer.warning(error),
+            Event::LeftOut { error } => self.printer.warning(Failure::of(Kind::Data, &error)),
             Event::Duplicate { path, nevra } => {
                 self.printer.warning(format!("`{nevra}` is there more than once: `{path}`"));
             }
-            Event::Unchanged => self.printer.detail("nothing has changed"),
             Event::Imported { root, packages } => {
                 self.printer.detail(format!("{packages} packages are known from the metadata of {root}"));
             }
             Event::NotImported { error } => {
                 self.printer.warning(format!("{error}; packages are read instead"));
             }
+            Event::Unchanged => self.unchanged.store(true, Ordering::Relaxed),
             Event::Indexed { .. } => {}
         }
     }

@@ -140,7 +140,7 @@ fn finish(
         ..IndexSettings::for_el6(staging.revision())
     };
     let staged = staging.root();
-    let tree = index(&staged, &settings, &Narrator { printer: session.printer })?;
+    let tree = index(&staged, &settings, &Narrator::new(session.printer))?;
     drop(activity);
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
     let activity = session.printer.activity("Checking", "the repository as a client sees it");

@@ -7,10 +7,15 @@ mod commands;
 mod el6_gate;
 mod fetching;
 mod grub_bootxen;
+mod index_input;
+mod index_options;
+mod index_readers;
 mod kernel_firmware;
 mod killed;
 mod made_again;
 mod program;
+#[path = "../../../repodata/tests/reference/mod.rs"]
+mod reference;
 mod refusals;
 mod release;
 mod replacing;

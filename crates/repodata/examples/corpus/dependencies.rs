@@ -1,6 +1,6 @@
 use xen4centos_artifact::header::{DependencyFlags as Flags, DependencyKind, HeaderBuilder};
 
-use crate::{
+use super::{
     identity::{Identity, Role},
     random::{Random, Skew},
     words::{STEMS, WORDS},

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xen4centos_artifact::header::{HeaderBuilder, tag};
 
-use crate::{
+use super::{
     identity::{Identity, Role},
     random::Random,
     short,
@@ -221,7 +221,7 @@ impl File {
 
     fn digest(&self, contents: &mut Random) -> String {
         match self {
-            Self::Plain { flags, .. } if flags & GHOST == 0 => crate::hex(&contents.bytes(32)),
+            Self::Plain { flags, .. } if flags & GHOST == 0 => super::hex(&contents.bytes(32)),
             _ => String::new(),
         }
     }

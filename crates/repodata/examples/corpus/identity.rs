@@ -1,4 +1,4 @@
-use crate::{random::Random, words::STEMS};
+use super::{random::Random, words::STEMS};
 
 /// What a package is called. It follows from the number alone, so that packages can require one another.
 pub(crate) struct Identity {

@@ -40,20 +40,24 @@ fn write(package: Package, scale: &Scale, directory: &Utf8Path) -> Outcome<()> {
     Ok(())
 }
 
-fn main() -> Outcome<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (kind, count, directory, step) = match arguments[..] {
-        [kind, count, directory] => (kind, count.parse()?, directory, None),
-        [kind, count, directory, "--rebuild-every", step] => {
-            (kind, count.parse()?, directory, Some(step.parse()?))
-        }
-        _ => return Err(USAGE.into()),
-    };
+/// Writes all packages of a kind, or every `step`th built once more.
+pub(crate) fn generate(kind: &str, count: usize, directory: &Utf8Path, step: Option<usize>) -> Outcome<()> {
     let scale = Scale::new(kind, count).ok_or(USAGE)?;
     fs_err::create_dir_all(directory)?;
     for number in (0..count).step_by(step.unwrap_or(1)) {
-        write(Package { number, rebuilt: step.is_some() }, &scale, directory.into())?;
+        write(Package { number, rebuilt: step.is_some() }, &scale, directory)?;
     }
     Ok(())
+}
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [kind, count, directory] => generate(kind, count.parse()?, directory.into(), None),
+        [kind, count, directory, "--rebuild-every", step] => {
+            generate(kind, count.parse()?, directory.into(), Some(step.parse()?))
+        }
+        _ => Err(USAGE.into()),
+    }
 }

@@ -2,7 +2,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 use xen4centos_artifact::header::{DependencyKind, Header, HeaderBuilder, HeaderError, Lead, Part, tag};
 
-use crate::{
+use super::{
     dependencies::Dependencies,
     files::Files,
     hex,

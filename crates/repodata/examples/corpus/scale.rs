@@ -1,4 +1,4 @@
-use crate::random::{Random, Skew};
+use super::random::{Random, Skew};
 
 /// How many packages, and how large they are.
 pub(crate) struct Scale {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::random::Random;
+use super::random::Random;
 
 pub(crate) const STEMS: [&str; 60] = [
     "alba", "anvil", "arch", "aurora", "basalt", "beacon", "birch", "bolt", "brook", "cairn", "cedar",

@@ -1,13 +1,18 @@
 //! Packages and metadata that are damaged, hostile or odd: named with the reason, never believed, never a panic.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
 use allocation_counter::measure;
 use camino::Utf8Path;
 use proptest::prelude::*;
 use xen4centos_repodata::{
-    BadPackages, IndexSettings, RepodataError, Repository, Silent, index, read_package,
+    BadPackages, Event, IndexSettings, RepodataError, Reporter, Repository, Silent, index, read_package,
 };
 
-use crate::{Scratch, files, fixtures, indexed, repository, settings};
+use crate::{Scratch, files, fixtures, indexed, real_packages, repository, settings};
 
 fn refused(root: &Utf8Path) -> RepodataError {
     index(root, &settings(), &Silent).unwrap_err()
@@ -30,6 +35,43 @@ fn a_truncated_package_stops_the_index_or_is_left_out() {
     indexed(scratch.path(), &IndexSettings { bad_packages: BadPackages::LeaveOut, ..settings() }, &Silent);
     let names = Repository::open(scratch.path()).unwrap().packages().unwrap().count();
     assert_eq!(names, fixtures::packages().len() - 1);
+}
+
+/// Counts what is told.
+#[derive(Default)]
+struct Told(Mutex<BTreeMap<&'static str, usize>>);
+
+impl Reporter for Told {
+    fn event(&self, event: Event) {
+        let what = match event {
+            Event::Duplicate { .. } => "duplicate",
+            Event::Cleaned { .. } => "cleaned",
+            Event::LeftOut { .. } => "left out",
+            Event::Indexed { .. } => "indexed",
+            Event::Found { .. } => "found",
+            Event::Imported { .. } => "imported",
+            Event::NotImported { .. } => "not imported",
+            Event::Unchanged => "unchanged",
+        };
+        *self.0.lock().unwrap().entry(what).or_default() += 1;
+    }
+}
+
+#[test]
+fn what_is_left_out_has_nothing_told_twice() {
+    let scratch = repository(&real_packages());
+    let [first, second] = ["a.rpm", "b.rpm"].map(|name| scratch.path().join(name));
+    fs_err::copy(&fixtures::packages()[0], first).unwrap();
+    fs_err::copy(&fixtures::packages()[0], second).unwrap();
+    let told = Told::default();
+    let settings = IndexSettings { bad_packages: BadPackages::LeaveOut, ..settings() };
+    indexed(scratch.path(), &settings, &told);
+    let packages = Repository::open(scratch.path()).unwrap().packages().unwrap();
+    let names: Vec<String> = packages.map(|package| package.unwrap().nevra.to_string()).collect();
+    let listed = names.len();
+    let more = listed - names.into_iter().collect::<BTreeSet<_>>().len();
+    let expected = [("cleaned", 1), ("duplicate", more), ("found", 1), ("indexed", listed), ("left out", 2)];
+    assert_eq!(told.0.into_inner().unwrap(), BTreeMap::from(expected));
 }
 
 #[test]

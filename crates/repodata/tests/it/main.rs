@@ -5,58 +5,26 @@
 mod additional;
 mod bad_input;
 mod createrepo;
-mod databases;
 mod differing;
 mod expansion;
-mod fixtures;
 mod importing;
 mod interruption;
 mod mergerepo;
 mod merging;
 mod querying;
 mod reading;
+#[path = "../reference/mod.rs"]
+mod reference;
 mod repomd;
 #[expect(dead_code, reason = "the tests of each crate use a part of it")]
 #[path = "../../../http/tests/it/server.rs"]
 mod server;
-mod tree;
 
 use std::num::NonZeroUsize;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::TempDir;
+use reference::{Scratch, corpus::real_packages, files, fixtures};
 use xen4centos_repodata::{IndexSettings, Reporter, index};
-
-/// A directory that is removed with the value.
-struct Scratch(TempDir);
-
-impl Scratch {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Utf8Path {
-        Utf8Path::from_path(self.0.path()).unwrap()
-    }
-}
-
-/// The packages of public test suites that lie beside the project.
-fn real_packages() -> Vec<Utf8PathBuf> {
-    let directory = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/rpms");
-    let packages = files(&directory).into_iter().filter(|path| path.extension() == Some("rpm"));
-    let packages: Vec<Utf8PathBuf> = packages.collect();
-    assert!(packages.len() > 70, "{} packages", packages.len());
-    packages
-}
-
-/// What lies in a directory, sorted.
-fn files(directory: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let entries = fs_err::read_dir(directory).unwrap();
-    let mut paths: Vec<Utf8PathBuf> =
-        entries.map(|entry| Utf8PathBuf::from_path_buf(entry.unwrap().path()).unwrap()).collect();
-    paths.sort();
-    paths
-}
 
 /// A repository of these packages, without metadata.
 fn repository(packages: &[Utf8PathBuf]) -> Scratch {

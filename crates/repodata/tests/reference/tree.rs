@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
 use quick_xml::{Reader, XmlVersion, events::Event};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,22 +16,6 @@ impl Node {
     pub(crate) fn child(&self, name: &str) -> Option<&Node> {
         self.children.iter().find(|child| child.name == name)
     }
-}
-
-/// The document that repomd.xml of `repository` lists as `kind`.
-pub(crate) fn document(repository: &Utf8Path, kind: &str) -> Node {
-    let repomd = parse(&fs_err::read(repository.join("repodata/repomd.xml")).unwrap());
-    let data =
-        repomd.children.iter().find(|child| child.attributes.get("type").is_some_and(|found| found == kind));
-    let href = &data.unwrap().child("location").unwrap().attributes["href"];
-    let file = fs_err::File::open(repository.join(href)).unwrap();
-    let mut bytes = Vec::new();
-    if Utf8Path::new(href).extension() == Some("gz") {
-        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(file), &mut bytes).unwrap();
-    } else {
-        std::io::Read::read_to_end(&mut &file, &mut bytes).unwrap();
-    }
-    parse(&bytes)
 }
 
 pub(crate) fn parse(bytes: &[u8]) -> Node {

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::OnceLock};
 use camino::Utf8PathBuf;
 use xen4centos_process::{Invocation, Tool};
 
-use crate::{Scratch, files};
+use super::{Scratch, files};
 
 const MAIN: &str = r#"
 Name: everything
