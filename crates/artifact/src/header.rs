@@ -14,6 +14,7 @@ mod file_list;
 mod lead;
 mod package;
 mod scriptlet;
+mod shared;
 mod source;
 mod store;
 pub mod tag;

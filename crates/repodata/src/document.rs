@@ -115,7 +115,9 @@ impl Document {
         let out = Out { file, hasher: Hasher::new(desk.checksum), size: 0 };
         let sink = match compression {
             Compression::None => Sink::Plain(out),
-            Compression::Gzip => Sink::Gzip(Box::new(Blocks::new(desk.pool.clone(), desk.keyed, known)), out),
+            Compression::Gzip => {
+                Sink::Gzip(Box::new(Blocks::new(kind, desk.pool.clone(), desk.keyed, known)), out)
+            }
             Compression::Bzip2 => {
                 let encoder = bzip2::write::BzEncoder::new(out, bzip2::Compression::best());
                 Sink::stream(encoder, bzip2::write::BzEncoder::finish)

@@ -5,6 +5,7 @@ use std::{
     fs::Metadata,
     io::{self, Read},
     os::unix::fs::MetadataExt,
+    sync::Arc,
 };
 
 use camino::Utf8Path;
@@ -56,14 +57,35 @@ impl Stamp {
 }
 
 std::thread_local! {
-    /// The buffer of the thread, while no file uses it.
-    static BUFFERS: std::cell::Cell<Option<Box<[u8]>>> = const { std::cell::Cell::new(None) };
+    /// Buffers of the thread; headers of a package may still be in one.
+    static BUFFERS: std::cell::RefCell<Vec<Arc<Vec<u8>>>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Buffers that a thread keeps: one for headers, one for what follows them.
+const KEPT: usize = 2;
+
+/// A buffer that nobody uses.
+fn take_buffer() -> Arc<Vec<u8>> {
+    let free = BUFFERS.with_borrow_mut(|buffers| {
+        let free = buffers.iter().position(|buffer| Arc::strong_count(buffer) == 1)?;
+        Some(buffers.swap_remove(free))
+    });
+    free.unwrap_or_else(|| Arc::new(vec![0; BUFFER]))
+}
+
+/// Keeps a buffer for the next package.
+fn give_buffer(buffer: Arc<Vec<u8>>) {
+    BUFFERS.with_borrow_mut(|buffers| {
+        if buffers.len() < KEPT {
+            buffers.push(buffer);
+        }
+    });
 }
 
 /// A file that hashes what is read from it.
 struct HashingFile {
     file: fs_err::File,
-    buffer: Box<[u8]>,
+    buffer: Arc<Vec<u8>>,
     position: usize,
     filled: usize,
     total: u64,
@@ -72,16 +94,23 @@ struct HashingFile {
 
 impl HashingFile {
     fn new(file: fs_err::File, checksum: ChecksumKind) -> Self {
-        let buffer = BUFFERS.take().unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice());
-        Self { file, buffer, position: 0, filled: 0, total: 0, hasher: Hasher::new(checksum) }
+        let hasher = Hasher::new(checksum);
+        Self { file, buffer: take_buffer(), position: 0, filled: 0, total: 0, hasher }
     }
 
     /// Reads and hashes the next buffer; `false` at the end of the file.
     fn fill(&mut self) -> io::Result<bool> {
+        if Arc::strong_count(&self.buffer) > 1 {
+            // Headers are in it.
+            give_buffer(std::mem::replace(&mut self.buffer, take_buffer()));
+        }
+        let Some(buffer) = Arc::get_mut(&mut self.buffer) else {
+            return Err(io::Error::other("a buffer of one thread is in use by another"));
+        };
         loop {
-            match self.file.read(&mut self.buffer) {
+            match self.file.read(buffer) {
                 Ok(length) => {
-                    self.hasher.update(&self.buffer[..length]);
+                    self.hasher.update(&buffer[..length]);
                     (self.position, self.filled) = (0, length);
                     self.total += length as u64;
                     return Ok(length > 0);
@@ -92,9 +121,23 @@ impl HashingFile {
         }
     }
 
-    fn finish(mut self) -> io::Result<(u64, Checksum, fs_err::File)> {
-        while self.fill()? {}
-        BUFFERS.set(Some(self.buffer));
+    /// The headers of a package of `length` bytes, which nothing was read of before.
+    fn headers(&mut self, length: u64) -> Result<RpmHeaders, HeaderError> {
+        // An error in reading comes again, in its place.
+        if self.fill().is_ok()
+            && self.filled as u64 <= length
+            && let Some(headers) = RpmHeaders::in_buffer(&self.buffer, self.filled)?
+        {
+            return Ok(headers);
+        }
+        RpmHeaders::read_sized(self, length)
+    }
+
+    /// Reads all that is left of a file of `length` bytes.
+    fn finish(mut self, length: u64) -> io::Result<(u64, Checksum, fs_err::File)> {
+        // A file that grows meanwhile is noticed by its other stamp.
+        while self.total < length && self.fill()? {}
+        give_buffer(self.buffer);
         Ok((self.total, self.hasher.finish(), self.file))
     }
 }
@@ -157,9 +200,10 @@ impl Pass {
         let file = fs_err::File::open(path).map_err(fail)?;
         let stamp = Stamp::of(&file.metadata().map_err(fail)?);
         let mut hashing = HashingFile::new(file, checksum);
-        let headers = RpmHeaders::read_sized(&mut hashing, stamp.size)
+        let headers = hashing
+            .headers(stamp.size)
             .map_err(|source| RepodataError::Package { path: path.to_owned(), source })?;
-        let (total, checksum, file) = hashing.finish().map_err(fail)?;
+        let (total, checksum, file) = hashing.finish(stamp.size).map_err(fail)?;
         if total != stamp.size || Stamp::of(&file.metadata().map_err(fail)?) != stamp {
             return Err(RepodataError::Changed { path: path.to_owned() });
         }

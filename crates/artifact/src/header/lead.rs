@@ -32,8 +32,13 @@ impl Lead {
     pub(super) fn read(source: &mut Source<'_, impl Read + ?Sized>) -> Result<Self, HeaderError> {
         let mut read = Vec::new();
         source.read(&mut read, LEAD_LENGTH, Part::Lead)?;
+        Self::of(&read)
+    }
+
+    /// From exactly [`LEAD_LENGTH`] bytes.
+    pub(super) fn of(read: &[u8]) -> Result<Self, HeaderError> {
         let mut bytes = [0; LEAD_LENGTH];
-        bytes.copy_from_slice(&read);
+        bytes.copy_from_slice(read);
         let lead = Self { bytes };
         if bytes[..4] != MAGIC {
             return Err(HeaderError::NotRpm);

@@ -1,4 +1,4 @@
-use std::{io::Read, ops::Range};
+use std::{io::Read, ops::Range, sync::Arc};
 
 use super::{
     Dependency, DependencyKind, Header, HeaderError, Lead, Part, Text, entry::short, file_list::FileSizes,
@@ -31,6 +31,25 @@ impl RpmHeaders {
     /// As [`read`](Self::read).
     pub fn read_sized(reader: &mut (impl Read + ?Sized), length: u64) -> Result<Self, HeaderError> {
         Self::read_from(&mut Source::of_length(reader, length))
+    }
+
+    /// As [`read`](Self::read), from what is in memory: of a file, the first `filled` bytes of a buffer. Nothing is copied;
+    /// the headers hold the buffer. `None` where they go on behind those bytes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), of what is there.
+    pub fn in_buffer(buffer: &Arc<Vec<u8>>, filled: usize) -> Result<Option<Self>, HeaderError> {
+        let Some(lead) = buffer.get(..filled).and_then(|held| held.get(..LEAD_LENGTH)) else {
+            return Ok(None);
+        };
+        let lead = Lead::of(lead)?;
+        let Some(signature) = Header::in_buffer(buffer, filled, LEAD_LENGTH, Part::Signature)? else {
+            return Ok(None);
+        };
+        let length = signature.as_bytes().len();
+        let start = LEAD_LENGTH + length + padding(length);
+        let main = Header::in_buffer(buffer, filled, start, Part::Main)?;
+        Ok(main.map(|main| Self { lead, signature, main }))
     }
 
     fn read_from(source: &mut Source<'_, impl Read + ?Sized>) -> Result<Self, HeaderError> {

@@ -1,8 +1,9 @@
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
 use super::{
     Array, Entry, EntryFault, HeaderError, Kind, Number, Part, Strings, Tag, Text,
     entry::{ENTRY_LENGTH, RawEntry, short},
+    shared::Shared,
     source::Source,
     tag,
 };
@@ -41,7 +42,7 @@ pub struct Region {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     part: Part,
-    bytes: Vec<u8>,
+    bytes: Shared,
     entries: usize,
     region: Option<Region>,
     /// Bytes of the data of each entry, so that the ends of strings are searched once.
@@ -63,12 +64,31 @@ impl Header {
     ) -> Result<Self, HeaderError> {
         let mut bytes = Vec::new();
         source.read(&mut bytes, INTRO_LENGTH, part)?;
-        if bytes[..8] != MAGIC {
-            return Err(HeaderError::Magic { part });
+        let (entries, length) = announced(&bytes, part)?;
+        source.read(&mut bytes, length - INTRO_LENGTH, part)?;
+        Self::of(bytes.into(), entries, part)
+    }
+
+    /// The header that begins at `start` of what a buffer holds, its first `filled` bytes; `None` where it goes on behind
+    /// them.
+    pub(super) fn in_buffer(
+        buffer: &Arc<Vec<u8>>,
+        filled: usize,
+        start: usize,
+        part: Part,
+    ) -> Result<Option<Self>, HeaderError> {
+        let Some(intro) = buffer.get(..filled).and_then(|held| held.get(start..start + INTRO_LENGTH)) else {
+            return Ok(None);
+        };
+        let (entries, length) = announced(intro, part)?;
+        let end = start + length;
+        match Shared::of(buffer, start..end).filter(|_| end <= filled) {
+            Some(bytes) => Self::of(bytes, entries, part).map(Some),
+            None => Ok(None),
         }
-        let entries = limited(part, "index entries", u32_at(&bytes, 8), ENTRIES_LIMIT)?;
-        let data = limited(part, "bytes of data", u32_at(&bytes, 12), DATA_LIMIT)?;
-        source.read(&mut bytes, entries * ENTRY_LENGTH + data, part)?;
+    }
+
+    fn of(bytes: Shared, entries: usize, part: Part) -> Result<Self, HeaderError> {
         let mut header = Self { part, bytes, entries, region: None, lengths: Box::default() };
         header.region = header.find_region()?;
         header.lengths = header.validate()?;
@@ -372,6 +392,16 @@ fn strings_length(bytes: &[u8], count: u32) -> Option<usize> {
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_be_bytes)
+}
+
+/// How many entries the first bytes of a header announce, and how many bytes in all.
+fn announced(intro: &[u8], part: Part) -> Result<(usize, usize), HeaderError> {
+    if intro[..8] != MAGIC {
+        return Err(HeaderError::Magic { part });
+    }
+    let entries = limited(part, "index entries", u32_at(intro, 8), ENTRIES_LIMIT)?;
+    let data = limited(part, "bytes of data", u32_at(intro, 12), DATA_LIMIT)?;
+    Ok((entries, INTRO_LENGTH + entries * ENTRY_LENGTH + data))
 }
 
 fn limited(part: Part, what: &'static str, found: u32, limit: u32) -> Result<usize, HeaderError> {
