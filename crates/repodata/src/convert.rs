@@ -133,7 +133,9 @@ impl<'a> Converter<'a> {
     pub(crate) fn files(&self) -> Result<FileTable, RepodataError> {
         let mut table = FileTable::default();
         let mut directories: Vec<Option<usize>> = Vec::new();
-        for file in self.header(self.headers.main().paths())? {
+        let paths = self.header(self.headers.main().paths())?;
+        table.reserve(paths.len());
+        for file in paths {
             let kind = match (file.is_directory(), file.is_ghost()) {
                 (true, _) => FileKind::Directory,
                 (false, true) => FileKind::Ghost,

@@ -53,6 +53,12 @@ impl FileTable {
         table
     }
 
+    /// Makes room for so many files.
+    pub(crate) fn reserve(&mut self, files: usize) {
+        self.files.reserve(files);
+        self.text.reserve(files.min(4096) * 16);
+    }
+
     /// Adds a directory, with its final slash, and tells its position.
     pub(crate) fn directory(&mut self, path: &str) -> usize {
         let start = self.text.len();

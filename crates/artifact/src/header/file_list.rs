@@ -1,4 +1,4 @@
-use super::{Array, Header, HeaderError, Strings, Tag, Text, entry::short, tag};
+use super::{Array, Header, HeaderError, Strings, Tag, Text, entry::short, tag, text::Run};
 
 /// The flag bits of a file (`RPMFILE_*` in rpm's rpmfiles.h).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -167,11 +167,25 @@ impl<'a> FileSizes<'a> {
 }
 
 /// Random access to an array of strings, at a cost that does not depend on their lengths.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 struct Table<'a> {
-    bytes: &'a [u8],
+    run: Run<'a>,
     /// Where each string begins.
     offsets: Vec<u32>,
+}
+
+impl Default for Table<'_> {
+    fn default() -> Self {
+        Self { run: Run::Bytes(&[]), offsets: Vec::new() }
+    }
+}
+
+impl std::fmt::Debug for Table<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (0..short(self.len()))
+            .fold(&mut formatter.debug_list(), |list, index| list.entry(&self.get(index)))
+            .finish()
+    }
 }
 
 impl<'a> Table<'a> {
@@ -181,14 +195,14 @@ impl<'a> Table<'a> {
         if strings.len() > limit {
             return Err(length(tag, limit, strings.len()));
         }
-        let bytes = header.entry(tag).map_or(&[][..], |entry| entry.data);
+        let run = header.entry(tag).map_or(Run::Bytes(&[]), |entry| Run::of(entry.data));
         let mut offsets = Vec::with_capacity(strings.len());
         let mut offset = 0;
         for text in strings {
             offsets.push(offset);
             offset += short(text.len()) + 1;
         }
-        Ok(Self { bytes, offsets })
+        Ok(Self { run, offsets })
     }
 
     const fn len(&self) -> usize {
@@ -199,8 +213,8 @@ impl<'a> Table<'a> {
         let index = index as usize;
         let start = *self.offsets.get(index)? as usize;
         // Each string ends with a NUL, behind which the next one begins.
-        let end = self.offsets.get(index + 1).map_or(self.bytes.len(), |next| *next as usize);
-        self.bytes.get(start..end.checked_sub(1)?).map(Text::new)
+        let end = self.offsets.get(index + 1).map_or(self.run.as_bytes().len(), |next| *next as usize);
+        self.run.part(start..end.checked_sub(1)?).map(Text::of)
     }
 }
 

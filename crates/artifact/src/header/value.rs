@@ -1,6 +1,6 @@
 use std::{fmt, marker::PhantomData};
 
-use super::Text;
+use super::{Text, text::Run};
 
 mod sealed {
     pub trait Sealed {}
@@ -77,16 +77,28 @@ impl<N: Number> fmt::Debug for Array<'_, N> {
 }
 
 /// The strings of one tag in order. Nothing is copied; an absent tag gives none.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub struct Strings<'a> {
-    bytes: &'a [u8],
+    rest: Run<'a>,
     remaining: usize,
 }
 
 impl<'a> Strings<'a> {
     /// `bytes` holds at least `count` strings, each with its NUL: the parser counted them.
-    pub(super) const fn new(bytes: &'a [u8], count: usize) -> Self {
-        Self { bytes, remaining: count }
+    pub(super) fn new(bytes: &'a [u8], count: usize) -> Self {
+        Self { rest: Run::of(bytes), remaining: count }
+    }
+}
+
+impl Default for Strings<'_> {
+    fn default() -> Self {
+        Self { rest: Run::Bytes(&[]), remaining: 0 }
+    }
+}
+
+impl fmt::Debug for Strings<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.clone()).finish()
     }
 }
 
@@ -95,10 +107,9 @@ impl<'a> Iterator for Strings<'a> {
 
     fn next(&mut self) -> Option<Text<'a>> {
         self.remaining = self.remaining.checked_sub(1)?;
-        let end = memchr::memchr(0, self.bytes)?;
-        let (text, rest) = self.bytes.split_at(end);
-        self.bytes = &rest[1..];
-        Some(Text::new(text))
+        let (text, rest) = self.rest.cut(memchr::memchr(0, self.rest.as_bytes())?)?;
+        self.rest = rest;
+        Some(Text::of(text))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
