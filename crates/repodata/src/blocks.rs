@@ -90,6 +90,10 @@ impl Pool {
         state.reset();
         let (dictionary, content) = block.bytes.split_at(block.start);
         if !dictionary.is_empty() {
+            // A state that is used again gives other bytes now and then, unless what stands behind the dictionary in its
+            // window is what is going to follow: zlib-rs hashes four bytes at a time, also at the end.
+            state.set_dictionary(&block.bytes[..block.bytes.len().min(block.start + 1)])?;
+            state.reset();
             state.set_dictionary(dictionary)?;
         }
         let mut out = Vec::with_capacity(content.len() / 3 + 1024);
