@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     Checksum, ChecksumKind, Compression, MetadataNames, RepodataError,
-    blocks::{BlockPlace, Blocks, KnownBlocks, Pool},
+    blocks::{BlockPlace, Blocks, KnownBlocks, LEVEL_OF_PAGES, Pool},
     checksum::Hasher,
     repomd::Record,
 };
@@ -127,6 +127,14 @@ impl Document {
         let open = Hasher::new(desk.checksum);
         let (kind, file_name) = (kind.to_owned(), file_name.to_owned());
         Ok(Self { desk: desk.clone(), kind, file_name, compression, temporary, open, open_size: 0, sink })
+    }
+
+    /// Writes pages of a database, where gzip gains little by more work.
+    pub(crate) fn of_pages(mut self) -> Self {
+        if let Sink::Gzip(blocks, _) = &mut self.sink {
+            blocks.set_level(LEVEL_OF_PAGES);
+        }
+        self
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), RepodataError> {
