@@ -2,7 +2,6 @@
 //! and its metadata parser read). Rows go to a thread for each database; the file is compressed when it is complete.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -13,8 +12,9 @@ use std::{
 use camino::Utf8Path;
 
 use crate::{
-    Checksum, Compression, Dependency, FileKind, Order, Package, RepodataError,
+    Checksum, Compression, Dependency, Order, Package, RepodataError,
     blocks::KnownBlocks,
+    directory_rows::DirectoryRows,
     document::{Desk, Document, Finished},
     files::FileTable,
     sqlite::{Database, TableId, Value},
@@ -23,8 +23,14 @@ use crate::{
 /// The version of the layout.
 const VERSION: u32 = 10;
 
-/// Packages that wait for a database.
-const PENDING: usize = 32;
+/// Packages that a database gets in one go: waking its thread costs as much as some of them.
+const PARCEL: usize = 8;
+
+/// A package of more files than this is handed over at once, with those before it.
+const LARGE: usize = 1000;
+
+/// Parcels that wait for a database.
+const PENDING: usize = 2;
 
 /// A package with its files, for all databases.
 pub(crate) type Described = Arc<(Package, FileTable)>;
@@ -113,7 +119,9 @@ impl Kind {
 
 /// A database that is being written on a thread of its own.
 pub(crate) struct DatabaseThread {
-    packages: SyncSender<Described>,
+    /// What goes to the thread next.
+    parcel: Vec<Described>,
+    packages: SyncSender<Vec<Described>>,
     document: SyncSender<Checksum>,
     thread: JoinHandle<Result<Finished, RepodataError>>,
 }
@@ -135,16 +143,21 @@ impl DatabaseThread {
             fs_err::remove_file(&path).unwrap_or_default();
             finished
         });
-        Self { packages, document, thread }
+        Self { parcel: Vec::new(), packages, document, thread }
     }
 
     /// A thread that listens no more has failed; [`complete`](Self::complete) tells why.
-    pub(crate) fn send(&self, package: &Described) {
-        self.packages.send(Arc::clone(package)).unwrap_or_default();
+    pub(crate) fn send(&mut self, package: &Described) {
+        self.parcel.push(Arc::clone(package));
+        let is_large = package.1.len() > LARGE;
+        if self.parcel.len() >= PARCEL || is_large {
+            self.packages.send(std::mem::take(&mut self.parcel)).unwrap_or_default();
+        }
     }
 
     /// Lets the thread complete the database of a document with this checksum.
     pub(crate) fn complete(self, document: Option<Checksum>) -> JoinHandle<Result<Finished, RepodataError>> {
+        self.packages.send(self.parcel).unwrap_or_default();
         drop(self.packages);
         if let Some(checksum) = document {
             self.document.send(checksum).unwrap_or_default();
@@ -156,13 +169,13 @@ impl DatabaseThread {
 fn write(
     path: &Utf8Path,
     kind: Kind,
-    packages: &Receiver<Described>,
+    packages: &Receiver<Vec<Described>>,
     document: &Receiver<Checksum>,
 ) -> Result<(), RepodataError> {
     let mut database = Database::create(path)?;
     let info = database.table("db_info", DB_INFO);
     let mut tables = Tables::declare(&mut database, kind);
-    for package in packages {
+    for package in packages.iter().flatten() {
         tables.add(&mut database, &package)?;
     }
     let Ok(checksum) = document.recv() else {
@@ -198,8 +211,8 @@ fn compress(
 
 /// The tables of one database.
 enum Tables {
-    Primary { packages: TableId, files: TableId, dependencies: [TableId; 8] },
-    Filelists { packages: TableId, filelist: TableId },
+    Primary { packages: TableId, files: TableId, path: String, dependencies: [TableId; 8] },
+    Filelists { packages: TableId, filelist: TableId, rows: DirectoryRows },
     Other { packages: TableId, changelog: TableId },
 }
 
@@ -216,7 +229,7 @@ impl Tables {
                 database.index(filelist, "keyfile", "CREATE INDEX keyfile ON filelist (pkgKey)", &[0]);
                 database.index(packages, "pkgId", "CREATE INDEX pkgId ON packages (pkgId)", &[1]);
                 database.index(filelist, "dirnames", "CREATE INDEX dirnames ON filelist (dirname)", &[1]);
-                Self::Filelists { packages, filelist }
+                Self::Filelists { packages, filelist, rows: DirectoryRows::default() }
             }
             Kind::Other => {
                 let packages = database.table("packages", SHORT_PACKAGES);
@@ -264,17 +277,17 @@ impl Tables {
                 _ => {}
             }
         }
-        Self::Primary { packages, files, dependencies }
+        Self::Primary { packages, files, path: String::new(), dependencies }
     }
 
     fn add(&mut self, database: &mut Database, described: &Described) -> Result<(), RepodataError> {
         let (package, files) = &**described;
         match self {
-            Self::Primary { packages, files: table, dependencies } => {
+            Self::Primary { packages, files: table, path, dependencies } => {
                 let key = insert_package(database, *packages, package)?;
                 for file in files.iter().filter(|file| file.is_primary) {
-                    let path = file.to_file().path;
-                    let row = [Value::Text(&path), Value::Text(file.kind.as_str()), Value::Integer(key)];
+                    file.put_path(path);
+                    let row = [Value::Text(path), Value::Text(file.kind.as_str()), Value::Integer(key)];
                     database.insert(*table, &row)?;
                 }
                 let lists = package.dependencies.lists();
@@ -285,9 +298,13 @@ impl Tables {
                     }
                 }
             }
-            Self::Filelists { packages, filelist } => {
+            Self::Filelists { packages, filelist, rows } => {
                 let key = database.insert(*packages, &[Value::Null, Value::Text(&package.checksum.value)])?;
-                insert_files(database, *filelist, files, key)?;
+                rows.of(files, |directory, names, types| {
+                    let row =
+                        [Value::Integer(key), Value::Text(directory), Value::Text(names), Value::Text(types)];
+                    database.insert(*filelist, &row).map(drop)
+                })?;
             }
             Self::Other { packages, changelog } => {
                 let key = database.insert(*packages, &[Value::Null, Value::Text(&package.checksum.value)])?;
@@ -376,42 +393,4 @@ fn insert_dependency(
     let order = Value::Text(if dependency.order == Order::Before { "TRUE" } else { "FALSE" });
     let row = [Value::Text(&dependency.name), flags, epoch, version, release, Value::Integer(key), order];
     database.insert(table, if with_order { &row } else { &row[..6] }).map(drop)
-}
-
-/// One row for each directory: its files joined by `/`, and a letter for each.
-fn insert_files(
-    database: &mut Database,
-    table: TableId,
-    files: &FileTable,
-    key: i64,
-) -> Result<(), RepodataError> {
-    let mut rows: Vec<(&str, String, String)> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for file in files.iter() {
-        let place = *places.entry(file.directory).or_insert_with(|| {
-            rows.push((file.directory, String::new(), String::new()));
-            rows.len() - 1
-        });
-        let (_, names, types) = &mut rows[place];
-        if !types.is_empty() {
-            names.push('/');
-        }
-        // The root itself has no name.
-        names.push_str(if file.name.is_empty() { "/" } else { file.name });
-        types.push(match file.kind {
-            FileKind::File => 'f',
-            FileKind::Directory => 'd',
-            FileKind::Ghost => 'g',
-        });
-    }
-    for (directory, names, types) in &rows {
-        let directory = match directory.trim_end_matches('/') {
-            "" if directory.is_empty() => ".",
-            "" => "/",
-            trimmed => trimmed,
-        };
-        let row = [Value::Integer(key), Value::Text(directory), Value::Text(names), Value::Text(types)];
-        database.insert(table, &row)?;
-    }
-    Ok(())
 }

@@ -95,19 +95,37 @@ impl FileTable {
         self.directories.iter().map(|directory| &self.text[directory.start..directory.end])
     }
 
+    pub(crate) fn directory_path(&self, index: usize) -> &str {
+        let directory = self.directories[index];
+        &self.text[directory.start..directory.end]
+    }
+
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = FileName<'_>> {
-        self.files.iter().map(|file| {
-            let Directory { start, end, all_primary } = self.directories[file.directory];
-            let (directory, name) = (&self.text[start..end], &self.text[file.start..file.end]);
-            let is_primary = all_primary || name == "sendmail" && directory == "/usr/lib/";
-            FileName { directory, directory_index: file.directory, name, kind: file.kind, is_primary }
-        })
+        self.files.iter().map(|file| self.name_of(file))
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<FileName<'_>> {
+        self.files.get(index).map(|file| self.name_of(file))
+    }
+
+    fn name_of(&self, file: &Entry) -> FileName<'_> {
+        let Directory { start, end, all_primary } = self.directories[file.directory];
+        let (directory, name) = (&self.text[start..end], &self.text[file.start..file.end]);
+        let is_primary = all_primary || name == "sendmail" && directory == "/usr/lib/";
+        FileName { directory, directory_index: file.directory, name, kind: file.kind, is_primary }
     }
 }
 
 impl FileName<'_> {
     pub(crate) fn to_file(self) -> PackageFile {
         PackageFile { path: [self.directory, self.name].concat(), kind: self.kind }
+    }
+
+    /// Replaces what is in `path` with the whole path.
+    pub(crate) fn put_path(self, path: &mut String) {
+        path.clear();
+        path.push_str(self.directory);
+        path.push_str(self.name);
     }
 }
 

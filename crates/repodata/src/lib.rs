@@ -16,6 +16,7 @@ mod content;
 mod convert;
 mod database;
 mod difference;
+mod directory_rows;
 mod document;
 mod encode;
 mod error;

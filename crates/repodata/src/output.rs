@@ -109,7 +109,7 @@ impl Output {
             document.boundary(addition.boundary)?;
         }
         // A database whose thread is gone has failed; its error comes at the end.
-        for (database, described) in self.databases.iter().zip(addition.described.into_iter().cycle()) {
+        for (database, described) in self.databases.iter_mut().zip(addition.described.into_iter().cycle()) {
             database.send(described);
         }
         Ok(())

@@ -55,7 +55,6 @@ pub(crate) struct Database {
     /// Bytes that wait in all sorters.
     waiting: usize,
     record: Vec<u8>,
-    key: Vec<u8>,
 }
 
 impl Database {
@@ -73,7 +72,6 @@ impl Database {
             budget,
             waiting: 0,
             record: Vec::new(),
-            key: Vec::new(),
         })
     }
 
@@ -125,13 +123,13 @@ impl Database {
         let rowid = table.tree.insert(&self.record, &mut self.file)?;
         for &index in &table.indexes {
             let Index { sorter, columns, .. } = &mut self.indexes[index];
-            self.key.clear();
-            for &column in *columns {
-                // SQLite, too, takes a column that a row lacks for NULL.
-                key::put(values.get(column).copied().unwrap_or(Value::Null), &mut self.key);
-            }
             let before = sorter.len();
-            sorter.push(&self.key, rowid);
+            sorter.push(rowid, |key| {
+                for &column in *columns {
+                    // SQLite, too, takes a column that a row lacks for NULL.
+                    key::put(values.get(column).copied().unwrap_or(Value::Null), key);
+                }
+            });
             self.waiting += sorter.len() - before;
         }
         if self.waiting > self.budget {

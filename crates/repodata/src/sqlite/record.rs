@@ -30,7 +30,16 @@ impl Value<'_> {
         match self {
             Self::Null | Self::Integer(0 | 1) => {}
             Self::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Integer(value) => out.extend_from_slice(&value.to_be_bytes()[8 - integer_length(value)..]),
+            Self::Integer(value) => {
+                let bytes = value.to_be_bytes();
+                // Lengths that are known here need no call to copy them.
+                match integer_length(value) {
+                    1 => out.push(bytes[7]),
+                    2 => out.extend_from_slice(&bytes[6..]),
+                    3 => out.extend_from_slice(&bytes[5..]),
+                    length => out.extend_from_slice(&bytes[8 - length..]),
+                }
+            }
         }
     }
 }
@@ -49,10 +58,18 @@ const fn integer_length(value: i64) -> usize {
 /// Replaces what is in `out` with the record of `values`.
 pub(super) fn encode(values: &[Value<'_>], out: &mut Vec<u8>) {
     out.clear();
-    let types = values.iter().map(|value| varint::length(value.serial_type())).sum();
-    put_header_length(types, out);
+    // Nearly always one byte is enough for the length.
+    out.push(0);
     for value in values {
         varint::put(value.serial_type(), out);
+    }
+    if let Ok(length @ ..0x80) = u8::try_from(out.len()) {
+        out[0] = length;
+    } else {
+        let types = out.split_off(1);
+        out.clear();
+        put_header_length(types.len(), out);
+        out.extend_from_slice(&types);
     }
     for value in values {
         value.put_content(out);

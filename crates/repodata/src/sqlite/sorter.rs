@@ -4,6 +4,8 @@
 //! merged in the end. Rows that follow one another and have the same key are one entry, and entries that come in order
 //! are not sorted: an index on a number of the package costs next to nothing.
 
+use std::cmp::Ordering;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::RepodataError;
@@ -44,19 +46,22 @@ impl Buffer {
         key(&self.arena, entry)
     }
 
-    fn push(&mut self, key: &[u8], rowid: i64) {
-        if let Some(&last) = self.entries.last() {
-            let last = self.key(last);
-            if last == key {
-                if self.count_one_more() {
-                    return;
-                }
-            } else if !self.disordered {
-                self.disordered = last > key;
+    /// `put` appends the key to what it is given.
+    fn push(&mut self, rowid: i64, put: impl Fn(&mut Vec<u8>)) {
+        let start = self.arena.len();
+        put(&mut self.arena);
+        let (before, key) = self.arena.split_at(start);
+        let order = self.entries.last().map_or(Ordering::Less, |&last| self::key(before, last).cmp(key));
+        let entry = Entry { piece: 0, offset: length(before), length: length(key) };
+        if order.is_eq() {
+            self.arena.truncate(start);
+            if self.count_one_more() {
+                return;
             }
+            put(&mut self.arena);
         }
-        self.entries.push(Entry { piece: 0, offset: length(&self.arena), length: length(key) });
-        self.arena.extend_from_slice(key);
+        self.disordered |= order.is_gt();
+        self.entries.push(entry);
         self.arena.extend_from_slice(&rowid.to_ne_bytes());
         self.arena.extend_from_slice(&1_u32.to_ne_bytes());
     }
@@ -126,9 +131,9 @@ pub(super) struct Sorter {
 }
 
 impl Sorter {
-    /// Adds the key of the next row.
-    pub(super) fn push(&mut self, key: &[u8], rowid: i64) {
-        self.buffer.push(key, rowid);
+    /// Adds the key of the next row, which `put` appends to what it is given.
+    pub(super) fn push(&mut self, rowid: i64, put: impl Fn(&mut Vec<u8>)) {
+        self.buffer.push(rowid, put);
     }
 
     /// Bytes that wait in memory; it may hold twice as many.

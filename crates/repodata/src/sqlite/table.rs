@@ -41,11 +41,15 @@ impl TableTree {
         self.cell.clear();
         varint::put(record.len() as u64, &mut self.cell);
         varint::put(rowid.cast_unsigned(), &mut self.cell);
-        file.put_payload(record, TABLE_LOCAL, &mut self.cell)?;
-        if !self.leaf.fits(self.cell.len()) {
+        // What fits is copied once, into the page.
+        let local = if record.len() <= TABLE_LOCAL { record } else { &[] };
+        if local.is_empty() {
+            file.put_payload(record, TABLE_LOCAL, &mut self.cell)?;
+        }
+        if !self.leaf.fits(self.cell.len() + local.len()) {
             self.close_leaf(file)?;
         }
-        self.leaf.push(&self.cell, &[]);
+        self.leaf.push(&self.cell, local);
         self.rowid = rowid;
         Ok(rowid)
     }

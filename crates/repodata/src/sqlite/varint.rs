@@ -1,13 +1,20 @@
 //! Variable-length integers: seven bits a byte, the most significant first; a ninth byte holds eight.
 
 /// Appends `value`.
+#[inline]
 pub(super) fn put(value: u64, out: &mut Vec<u8>) {
-    if value < 0x80 {
-        return out.push(low(value));
+    match value {
+        ..0x80 => out.push(low(value)),
+        0x80..0x4000 => out.extend_from_slice(&[low(value >> 7) | 0x80, low(value) & 0x7f]),
+        0x4000..0x20_0000 => {
+            let bytes = [low(value >> 14) | 0x80, low(value >> 7) | 0x80, low(value) & 0x7f];
+            out.extend_from_slice(&bytes);
+        }
+        _ => put_long(value, out),
     }
-    if value < 0x4000 {
-        return out.extend_from_slice(&[low(value >> 7) | 0x80, low(value) & 0x7f]);
-    }
+}
+
+fn put_long(value: u64, out: &mut Vec<u8>) {
     let length = length(value);
     // Bits of the last byte.
     let last = if length == 9 { 8 } else { 7 };
@@ -54,6 +61,8 @@ mod tests {
         check(0x80, &[0x81, 0]);
         check(0x3fff, &[0xff, 0x7f]);
         check(0x4000, &[0x81, 0x80, 0]);
+        check(0x1f_ffff, &[0xff, 0xff, 0x7f]);
+        check(0x20_0000, &[0x81, 0x80, 0x80, 0]);
         check((1 << 56) - 1, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
         check(1 << 56, &[0x80, 0xc0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0]);
         check(u64::MAX, &[0xff; 9]);
