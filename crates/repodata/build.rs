@@ -9,12 +9,18 @@ use std::{
 /// This crate, and the one that reads headers.
 const CODE: [&str; 2] = ["src", "../artifact/src"];
 
+/// The versions of all that both use.
+const LOCK: &str = "../../Cargo.lock";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut hasher = DefaultHasher::new();
     for directory in CODE {
         println!("cargo:rerun-if-changed={directory}");
         take(Path::new(directory), &mut hasher)?;
     }
+    // Another compression is other bytes.
+    println!("cargo:rerun-if-changed={LOCK}");
+    hasher.write(&fs_err::read(LOCK)?);
     println!("cargo:rustc-env=XEN4CENTOS_REPODATA_CODE={:016x}", hasher.finish());
     Ok(())
 }

@@ -89,6 +89,15 @@ pub(crate) struct FormArgs {
     /// Accepted for createrepo_c's sake: there is only one form
     #[arg(short, long)]
     pub(crate) pretty: bool,
+    /// Accepted for createrepo_c's sake: that is what happens
+    #[arg(long, hide = true)]
+    pub(crate) keep_all_metadata: bool,
+    /// Accepted for createrepo_c's sake: groups are always written in the forms that old clients read
+    #[arg(long, hide = true)]
+    pub(crate) compatibility: bool,
+    /// Accepted for createrepo_c's sake: databases are always made beside the metadata
+    #[arg(long, hide = true)]
+    pub(crate) local_sqlite: bool,
     /// For which distribution the repository is: a CPE name, if there is one, and a name
     #[arg(long, value_name = "[CPE,]NAME", value_parser = distro)]
     pub(crate) distro: Vec<(Option<String>, String)>,
@@ -150,7 +159,7 @@ pub(crate) struct PackagesArgs {
     /// Packages of one name, version and architecture
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) duplicated_nevra: DuplicatesArg,
-    /// Leave out packages that can not be indexed or are not there, with a warning, instead of stopping
+    /// Leave out packages that can not be read or indexed or are not there, with a warning, instead of stopping
     #[arg(long)]
     pub(crate) leave_out_bad: bool,
 }

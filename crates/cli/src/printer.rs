@@ -96,6 +96,11 @@ impl Printer {
         }
     }
 
+    /// Something that went wrong and stops nothing: it is said however little is to be said.
+    pub(crate) fn mishap(&self, what: impl Display) {
+        self.line(&format!("{} {what}", self.paint(YELLOW, "warning:")));
+    }
+
     /// A detail.
     pub(crate) fn detail(&self, what: impl Display) {
         if self.verbosity >= Verbosity::Verbose {

@@ -23,10 +23,11 @@ pub(crate) fn printer(global: &GlobalArgs) -> Printer {
     Printer::new(verbosity, global.color, environment("NO_COLOR").is_some())
 }
 
-/// Where what can be made again is kept for this user.
-pub(crate) fn cache_directory() -> Utf8PathBuf {
-    let home = || Utf8PathBuf::from(environment("HOME").unwrap_or_default()).join(".cache");
-    environment("XDG_CACHE_HOME").map_or_else(home, Utf8PathBuf::from).join("xen4centos")
+/// Where what can be made again is kept for this user, who may have no such place. Relative paths are none.
+pub(crate) fn cache_directory() -> Option<Utf8PathBuf> {
+    let absolute = |name| environment(name).map(Utf8PathBuf::from).filter(|path| path.is_absolute());
+    let home = || absolute("HOME").map(|home| home.join(".cache"));
+    absolute("XDG_CACHE_HOME").or_else(home).map(|cache| cache.join("xen4centos"))
 }
 
 /// The network as the environment has it.

@@ -145,7 +145,11 @@ fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), Repodat
     }
     let target = desk.directory.join(path.file_name().unwrap_or_default());
     if target.exists() {
-        return Ok(());
+        if fs_err::read(&target).map_err(RepodataError::files("read", &target))? == bytes {
+            return Ok(());
+        }
+        let what = format!("`{}` can not stay listed, because a new document has its name,", record.kind);
+        return Err(RepodataError::Content { path: target, what });
     }
     fs_err::hard_link(&path, &target)
         .or_else(|_| fs_err::copy(&path, &target).map(drop))

@@ -38,6 +38,9 @@ const SMALLEST: usize = 48 * 1024;
 const LARGE: usize = 128 * 1024;
 const LARGEST: usize = 256 * 1024;
 
+/// Blocks of databases are so many times smaller: one more package changes pages here and there in all of it.
+const OF_DATABASES: usize = 2;
+
 /// Bytes before a block that it may refer back to. More makes the output a percent smaller, and lets a change reach the
 /// next block more often.
 const DICTIONARY: usize = 8 * 1024;
@@ -174,6 +177,8 @@ pub(crate) struct Blocks {
     known: Option<Arc<KnownBlocks>>,
     /// Whether blocks get keys, so that a later index can know them.
     keyed: bool,
+    /// The first two limits are divided by this.
+    divisor: usize,
     block: Block,
     pending: VecDeque<Receiver<Result<Compressed, flate2::CompressError>>>,
     content: Crc,
@@ -194,7 +199,8 @@ impl Blocks {
     pub(crate) fn new(kind: &str, pool: Pool, keyed: bool, known: Option<Arc<KnownBlocks>>) -> Self {
         let block = Block::new(level(kind), &[]);
         let (pending, places, content) = (VecDeque::new(), Vec::new(), Crc::new());
-        Self { pool, known, keyed, block, pending, content, length: 0, places, offset: 0 }
+        let divisor = if kind.ends_with("_db") { OF_DATABASES } else { 1 };
+        Self { pool, known, keyed, divisor, block, pending, content, length: 0, places, offset: 0 }
     }
 
     /// Takes `bytes`, whose identity may be known; finished blocks go to `out`.
@@ -231,7 +237,8 @@ impl Blocks {
         out: &mut impl FnMut(&[u8]) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
         let length = self.block.bytes.len() - self.block.start;
-        if length >= LARGE || length >= SMALLEST && content.is_multiple_of(8) {
+        let (smallest, large) = (SMALLEST / self.divisor, LARGE / self.divisor);
+        if length >= large || length >= smallest && content.is_multiple_of(8) {
             self.cut(out)
         } else {
             Ok(())

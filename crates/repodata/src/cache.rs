@@ -7,7 +7,8 @@
 //! documents are, and what metadata came of all of it. It is replaced as a whole, and what it does not list is not there.
 //!
 //! It is trusted as far as those go (as createrepo_c's `--update` does), all its bytes are checked, and a cache that is
-//! missing, damaged or of another version of the program is no error: everything is read again.
+//! damaged or of another version of the program is no error: everything is read again, and nothing is taken from the
+//! metadata that came of it.
 
 use std::{
     collections::HashMap,
@@ -40,7 +41,7 @@ pub(crate) struct Entry {
 }
 
 /// Where a package is in the cache: title, fragments and record, one behind the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     offset: u64,
     title: u32,
@@ -54,6 +55,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Whether there is no package.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.head == 0
+    }
+
     fn length(&self) -> u64 {
         u64::from(self.head) + u64::from(self.record)
     }
@@ -245,6 +251,11 @@ impl CacheWriter {
             Ok(place) => self.list(key, &package.stamp, &place),
             Err(_) => self.failed = true,
         }
+    }
+
+    /// Adds a file whose package is not listed: nothing is remembered of it but the file.
+    pub(crate) fn add_left_out(&mut self, key: &str, stamp: &Stamp) {
+        self.list(key, stamp, &Place::default());
     }
 
     fn put(&mut self, title: &Title, fragments: &Fragments, record: &[u8]) -> io::Result<Place> {

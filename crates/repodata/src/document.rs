@@ -216,6 +216,10 @@ impl Document {
         let checksum = out.hasher.finish();
         let name = desk.names.of(&checksum, &format!("{file_name}{}", compression.suffix()));
         let path = desk.directory.join(&name);
+        if desk.names == MetadataNames::Simple && path.exists() {
+            let what = format!("`{name}` is the name of two documents (names with digests tell them apart)");
+            return Err(RepodataError::Content { path, what });
+        }
         fs_err::rename(&temporary, &path).map_err(RepodataError::files("write", &path))?;
         let is_open = compression == Compression::None;
         let record = Record {

@@ -27,6 +27,12 @@ pub enum RepodataError {
         /// The directory.
         path: Utf8PathBuf,
     },
+    /// What the metadata lists beside packages would be lost.
+    #[error("the list of the metadata that is there can not be read: {source}")]
+    List {
+        /// Why.
+        source: Box<RepodataError>,
+    },
     /// The metadata that would be replaced is newer: clients that have it would refuse the new one.
     #[error("revision {revision} is older than {present}, that of the metadata in `{path}`")]
     Older {
@@ -176,7 +182,12 @@ impl RepodataError {
             Self::Package { path, .. } | Self::Truncated { path, .. } => {
                 format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
             }
-            Self::Foreign { .. } => "name the directory that holds the packages; nothing was changed".into(),
+            Self::Foreign { path } => format!(
+                "name the directory that holds the packages; if `{path}` is what is left of metadata, remove it"
+            ),
+            Self::List { .. } => "put the list back, or go on without the groups, advisories and other documents that \
+                it lists (`--discard-additional-metadata`)"
+                .into(),
             Self::Older { present, path, .. } => format!(
                 "take {present} or more, or leave it to the program; if no client has seen `{path}`, remove it"
             ),
@@ -184,7 +195,8 @@ impl RepodataError {
             Self::TooLarge { .. } => "split the package: it has too many files or dependencies".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),
             Self::Mismatch { .. } => {
-                "the repository is damaged, is being changed, or was changed by hand: try again, or index it again"
+                "the repository is damaged, is being changed, or was changed by hand: try again; what is not made from \
+                 packages is replaced by `index --add TYPE=FILE`, or dropped by `--remove TYPE`"
                     .into()
             }
             Self::FileName { .. } => "rename the file".into(),
@@ -200,14 +212,18 @@ impl RepodataError {
     }
 
     /// Whether it lies in one package, so that the others could be indexed without it.
-    pub const fn is_of_one_package(&self) -> bool {
-        matches!(
-            self,
-            Self::Package { .. }
-                | Self::Truncated { .. }
-                | Self::Changed { .. }
-                | Self::TooLarge { .. }
-                | Self::Forbidden { .. }
-        )
+    pub fn is_of_one_package(&self) -> bool {
+        let is_gone = |source: &std::io::Error| {
+            matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied)
+        };
+        matches!(self, Self::Files { source, .. } if is_gone(source))
+            || matches!(
+                self,
+                Self::Package { .. }
+                    | Self::Truncated { .. }
+                    | Self::Changed { .. }
+                    | Self::TooLarge { .. }
+                    | Self::Forbidden { .. }
+            )
     }
 }

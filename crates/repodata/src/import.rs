@@ -4,7 +4,7 @@
 //! its modification, and it may have been written by other rules; so a cache is preferred, and nothing is imported that
 //! was not asked for. Packages are put into a cache of their own as they are read, so that memory does not grow with them.
 
-use std::collections::{HashMap, hash_map};
+use std::collections::{HashMap, HashSet, hash_map};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -24,31 +24,41 @@ pub(crate) struct Imported {
     cache: Cache,
     /// Where packages were, by the names of their files; those of one name in several places are not known by it.
     names: HashMap<Box<str>, Option<Box<str>>>,
+    /// Places of more than one package.
+    doubtful: HashSet<Box<str>>,
 }
 
 impl Imported {
     /// Reads all of a repository's metadata. `scratch` is a place for files that are gone when this returns.
+    ///
+    /// Metadata does not say how many entries of a changelog its writer kept. Where no package has as many as the settings
+    /// ask for, others may lack some; where one has more, its times are other ones. Nothing is taken then: `None`.
     pub(crate) fn read(
         root: &Utf8Path,
         settings: &IndexSettings,
         scratch: &Utf8Path,
-    ) -> Result<Self, RepodataError> {
+    ) -> Result<Option<Self>, RepodataError> {
         let failed = || RepodataError::Content {
             path: scratch.to_owned(),
             what: "can not be written: no metadata is taken over".into(),
         };
         let repository = Repository::open(root)?;
         let mut writer = CacheWriter::create(scratch, None).ok_or_else(failed)?;
-        let mut names = HashMap::new();
+        let (mut names, mut longest) = (HashMap::new(), 0);
+        let (mut hrefs, mut doubtful) = (HashSet::new(), HashSet::new());
         let checksum = settings.checksum.to_string();
         for package in repository.complete_packages()? {
             let package = package?;
             if package.checksum.kind != checksum {
                 continue;
             }
+            longest = longest.max(package.changelog.len());
             let href: Box<str> = package.href.as_str().into();
-            let indexed = indexed(package, settings)?;
+            let indexed = indexed(package)?;
             writer.add(&href, &indexed, None);
+            if !hrefs.insert(href.clone()) {
+                doubtful.insert(href.clone());
+            }
             let name = href.rsplit('/').next().unwrap_or_default().into();
             match names.entry(name) {
                 hash_map::Entry::Vacant(place) => drop(place.insert(Some(href))),
@@ -58,7 +68,9 @@ impl Imported {
         writer.commit(&State::default());
         let cache = Cache::open(scratch);
         Cache::remove(scratch);
-        Ok(Self { cache: cache.ok_or_else(failed)?, names })
+        let is_enough = settings.changelog_limit.is_some_and(|limit| longest == limit);
+        let cache = cache.ok_or_else(failed)?;
+        Ok(is_enough.then_some(Self { cache, names, doubtful }))
     }
 
     pub(crate) const fn cache(&self) -> &Cache {
@@ -68,15 +80,13 @@ impl Imported {
     /// The package that has this href, or that is the only one of this file name.
     pub(crate) fn entry(&self, href: &str) -> Option<&Entry> {
         let by_name = || self.cache.entry(self.names.get(href.rsplit('/').next()?)?.as_deref()?);
-        self.cache.entry(href).or_else(by_name)
+        let entry = if self.doubtful.contains(href) { None } else { self.cache.entry(href) };
+        entry.or_else(by_name)
     }
 }
 
-/// A package as the settings want it described.
-fn indexed(mut package: Package, settings: &IndexSettings) -> Result<Indexed, RepodataError> {
-    let surplus = package.changelog.len().saturating_sub(settings.changelog_limit.unwrap_or(usize::MAX));
-    // The oldest stand first.
-    package.changelog.drain(..surplus);
+/// A package as it is described.
+fn indexed(mut package: Package) -> Result<Indexed, RepodataError> {
     let files = FileTable::taken_from(&mut package);
     let fragments = Fragments::of(&package, &files);
     demand_sound(&package, &fragments)?;

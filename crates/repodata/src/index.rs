@@ -2,7 +2,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    BadPackages, ChecksumKind, Event, IndexSettings, RepodataError, Repomd, Reporter, Unchanged,
+    BadPackages, ChecksumKind, Event, IndexSettings, Present, RepodataError, Repomd, Reporter, Tags,
+    Unchanged,
     additional::{self, Addition},
     blocks::Pool,
     cache::{CacheWriter, State},
@@ -60,9 +61,9 @@ fn fill(
     settings: &IndexSettings,
     reporter: &dyn Reporter,
 ) -> Result<Filled, RepodataError> {
+    demand_clean(root, settings)?;
     let metadata = workspace.current();
-    // A list that can not be read is nobody's, and leads nobody to its documents.
-    let present = read_repomd(&metadata.join("repomd.xml")).unwrap_or_default();
+    let present = present(&metadata, settings)?;
     let mut packages = walk::packages(root, &settings.selection, &mut |error| match settings.bad_packages {
         BadPackages::Refuse => Err(error),
         BadPackages::LeaveOut => {
@@ -79,23 +80,37 @@ fn fill(
         repomd: digest(&metadata.join("repomd.xml")).unwrap_or_default(),
         documents: Vec::new(),
     };
-    if settings.reuse.unchanged == Unchanged::Leave
+    let may_stay = match settings.reuse.unchanged {
+        Unchanged::Write => false,
+        Unchanged::Leave => true,
+        Unchanged::LeaveRevision => present.revision == settings.revision,
+    };
+    if may_stay
         && known.is_all(root, &packages, &state, &present)
         && present.records.iter().all(|record| is_there(workspace, record))
     {
         return Ok(Filled::Unchanged);
     }
-    known.import(settings, workspace.root(), reporter);
     workspace.demand_not_newer_than(settings.timestamp, &present)?;
+    known.import(settings, workspace.root(), reporter);
     let desk = desk(workspace.new_directory(), settings)?;
     let again = Again(reporter);
     let mut run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
-    let (mut records, blocks, cache) = loop {
+    let mut left_out = Vec::new();
+    let (mut records, blocks, mut cache) = loop {
         match run.documents(&packages)? {
             Documents::Written { records, blocks, cache } => break (records, blocks, cache),
-            Documents::Without(rest) => (packages, run.reporter) = (rest, &again),
+            Documents::Without { rest, surplus } => {
+                left_out.extend(surplus);
+                (packages, run.reporter) = (rest, &again);
+            }
         }
     };
+    if let Some(cache) = &mut cache {
+        for (found, stamp) in &left_out {
+            cache.add_left_out(&found.relative, stamp);
+        }
+    }
     records.extend(additional::write(&desk, settings, &additions, &metadata, &present)?);
     workspace.carry(&settings.carried, settings.retain, &present)?;
     let repomd = Repomd { revision: settings.revision.clone(), tags: settings.tags.clone(), records };
@@ -104,6 +119,32 @@ fn fill(
     state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
     state.documents = blocks;
     Ok(Filled::Written(cache.map(|cache| (cache, state))))
+}
+
+/// Texts of the settings stand in XML as they are.
+fn demand_clean(root: &Utf8Path, settings: &IndexSettings) -> Result<(), RepodataError> {
+    let Tags { content, distro, repo, .. } = &settings.tags;
+    let distro = distro.iter().flat_map(|(cpe, name)| cpe.iter().chain([name]));
+    let base = settings.location.base.iter();
+    let texts = content.iter().chain(distro).chain(repo).chain(base).chain([&settings.revision]);
+    match texts.into_iter().find(|text| !crate::text::is_clean(text)) {
+        None => Ok(()),
+        Some(text) => {
+            let what = format!("`{}` has a character that XML forbids", text.escape_debug());
+            Err(RepodataError::Content { path: root.to_owned(), what })
+        }
+    }
+}
+
+/// The list of the metadata that is replaced. One that can not be read would take what it lists beside packages with it.
+fn present(metadata: &Utf8Path, settings: &IndexSettings) -> Result<Repomd, RepodataError> {
+    let path = metadata.join("repomd.xml");
+    match read_repomd(&path) {
+        Err(source) if settings.additional.present == Present::Keep && path.is_file() => {
+            Err(RepodataError::List { source: Box::new(source) })
+        }
+        read => Ok(read.unwrap_or_default()),
+    }
 }
 
 fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, RepodataError> {
@@ -119,7 +160,8 @@ fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, Repoda
 }
 
 fn is_there(workspace: &Workspace, record: &crate::Record) -> bool {
-    let file = fs_err::metadata(workspace.root().join(&record.location));
+    let Some(name) = record.file_name() else { return false };
+    let file = fs_err::metadata(workspace.current().join(name));
     file.is_ok_and(|file| record.size.is_none_or(|size| size == file.len()))
 }
 
@@ -132,8 +174,9 @@ fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
     let mut hasher = Hasher::new(ChecksumKind::Sha256);
     let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
     let IndexSettings { names, location, changelog_limit, duplicates, comps, additional, .. } = settings;
+    let IndexSettings { bad_packages, .. } = settings;
     let head = (tags, checksum, repomd_checksum, compression, database);
-    let rest = (names, location, changelog_limit, duplicates, comps, additional);
+    let rest = (names, location, changelog_limit, duplicates, bad_packages, comps, additional);
     hasher.update(format!("{head:?} {rest:?}").as_bytes());
     for Addition { content, .. } in additions {
         hasher.update(&content.len().to_le_bytes());

@@ -45,9 +45,12 @@ impl Known {
     pub(crate) fn import(&mut self, settings: &IndexSettings, output: &Utf8Path, reporter: &dyn Reporter) {
         let Some(cache) = &settings.reuse.cache else { return };
         let scratch = Utf8PathBuf::from(format!("{cache}.import"));
-        for root in import::sources(settings, output, self.cache.is_some()) {
+        let had_cache = self.cache.is_some() || cache.exists();
+        Cache::remove(&scratch);
+        for root in import::sources(settings, output, had_cache) {
             match Imported::read(&root, settings, &scratch) {
-                Ok(imported) => {
+                Ok(None) => {}
+                Ok(Some(imported)) => {
                     reporter.event(Event::Imported { root, packages: imported.cache().len() });
                     self.imported.push(imported);
                 }
@@ -87,7 +90,8 @@ impl Known {
             let entry = imported.entry(href)?;
             let is_same = now.is_none_or(|now| now.is_of_second(&entry.stamp));
             let mut known = is_same.then(|| self.package(imported.cache(), entry, href, base)).flatten()?;
-            known.stamp = now.map_or_else(|| stamp(root, found), Some)?;
+            // What nobody has compared with the file is not taken for it later.
+            known.stamp = now.unwrap_or(entry.stamp);
             if let Remembered::There(_) = known.remembered {
                 known.remembered = Remembered::New(imported.cache().record(entry).unwrap_or_default());
             }
@@ -127,8 +131,9 @@ impl Known {
     pub(crate) fn is_all(&self, root: &Utf8Path, packages: &[Found], state: &State, repomd: &Repomd) -> bool {
         let Some(cache) = &self.cache else { return false };
         let same = |found: &Found| match (cache.entry(&found.relative), self.by) {
-            (Some(_), KnownBy::Path) => true,
-            (Some(Entry { stamp: known, .. }), KnownBy::Stamp) => stamp(root, found) == Some(*known),
+            // One that was left out may have been mended.
+            (Some(entry), KnownBy::Path) if !entry.place.is_empty() => true,
+            (Some(Entry { stamp: known, .. }), _) => stamp(root, found) == Some(*known),
             (None, _) => false,
         };
         cache.state.settings == state.settings
@@ -151,6 +156,6 @@ impl Known {
     }
 }
 
-fn stamp(root: &Utf8Path, found: &Found) -> Option<Stamp> {
+pub(crate) fn stamp(root: &Utf8Path, found: &Found) -> Option<Stamp> {
     Some(Stamp::of(&fs_err::metadata(root.join(&*found.relative)).ok()?))
 }

@@ -55,6 +55,15 @@ pub struct Record {
     pub database_version: Option<u32>,
 }
 
+impl Record {
+    /// The file that it names in the directory of the list; `None` where that is elsewhere, or the list itself.
+    pub(crate) fn file_name(&self) -> Option<&str> {
+        let name = self.location.strip_prefix("repodata/")?;
+        let is_one = !name.is_empty() && !name.contains('/') && name != "." && name != "..";
+        (is_one && !name.starts_with("repomd.xml") && name.rsplit('.').next() != Some("part")).then_some(name)
+    }
+}
+
 impl Repomd {
     /// The document of a kind.
     pub fn record(&self, kind: &str) -> Option<&Record> {

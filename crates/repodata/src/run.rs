@@ -16,10 +16,10 @@ use crate::{
     document::{Desk, Finished},
     encode,
     indexed::{Indexed, Remembered, Title},
-    known::Known,
+    known::{Known, stamp},
     ordered::{Ahead, Weigh, map_in_order},
     output::{Addition, Format, Output},
-    reader::{self, Rules},
+    reader::{self, Rules, Stamp},
     repomd::Record,
     walk::Found,
     write_xml::Fragments,
@@ -43,7 +43,7 @@ pub(crate) enum Documents {
     Written { records: Vec<Record>, blocks: Vec<DocumentBlocks>, cache: Option<Box<CacheWriter>> },
     /// Some packages are bad or surplus, these are not. The number of packages stands at the head of each document, so
     /// what was written is of no use.
-    Without(Vec<Found>),
+    Without { rest: Vec<Found>, surplus: Vec<(Found, Stamp)> },
 }
 
 /// One try to write the documents.
@@ -56,9 +56,16 @@ pub(crate) struct Run<'a> {
     pub(crate) known: &'a Known,
 }
 
-impl Weigh for Result<Indexed, RepodataError> {
+/// What came of reading a package.
+struct Tried {
+    /// Of the file before it was read, where packages may be left out.
+    stamp: Option<Stamp>,
+    result: Result<Indexed, RepodataError>,
+}
+
+impl Weigh for Tried {
     fn weight(&self) -> usize {
-        self.as_ref().map_or(0, Indexed::weight)
+        self.result.as_ref().map_or(0, Indexed::weight)
     }
 }
 
@@ -69,9 +76,9 @@ impl Run<'_> {
         let output = Output::begin(self.desk, format, packages.len(), known)?;
         let create = |path| CacheWriter::create(path, self.known.cache());
         let cache = self.settings.reuse.cache.as_deref().and_then(create);
-        let surplus = Vec::new();
+        let (surplus, stamps) = (Vec::new(), Vec::new());
         let mut delivery =
-            Delivery { run: self, output, cache, surplus, seen: HashMap::new(), failure: None };
+            Delivery { run: self, output, cache, surplus, stamps, seen: HashMap::new(), failure: None };
         self.packages(packages, &mut delivery);
         delivery.outcome(packages)
     }
@@ -88,12 +95,19 @@ impl Run<'_> {
                 weight: PENDING_BYTES,
                 parcel: (packages.len() / (workers * PARCELS)).clamp(1, PARCEL),
             },
-            |found| self.one(found),
+            |found| self.tried(found),
             |result| {
                 index += 1;
                 delivery.take(packages, index - 1, result)
             },
         );
+    }
+
+    fn tried(&self, found: &Found) -> Tried {
+        let IndexSettings { bad_packages, duplicates, .. } = self.settings;
+        let may_leave_out = *bad_packages == BadPackages::LeaveOut || *duplicates == Duplicates::KeepLast;
+        let stamp = may_leave_out.then(|| stamp(self.root, found)).flatten();
+        Tried { stamp, result: self.one(found) }
     }
 
     fn one(&self, found: &Found) -> Result<Indexed, RepodataError> {
@@ -136,18 +150,16 @@ struct Delivery<'a> {
     cache: Option<CacheWriter>,
     /// Positions of packages that are not to be listed.
     surplus: Vec<usize>,
+    /// Of all packages, where some may be left out.
+    stamps: Vec<Option<Stamp>>,
     /// Digests of what a package is called: where it is, and when it was built.
     seen: HashMap<u64, (usize, u64)>,
     failure: Option<RepodataError>,
 }
 
 impl Delivery<'_> {
-    fn take(
-        &mut self,
-        packages: &[Found],
-        index: usize,
-        result: Result<Indexed, RepodataError>,
-    ) -> ControlFlow<()> {
+    fn take(&mut self, packages: &[Found], index: usize, Tried { stamp, result }: Tried) -> ControlFlow<()> {
+        self.stamps.push(stamp);
         let leave_out = self.run.settings.bad_packages == BadPackages::LeaveOut;
         let sent = match result {
             Ok(indexed) => self
@@ -217,9 +229,17 @@ impl Delivery<'_> {
             return Err(error);
         }
         if !self.surplus.is_empty() {
-            let surplus: HashSet<usize> = self.surplus.into_iter().collect();
-            let rest = packages.iter().enumerate().filter(|(index, _)| !surplus.contains(index));
-            return Ok(Documents::Without(rest.map(|(_, found)| found.clone()).collect()));
+            let left_out: HashSet<usize> = self.surplus.into_iter().collect();
+            let (mut rest, mut surplus) = (Vec::new(), Vec::new());
+            for (index, (found, stamp)) in packages.iter().zip(self.stamps).enumerate() {
+                match stamp {
+                    _ if !left_out.contains(&index) => rest.push(found.clone()),
+                    Some(stamp) => surplus.push((found.clone(), stamp)),
+                    // It went away.
+                    None => {}
+                }
+            }
+            return Ok(Documents::Without { rest, surplus });
         }
         let (mut records, mut blocks) = (Vec::new(), Vec::new());
         for Finished { record, places } in self.output.finish()? {

@@ -239,6 +239,8 @@ pub enum Unchanged {
     Write,
     /// Nothing at all; revision and times stay what they are.
     Leave,
+    /// Nothing at all, if the revision is that of the settings.
+    LeaveRevision,
 }
 
 /// What to do about packages that can not be indexed.

@@ -100,10 +100,12 @@ impl Workspace {
         retain: Retain,
         present: &Repomd,
     ) -> Result<(), RepodataError> {
+        self.carry_foreign(present)?;
         let mut files = carried.to_vec();
         files.extend(self.retained(retain, present));
         if retain != Retain::Last(0) {
-            files.extend(present.records.iter().map(|record| self.root.join(&record.location)));
+            let names = present.records.iter().filter_map(crate::Record::file_name);
+            files.extend(names.map(|name| self.current().join(name)));
         }
         for file in files {
             let Some(name) = file.file_name() else { continue };
@@ -118,6 +120,24 @@ impl Workspace {
         Ok(())
     }
 
+    /// Keeps what others have put beside the metadata. The signature of the old list is not among it.
+    fn carry_foreign(&self, present: &Repomd) -> Result<(), RepodataError> {
+        let current = self.current();
+        let Ok(entries) = fs_err::read_dir(&current) else { return Ok(()) };
+        for entry in entries {
+            let path = entry.map_err(RepodataError::files("read", &current))?.path();
+            let Ok(path) = Utf8PathBuf::from_path_buf(path) else { continue };
+            let Some(name) = path.file_name() else { continue };
+            let is_listed =
+                present.records.iter().any(|record| record.location == format!("repodata/{name}"));
+            if !is_listed && !is_of_metadata(name) {
+                link_all(&path, &self.new_directory().join(name))
+                    .map_err(RepodataError::files("keep", &path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Documents of states before the last one, by what the settings say of them. They have their digest in their names.
     fn retained(&self, retain: Retain, listed: &Repomd) -> Vec<Utf8PathBuf> {
         let is_listed = |path: &Utf8Path| {
@@ -127,12 +147,9 @@ impl Workspace {
         let paths = entries.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.path()).ok());
         let mut kinds: BTreeMap<String, Vec<(std::time::SystemTime, Utf8PathBuf)>> = BTreeMap::new();
         for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
-            let Some((digest, kind)) = path.file_name().and_then(|name| name.split_once('-')) else {
-                continue;
-            };
-            let is_digest = digest.len() >= 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let Some(kind) = path.file_name().and_then(kind_of) else { continue };
             let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified());
-            if let (true, Ok(written)) = (is_digest, written) {
+            if let Ok(written) = written {
                 kinds.entry(kind.to_owned()).or_default().push((written, path));
             }
         }
@@ -181,6 +198,40 @@ impl Workspace {
     pub(crate) fn discard(self) -> Result<(), RepodataError> {
         remove(&self.new_directory())
     }
+}
+
+/// What a document is called behind the digest that it is named by.
+fn kind_of(name: &str) -> Option<&str> {
+    let (digest, kind) = name.split_once('-')?;
+    let is_digest = digest.len() >= 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then_some(kind)
+}
+
+/// Whether a file is the list, its signature, or a document by its digest.
+fn is_of_metadata(name: &str) -> bool {
+    let is_own =
+        |kind: &str| name.starts_with(&format!("{kind}.xml")) || name.starts_with(&format!("{kind}.sqlite"));
+    matches!(name, "repomd.xml" | "repomd.xml.asc")
+        || kind_of(name).is_some()
+        || ["primary", "filelists", "other"].into_iter().any(is_own)
+}
+
+/// Links a file, or all files of a directory. What is there already stays.
+fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+    if !fs_err::symlink_metadata(from)?.is_dir() {
+        return match fs_err::hard_link(from, to) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs_err::copy(from, to).map(drop),
+            _ => Ok(()),
+        };
+    }
+    fs_err::create_dir(to)?;
+    for entry in fs_err::read_dir(from)? {
+        let entry = entry?;
+        let name =
+            entry.file_name().into_string().map_err(|_| io::Error::other("a name that is no UTF-8"))?;
+        link_all(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
 }
 
 fn remove(directory: &Utf8Path) -> Result<(), RepodataError> {

@@ -1,6 +1,12 @@
 //! The metadata of a directory of packages.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +27,9 @@ use crate::{
     settings,
 };
 
+/// More threads than this are of no use on any machine.
+const MOST_WORKERS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
 pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let here = settings::current_directory()?;
     let directory = here.join(&args.directory);
@@ -28,11 +37,14 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     if args.dry_run {
         return show(&directory, &selection, args.json, printer);
     }
+    demand_use_of_channel(args)?;
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
-    let settings = index_settings(args, &here, selection)?;
+    let reuse = reuse(&args.metadata, &directory, &here, printer)?;
+    let settings = IndexSettings { reuse, ..index_settings(args, &here, selection) };
+    warn_of_absent(&args.metadata, settings.output.as_deref().unwrap_or(&directory), printer);
     let narrator = Narrator::new(printer);
-    let tree = index(&directory, &settings, &narrator)?;
+    let tree = index(&directory, &settings, &narrator).map_err(|error| refusal(error, &settings))?;
     let root = tree.root.clone();
     if let Some(signing) = signing {
         signing.sign(tree, printer)?;
@@ -43,14 +55,50 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
             "repository": root,
             "revision": revision.parse::<u64>().map_or_else(|_| revision.clone().into(), serde_json::Value::from),
             "changed": narrator.has_changed(),
+            "left-out": *narrator.left_out(),
             "signed": args.sign,
         }));
     } else if narrator.has_changed() {
-        printer.step("Indexed", &root);
+        match narrator.left_out().len() {
+            0 => printer.step("Indexed", &root),
+            count => printer.step("Indexed", format!("{root} without {count} packages that could not be")),
+        }
     } else {
         printer.step("Unchanged", format!("{root}: its packages are those that are listed"));
     }
     Ok(())
+}
+
+/// createrepo_c has `-c` for its cache.
+fn demand_use_of_channel(args: &IndexArgs) -> Outcome {
+    let channel = &args.target.channel;
+    if args.sign || channel.is_none() || *channel == settings::environment("XEN4CENTOS_CHANNEL") {
+        return Ok(());
+    }
+    let hint = "the directory of the cache is `--cachedir`; a channel is named for its key".to_owned();
+    Err(Failure::new(Kind::Data, "`--channel` (`-c`) does nothing without `--sign`").hint(Some(hint)))
+}
+
+/// Nothing is to be removed where nothing is: that may be a slip of the hand.
+fn warn_of_absent(args: &MetadataArgs, output: &Utf8Path, printer: &Printer) {
+    let records = Repository::open(output).map(|there| there.repomd().records.clone()).unwrap_or_default();
+    for kind in &args.remove {
+        if !records.iter().any(|record| record.kind.starts_with(kind.as_str())) {
+            printer.warning(format!("no document of the type `{kind}` is listed, so none is removed"));
+        }
+    }
+}
+
+/// Where one package stops all others, there is a way around it.
+fn refusal(error: RepodataError, settings: &IndexSettings) -> Failure {
+    let way_around = settings.bad_packages == BadPackages::Refuse && error.is_of_one_package();
+    let hint = error.hint();
+    let failure = Failure::from(error);
+    if !way_around {
+        return failure;
+    }
+    let hint = hint.map_or_else(String::new, |hint| format!("{hint}; or "));
+    failure.hint(Some(format!("{hint}index the others (`--leave-out-bad`)")))
 }
 
 fn selection(args: &PackagesArgs, here: &Utf8Path) -> Result<Selection, Failure> {
@@ -68,7 +116,7 @@ fn selection(args: &PackagesArgs, here: &Utf8Path) -> Result<Selection, Failure>
     Ok(Selection { excludes: args.excludes.clone(), only, links })
 }
 
-fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Result<IndexSettings, Failure> {
+fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> IndexSettings {
     let (metadata, packages, form) = (&args.metadata, &args.packages, &args.metadata.form);
     let output = metadata.outputdir.as_ref().map(|directory| here.join(directory));
     let root = here.join(&args.directory);
@@ -76,7 +124,7 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Re
     let revision = form.revision.clone().unwrap_or_else(|| next.to_string());
     let timestamp = revision.parse().unwrap_or(next);
     let base = IndexSettings::for_el6(timestamp);
-    Ok(IndexSettings {
+    IndexSettings {
         revision,
         tags: Tags {
             content: form.content.clone(),
@@ -103,12 +151,11 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> Re
             present: if metadata.discard_additional_metadata { Present::Drop } else { Present::Keep },
         },
         retain: form.retain(settings::now()).unwrap_or(base.retain),
-        reuse: reuse(metadata, &root, here)?,
         output,
         bad_packages: if packages.leave_out_bad { BadPackages::LeaveOut } else { BadPackages::Refuse },
-        workers: form.workers.unwrap_or(base.workers),
+        workers: form.workers.unwrap_or(base.workers).min(MOST_WORKERS),
         ..base
-    })
+    }
 }
 
 /// createrepo_c takes the path as relative to the directory of packages, people as relative to where they are.
@@ -118,17 +165,11 @@ fn groups(file: &Utf8Path, root: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Without `--update` everything is read; what was read is remembered where that was asked for.
-fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Result<Reuse, Failure> {
+fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path, printer: &Printer) -> Result<Reuse, Failure> {
     if !args.update {
         return Ok(Reuse::default());
     }
-    let directory = match &args.cachedir {
-        Some(directory) => here.join(directory),
-        None => settings::cache_directory().join("index"),
-    };
-    fs_err::create_dir_all(&directory).map_err(|error| {
-        Failure::new(Kind::World, format!("could not make the directory of the cache: {error}"))
-    })?;
+    let Some(directory) = cache_directory(args, here, printer)? else { return Ok(Reuse::default()) };
     let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
     let output = args.outputdir.as_ref().map(|output| here.join(output));
     let digest: [u8; 32] = Sha256::digest(format!("{root}\n{output:?}").as_bytes()).into();
@@ -138,9 +179,35 @@ fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Result<Reuse,
         present: true,
         metadata: args.update_md_path.iter().map(|path| here.join(path)).collect(),
         known_by: if args.skip_stat { KnownBy::Path } else { KnownBy::Stamp },
-        // Who names a revision wants it.
-        unchanged: if args.form.revision.is_some() { Unchanged::Write } else { Unchanged::Leave },
+        unchanged: if args.form.revision.is_some() { Unchanged::LeaveRevision } else { Unchanged::Leave },
     })
+}
+
+/// A cache that was not asked for by name may be missing: packages are read then.
+fn cache_directory(
+    args: &MetadataArgs,
+    here: &Utf8Path,
+    printer: &Printer,
+) -> Result<Option<Utf8PathBuf>, Failure> {
+    if let Some(directory) = &args.cachedir {
+        let directory = here.join(directory);
+        return fs_err::create_dir_all(&directory).map(|()| Some(directory)).map_err(|error| {
+            Failure::new(Kind::World, format!("could not make the directory of the cache: {error}"))
+        });
+    }
+    let without = |why: String| {
+        printer
+            .warning(format!("all packages are read, because {why}; `--cachedir DIRECTORY` names a place"));
+        Ok(None)
+    };
+    let Some(directory) = settings::cache_directory() else {
+        return without("there is no place for a cache (neither HOME nor XDG_CACHE_HOME is a path)".into());
+    };
+    let directory = directory.join("index");
+    match fs_err::create_dir_all(&directory) {
+        Ok(()) => Ok(Some(directory)),
+        Err(error) => without(format!("no cache can be kept: {error}")),
+    }
 }
 
 /// Now, or one more than what is there, where the clock is behind it: clients refuse what is older than what they have.
@@ -187,11 +254,17 @@ impl Signing {
 pub(crate) struct Narrator<'a> {
     printer: &'a Printer,
     unchanged: AtomicBool,
+    left_out: Mutex<Vec<String>>,
 }
 
 impl<'a> Narrator<'a> {
     pub(crate) const fn new(printer: &'a Printer) -> Self {
-        Self { printer, unchanged: AtomicBool::new(false) }
+        Self { printer, unchanged: AtomicBool::new(false), left_out: Mutex::new(Vec::new()) }
+    }
+
+    /// What is said of packages that were left out.
+    fn left_out(&self) -> MutexGuard<'_, Vec<String>> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether metadata was written.
@@ -207,7 +280,11 @@ impl Reporter for Narrator<'_> {
             Event::Cleaned { path, field } => self
                 .printer
                 .warning(format!("characters that XML forbids are left out of the {field} of `{path}`")),
-            Event::LeftOut { error } => self.printer.warning(Failure::of(Kind::Data, &error)),
+            Event::LeftOut { error } => {
+                let failure = Failure::of(Kind::Data, &error).to_string();
+                self.printer.mishap(&failure);
+                self.left_out().push(failure);
+            }
             Event::Duplicate { path, nevra } => {
                 self.printer.warning(format!("`{nevra}` is there more than once: `{path}`"));
             }

@@ -138,3 +138,24 @@ fn metadata_of_createrepo_c_is_taken_and_other_checksums_are_not() {
         fs_err::remove_dir_all(scratch.path().join("repodata")).unwrap();
     }
 }
+
+#[test]
+fn changelogs_that_may_have_been_cut_are_read_again() {
+    let scratch = repository(fixtures::packages());
+    let count = fixtures::packages().len();
+    let limited =
+        |cache: &Scratch, changelog_limit| IndexSettings { changelog_limit, ..from_metadata(cache, &[]) };
+    for (before, now, known) in
+        [(Some(1), Some(1), count), (Some(1), Some(2), 0), (Some(2), Some(1), 0), (Some(2), None, 0)]
+    {
+        let (first, second) = (Scratch::new(), Scratch::new());
+        heard(scratch.path(), &limited(&first, before));
+        assert_eq!(
+            heard(scratch.path(), &limited(&second, now)),
+            counts(count - known, known),
+            "{before:?} {now:?}"
+        );
+        // A cache that goes by another limit is none.
+        heard(scratch.path(), &limited(&first, now));
+    }
+}

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_repodata::{
-    Event, IndexSettings, RepodataError, Reporter, Repository, Reuse, Silent, Source, index,
+    Additional, BadPackages, Event, IndexSettings, Present, RepodataError, Reporter, Repository, Reuse,
+    Silent, Source, Unchanged, index,
 };
 
 use crate::{Scratch, files, fixtures, indexed, real_packages, repository, settings};
@@ -47,19 +48,91 @@ fn who_read_the_old_list_still_finds_its_documents() {
     let scratch = repository(&fixtures::packages()[..1]);
     indexed(scratch.path(), &settings(), &Silent);
     let before = Repository::open(scratch.path()).unwrap();
-    let carried = scratch.path().join("older-other.xml.gz");
+    let name = format!("{}-other.xml.gz", "0".repeat(64));
+    let carried = scratch.path().join(&name);
     fs_err::write(&carried, "older").unwrap();
     fs_err::copy(&fixtures::packages()[1], scratch.path().join("Packages/second.rpm")).unwrap();
     indexed(scratch.path(), &IndexSettings { carried: vec![carried], ..settings() }, &Silent);
     assert_eq!(before.complete().unwrap().len(), 1);
     assert_eq!(Repository::open(scratch.path()).unwrap().complete().unwrap().len(), 2);
-    assert!(scratch.path().join("repodata/older-other.xml.gz").exists());
+    assert!(scratch.path().join("repodata").join(name).exists());
     // One generation is kept, not all of them.
     fs_err::remove_file(scratch.path().join("Packages/second.rpm")).unwrap();
     fs_err::copy(&fixtures::packages()[2], scratch.path().join("Packages/third.rpm")).unwrap();
     indexed(scratch.path(), &settings(), &Silent);
     assert_eq!(metadata(scratch.path()).len(), 3 + 3 + 1);
     assert!(before.complete().is_err());
+}
+
+#[test]
+fn what_others_have_put_beside_the_metadata_stays() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    indexed(scratch.path(), &settings(), &Silent);
+    let repodata = scratch.path().join("repodata");
+    fs_err::create_dir_all(repodata.join("html/deep")).unwrap();
+    let theirs = [".htaccess", "html/deep/index.html", "mine.txt"];
+    for name in theirs {
+        fs_err::write(repodata.join(name), name).unwrap();
+    }
+    fs_err::write(repodata.join("repomd.xml.asc"), "of the old list").unwrap();
+    for _ in 0..2 {
+        indexed(scratch.path(), &settings(), &Silent);
+        for name in theirs {
+            assert_eq!(fs_err::read_to_string(repodata.join(name)).unwrap(), name);
+        }
+        assert!(!repodata.join("repomd.xml.asc").exists());
+    }
+}
+
+#[test]
+fn a_list_that_can_not_be_read_takes_nothing_with_it() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    let updates = scratch.path().join("updateinfo.xml");
+    fs_err::write(&updates, "<updates/>").unwrap();
+    let additional = |present| Additional { present, ..Additional::default() };
+    let adding = Additional { added: vec![("updateinfo".into(), updates)], ..additional(Present::Keep) };
+    indexed(scratch.path(), &IndexSettings { additional: adding, ..settings() }, &Silent);
+    let list = scratch.path().join("repodata/repomd.xml");
+    for damaged in ["", "<x"] {
+        fs_err::write(&list, damaged).unwrap();
+        let error = index(scratch.path(), &settings(), &Silent).unwrap_err();
+        assert!(matches!(error, RepodataError::List { .. }), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("--discard-additional-metadata")));
+        assert_eq!(fs_err::read_to_string(&list).unwrap(), damaged);
+    }
+    indexed(scratch.path(), &IndexSettings { additional: additional(Present::Drop), ..settings() }, &Silent);
+    assert!(Repository::open(scratch.path()).unwrap().complete().is_ok());
+}
+
+#[test]
+fn packages_that_were_left_out_are_no_change() {
+    let scratch = repository(&fixtures::packages()[..2]);
+    let cache = Scratch::new();
+    let bad = scratch.path().join("Packages/bad.rpm");
+    fs_err::write(&bad, "no package").unwrap();
+    let reuse =
+        Reuse { cache: Some(cache.path().join("cache")), unchanged: Unchanged::Leave, ..Reuse::default() };
+    let settings = IndexSettings { reuse, bad_packages: BadPackages::LeaveOut, ..settings() };
+    let has_changed = |settings: &IndexSettings| {
+        let before = fs_err::read(scratch.path().join("repodata/repomd.xml")).unwrap_or_default();
+        indexed(scratch.path(), settings, &Silent);
+        fs_err::read(scratch.path().join("repodata/repomd.xml")).unwrap() != before
+    };
+    let later =
+        |timestamp: u64| IndexSettings { timestamp, revision: timestamp.to_string(), ..settings.clone() };
+    assert!(has_changed(&settings));
+    assert!(!has_changed(&later(1_800_000_000)));
+    fs_err::write(&bad, "still no package").unwrap();
+    assert!(has_changed(&later(1_800_000_001)));
+    assert!(!has_changed(&later(1_800_000_002)));
+    // Of a revision that was named, only that one is left as it is.
+    let named = |timestamp| {
+        let settings = later(timestamp);
+        let reuse = Reuse { unchanged: Unchanged::LeaveRevision, ..settings.reuse.clone() };
+        IndexSettings { reuse, ..settings }
+    };
+    assert!(!has_changed(&named(1_800_000_001)));
+    assert!(has_changed(&named(1_800_000_003)));
 }
 
 #[test]
