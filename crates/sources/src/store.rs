@@ -157,8 +157,16 @@ fn recorded_stamp(object: &Utf8Path) -> Option<String> {
     fs_err::read_to_string(stamp_path(object)).ok()
 }
 
+/// By way of a file of one name, so that what a killed run left is what the next one writes. Two that write it at a time
+/// write the same.
 fn write_stamp(object: &Utf8Path, stamp: &Stamp) -> Result<(), FetchError> {
-    write_whole(&stamp_path(object), stamp.text.as_bytes())
+    let path = stamp_path(object);
+    let part = Utf8PathBuf::from(format!("{path}.part"));
+    let written = fs_err::write(&part, &stamp.text).and_then(|()| fs_err::rename(&part, &path));
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error("write", &path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a small file by way of a temporary one beside it.

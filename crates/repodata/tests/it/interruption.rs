@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_repodata::{
-    Additional, BadPackages, Event, IndexSettings, Present, RepodataError, Reporter, Repository, Reuse,
-    Silent, Source, Unchanged, index,
+    Additional, BadPackages, Event, IndexSettings, MetadataNames, Placement, Present, RepodataError,
+    Reporter, Repository, Reuse, Silent, Source, Tags, Unchanged, index,
 };
 
 use crate::{Scratch, files, fixtures, indexed, real_packages, repository, settings};
@@ -102,6 +102,62 @@ fn a_list_that_can_not_be_read_takes_nothing_with_it() {
     }
     indexed(scratch.path(), &IndexSettings { additional: additional(Present::Drop), ..settings() }, &Silent);
     assert!(Repository::open(scratch.path()).unwrap().complete().is_ok());
+}
+
+#[test]
+fn a_list_that_leads_elsewhere_brings_nothing_from_there() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    fs_err::write(scratch.path().join("secret.txt"), "secret").unwrap();
+    indexed(scratch.path(), &settings(), &Silent);
+    let list = scratch.path().join("repodata/repomd.xml");
+    let text = fs_err::read_to_string(&list).unwrap();
+    let primary =
+        Repository::open(scratch.path()).unwrap().repomd().record("primary").unwrap().location.clone();
+    for elsewhere in ["secret.txt", "repodata/../secret.txt", "../secret.txt", "/etc/hostname"] {
+        fs_err::write(&list, text.replace(&primary, elsewhere)).unwrap();
+        indexed(scratch.path(), &settings(), &Silent);
+        let name = Utf8Path::new(elsewhere).file_name().unwrap();
+        assert!(!scratch.path().join("repodata").join(name).exists(), "{elsewhere}");
+    }
+}
+
+#[test]
+fn documents_of_one_name_do_not_take_each_others_place() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    let added = |kinds: &[(&str, &str)]| {
+        let added = kinds.iter().map(|(kind, file)| {
+            let path = scratch.path().join(kind).join(file);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(&path, kind).unwrap();
+            ((*kind).to_owned(), path)
+        });
+        let additional = Additional { added: added.collect(), ..Additional::default() };
+        IndexSettings { additional, names: MetadataNames::Simple, ..settings() }
+    };
+    for kinds in [&[("foo", "data.txt"), ("bar", "data.txt")][..], &[("foo", "primary.xml")]] {
+        let error = index(scratch.path(), &added(kinds), &Silent).unwrap_err().to_string();
+        assert!(error.contains("is the name of two documents"), "{error}");
+    }
+    indexed(scratch.path(), &added(&[("foo", "data.txt")]), &Silent);
+    let error = index(scratch.path(), &added(&[("bar", "data.txt")]), &Silent).unwrap_err().to_string();
+    assert!(error.contains("`foo` can not stay listed"), "{error}");
+}
+
+#[test]
+fn settings_that_xml_forbids_are_refused() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    let bad = || "a\u{1}b".to_owned();
+    let mut refused = vec![IndexSettings { revision: bad(), ..settings() }];
+    refused.push(IndexSettings { tags: Tags { content: vec![bad()], ..Tags::default() }, ..settings() });
+    refused.push(IndexSettings {
+        location: Placement { base: Some(bad()), ..Placement::default() },
+        ..settings()
+    });
+    for settings in refused {
+        let error = index(scratch.path(), &settings, &Silent).unwrap_err().to_string();
+        assert!(error.contains("XML forbids"), "{error}");
+        assert!(!scratch.path().join("repodata").exists());
+    }
 }
 
 #[test]
