@@ -92,7 +92,7 @@ impl Printer {
     /// Something that a person should know and that stops nothing.
     pub(crate) fn warning(&self, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            self.line(&format!("{} {what}", self.paint(YELLOW, "warning:")));
+            self.mishap(what);
         }
     }
 

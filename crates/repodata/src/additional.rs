@@ -10,6 +10,7 @@ use crate::{
     document::{Desk, Document},
     inflate::{Inflated, inflate},
     read_xml::check_comps,
+    switch::link,
 };
 
 /// Bytes of one document, which is held in memory. Those of whole distributions have some hundred megabytes.
@@ -72,9 +73,7 @@ pub(crate) fn write(
     let additional = &settings.additional;
     for Addition { kind, name, content } in additions {
         if kind == GROUPS {
-            records.push(document(desk, GROUPS, name, Compression::None, content)?);
-            // What EL6 reads, whatever the others are compressed with.
-            records.push(document(desk, "group_gz", name, Compression::Gzip, content)?);
+            records.extend(groups(desk, name, content)?);
         } else {
             records.push(document(desk, kind, name, settings.compression, content)?);
         }
@@ -94,6 +93,15 @@ pub(crate) fn write(
         }
     }
     Ok(records)
+}
+
+/// Writes groups in the two forms that they are listed in.
+pub(crate) fn groups(desk: &Desk, name: &str, content: &[u8]) -> Result<[Record; 2], RepodataError> {
+    Ok([
+        document(desk, GROUPS, name, Compression::None, content)?,
+        // What EL6 reads, whatever the others are compressed with.
+        document(desk, "group_gz", name, Compression::Gzip, content)?,
+    ])
 }
 
 /// A file, decompressed where its first bytes say that it is compressed, of so many bytes at most.
@@ -129,12 +137,11 @@ pub(crate) fn document(
 
 /// Keeps a document as it is. One that is not what the old list says would be refused by every client.
 fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), RepodataError> {
-    let name = record.location.strip_prefix("repodata/").filter(|name| !name.contains('/'));
     let outside = || RepodataError::Content {
         path: metadata.join("repomd.xml"),
         what: format!("`{}` is not in repodata: `{}`", record.kind, record.location),
     };
-    let path = metadata.join(name.ok_or_else(outside)?);
+    let path = metadata.join(record.file_name().ok_or_else(outside)?);
     let bytes = fs_err::read(&path).map_err(RepodataError::files("read", &path))?;
     if let Ok(kind) = record.checksum.kind.parse::<ChecksumKind>() {
         let Checksum { value: found, .. } = Hasher::of(kind, &bytes);
@@ -151,9 +158,7 @@ fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), Repodat
         let what = format!("`{}` can not stay listed, because a new document has its name,", record.kind);
         return Err(RepodataError::Content { path: target, what });
     }
-    fs_err::hard_link(&path, &target)
-        .or_else(|_| fs_err::copy(&path, &target).map(drop))
-        .map_err(RepodataError::files("keep", &path))
+    link(&path, &target).map_err(RepodataError::files("keep", &path))
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ impl Imported {
         settings: &IndexSettings,
         scratch: &Utf8Path,
     ) -> Result<Option<Self>, RepodataError> {
+        let Some(limit) = settings.changelog_limit else { return Ok(None) };
         let failed = || RepodataError::Content {
             path: scratch.to_owned(),
             what: "can not be written: no metadata is taken over".into(),
@@ -68,9 +69,8 @@ impl Imported {
         writer.commit(&State::default());
         let cache = Cache::open(scratch);
         Cache::remove(scratch);
-        let is_enough = settings.changelog_limit.is_some_and(|limit| longest == limit);
         let cache = cache.ok_or_else(failed)?;
-        Ok(is_enough.then_some(Self { cache, names, doubtful }))
+        Ok((longest == limit).then_some(Self { cache, names, doubtful }))
     }
 
     pub(crate) const fn cache(&self) -> &Cache {

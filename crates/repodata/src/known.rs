@@ -45,9 +45,8 @@ impl Known {
     pub(crate) fn import(&mut self, settings: &IndexSettings, output: &Utf8Path, reporter: &dyn Reporter) {
         let Some(cache) = &settings.reuse.cache else { return };
         let scratch = Utf8PathBuf::from(format!("{cache}.import"));
-        let had_cache = self.cache.is_some() || cache.exists();
         Cache::remove(&scratch);
-        for root in import::sources(settings, output, had_cache) {
+        for root in import::sources(settings, output, cache.exists()) {
             match Imported::read(&root, settings, &scratch) {
                 Ok(None) => {}
                 Ok(Some(imported)) => {

@@ -113,9 +113,7 @@ impl Workspace {
             if target.exists() || !file.is_file() {
                 continue;
             }
-            fs_err::hard_link(&file, &target)
-                .or_else(|_| fs_err::copy(&file, &target).map(drop))
-                .map_err(RepodataError::files("keep", &file))?;
+            link(&file, &target).map_err(RepodataError::files("keep", &file))?;
         }
         Ok(())
     }
@@ -128,8 +126,7 @@ impl Workspace {
             let path = entry.map_err(RepodataError::files("read", &current))?.path();
             let Ok(path) = Utf8PathBuf::from_path_buf(path) else { continue };
             let Some(name) = path.file_name() else { continue };
-            let is_listed =
-                present.records.iter().any(|record| record.location == format!("repodata/{name}"));
+            let is_listed = present.records.iter().any(|record| record.file_name() == Some(name));
             if !is_listed && !is_of_metadata(name) {
                 link_all(&path, &self.new_directory().join(name))
                     .map_err(RepodataError::files("keep", &path))?;
@@ -216,13 +213,18 @@ fn is_of_metadata(name: &str) -> bool {
         || ["primary", "filelists", "other"].into_iter().any(is_own)
 }
 
-/// Links a file, or all files of a directory. What is there already stays.
+/// Links a file, or copies it where that can not be. What is there already stays.
+pub(crate) fn link(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+    match fs_err::hard_link(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs_err::copy(from, to).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// As [`link`], of a file or of all files of a directory.
 fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
     if !fs_err::symlink_metadata(from)?.is_dir() {
-        return match fs_err::hard_link(from, to) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs_err::copy(from, to).map(drop),
-            _ => Ok(()),
-        };
+        return link(from, to);
     }
     fs_err::create_dir(to)?;
     for entry in fs_err::read_dir(from)? {

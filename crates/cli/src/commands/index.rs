@@ -81,6 +81,9 @@ fn demand_use_of_channel(args: &IndexArgs) -> Outcome {
 
 /// Nothing is to be removed where nothing is: that may be a slip of the hand.
 fn warn_of_absent(args: &MetadataArgs, output: &Utf8Path, printer: &Printer) {
+    if args.remove.is_empty() {
+        return;
+    }
     let records = Repository::open(output).map(|there| there.repomd().records.clone()).unwrap_or_default();
     for kind in &args.remove {
         if !records.iter().any(|record| record.kind.starts_with(kind.as_str())) {

@@ -9,13 +9,14 @@ use xen4centos_http::{Client, Deadline, HttpSettings, RequestError, Status};
 
 use crate::{
     body, get,
+    server::impatient,
     server::{Reply, Server},
-    settings, told, within,
+    told, within,
 };
 
 /// Reads the body to its end, or to its error.
 fn broken(server: &Server) -> (usize, RequestError) {
-    let mut answer = get(&settings(), &server.url("file")).unwrap();
+    let mut answer = get(&impatient(), &server.url("file")).unwrap();
     let (mut have, mut block) = (0, [0; 64]);
     loop {
         match answer.next(&mut block) {
@@ -29,7 +30,7 @@ fn broken(server: &Server) -> (usize, RequestError) {
 #[test]
 fn a_file_comes_as_it_is() {
     let server = Server::always(Reply::File(b"content".to_vec()));
-    let answer = get(&settings(), &server.url("a%20b")).unwrap();
+    let answer = get(&impatient(), &server.url("a%20b")).unwrap();
     assert_eq!((answer.status(), answer.length(), answer.content_range()), (Status(200), Some(7), None));
     assert_eq!(body(answer), b"content");
     let request = &server.requests()[0];
@@ -42,7 +43,7 @@ fn a_file_comes_as_it_is() {
 #[test]
 fn a_part_comes_from_its_first_byte_on() {
     let server = Server::always(Reply::File(b"content".to_vec()));
-    let client = Client::new(&settings()).unwrap();
+    let client = Client::new(&impatient()).unwrap();
     let ask = |from| client.get(&server.url("file"), from, Deadline::after(Duration::from_secs(5))).unwrap();
     let answer = ask(3);
     assert_eq!(answer.status(), Status(206));
@@ -51,14 +52,14 @@ fn a_part_comes_from_its_first_byte_on() {
     assert_eq!(ask(9).status(), Status(416));
     assert_eq!(server.ranges(), [Some(3), Some(9)]);
     let server = Server::always(Reply::Part("bytes 1-2/7", b"on".to_vec()));
-    assert_eq!(get(&settings(), &server.url("file")).unwrap().content_range(), Some("bytes 1-2/7"));
+    assert_eq!(get(&impatient(), &server.url("file")).unwrap().content_range(), Some("bytes 1-2/7"));
 }
 
 #[test]
 fn every_status_is_an_answer() {
     for (status, text) in [(404, "404 Not Found"), (503, "503 Service Unavailable"), (599, "599")] {
         let server = Server::always(Reply::Status(status));
-        let found = get(&settings(), &server.url("file")).unwrap().status();
+        let found = get(&impatient(), &server.url("file")).unwrap().status();
         assert_eq!((found, found.to_string().as_str()), (Status(status), text));
     }
 }
@@ -68,13 +69,13 @@ fn a_length_that_nobody_states_is_unknown() {
     for reply in [Reply::Unsized(b"content".to_vec()), Reply::Whole(b"content".to_vec())] {
         let is_known = matches!(reply, Reply::Whole(_));
         let server = Server::always(reply);
-        let answer = get(&settings(), &server.url("file")).unwrap();
+        let answer = get(&impatient(), &server.url("file")).unwrap();
         assert_eq!(answer.length().is_some(), is_known);
         assert_eq!(body(answer), b"content");
     }
     let server = Server::always(Reply::Endless);
     let mut start = vec![1; 100_000];
-    get(&settings(), &server.url("file")).unwrap().read_exact(&mut start).unwrap();
+    get(&impatient(), &server.url("file")).unwrap().read_exact(&mut start).unwrap();
     assert!(start.iter().all(|byte| *byte == 0));
 }
 
@@ -102,7 +103,7 @@ fn silence_ends_with_the_idle_time() {
 fn a_head_that_does_not_come_ends_with_the_idle_time() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file", silent.local_addr().unwrap());
-    let error = within(Duration::from_secs(3), || get(&settings(), &url)).unwrap_err();
+    let error = within(Duration::from_secs(3), || get(&impatient(), &url)).unwrap_err();
     assert!(matches!(error, RequestError::Silent { .. }), "{error:?}");
     assert!(!told(&error).contains("127.0.0.1"), "{}", told(&error));
 }
@@ -110,7 +111,7 @@ fn a_head_that_does_not_come_ends_with_the_idle_time() {
 #[test]
 fn a_body_that_trickles_ends_at_the_deadline() {
     let server = Server::always(Reply::Trickle(vec![0; 100]));
-    let client = Client::new(&settings()).unwrap();
+    let client = Client::new(&impatient()).unwrap();
     let deadline = Deadline::after(Duration::from_millis(500));
     let mut answer = client.get(&server.url("file"), 0, deadline).unwrap();
     let error = within(Duration::from_secs(3), || answer.read_to_end(&mut Vec::new())).unwrap_err();
@@ -127,7 +128,7 @@ fn a_host_that_is_not_there_is_unreachable() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file", gone.local_addr().unwrap());
     drop(gone);
-    let error = get(&settings(), &url).unwrap_err();
+    let error = get(&impatient(), &url).unwrap_err();
     assert!(matches!(error, RequestError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("refused"), "all causes are told: {error}");
     assert!(!told(&error).contains("/file"), "{}", told(&error));
@@ -136,7 +137,7 @@ fn a_host_that_is_not_there_is_unreachable() {
 #[test]
 fn what_is_no_url_is_refused() {
     for wrong in ["nonsense", "http://[::bad/", "ftp://127.0.0.1/file"] {
-        let error = get(&settings(), wrong).unwrap_err();
+        let error = get(&impatient(), wrong).unwrap_err();
         assert!(matches!(error, RequestError::Refused { .. }), "{wrong}: {error:?}");
     }
 }
@@ -148,7 +149,7 @@ fn redirects_are_followed_to_an_end() {
         "/mirror/file" => Reply::Redirect("/there/file".to_owned()),
         _ => Reply::File(b"content".to_vec()),
     });
-    assert_eq!(body(get(&settings(), &server.url("file")).unwrap()), b"content");
+    assert_eq!(body(get(&impatient(), &server.url("file")).unwrap()), b"content");
     let requests = server.requests();
     assert_eq!(requests.len(), 3);
     assert!(requests.iter().all(|request| !request.headers.contains_key("referer")));
@@ -157,7 +158,7 @@ fn redirects_are_followed_to_an_end() {
 #[test]
 fn redirects_in_a_circle_end() {
     let server = Server::in_turn(vec![Reply::Redirect("/file".to_owned())]);
-    let error = get(&settings(), &server.url("file")).unwrap_err();
+    let error = get(&impatient(), &server.url("file")).unwrap_err();
     assert!(matches!(error, RequestError::Refused { .. }), "{error:?}");
     assert!(error.to_string().contains("more than 3 redirects"), "{error}");
     assert_eq!(server.requests().len(), 4);
@@ -166,7 +167,7 @@ fn redirects_in_a_circle_end() {
 #[test]
 fn redirects_to_files_of_this_machine_are_not_followed() {
     let server = Server::always(Reply::Redirect("file:///etc/passwd".to_owned()));
-    let answer = get(&settings(), &server.url("file")).unwrap();
+    let answer = get(&impatient(), &server.url("file")).unwrap();
     assert_eq!((answer.status(), body(answer)), (Status(302), Vec::new()));
 }
 

@@ -15,8 +15,9 @@ use xen4centos_http::{Client, HttpSettings, RequestError};
 
 use crate::{
     body, get,
+    server::impatient,
     server::{Reply, Server},
-    settings, within,
+    within,
 };
 
 /// Answers connections, so many at most, with the same bytes.
@@ -88,7 +89,7 @@ fn that_trust(server: &TlsServer) -> (TempDir, HttpSettings) {
     let directory = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(directory.path()).unwrap().join("ca.pem");
     fs_err::write(&path, &server.certificate).unwrap();
-    (directory, HttpSettings { certificates: vec![path], ..settings() })
+    (directory, HttpSettings { certificates: vec![path], ..impatient() })
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn a_certificate_of_the_settings_is_trusted() {
 #[test]
 fn an_unknown_certificate_is_refused() {
     let server = TlsServer::start("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxen");
-    let error = get(&settings(), &server.url()).unwrap_err();
+    let error = get(&impatient(), &server.url()).unwrap_err();
     assert!(matches!(error, RequestError::Refused { .. }), "asking again does not make it better known");
     assert!(error.to_string().contains("invalid peer certificate"), "{error}");
     assert_eq!(server.connections(), 1);
@@ -127,7 +128,7 @@ fn https_does_not_lead_to_http() {
 fn a_server_that_does_not_speak_tls_is_no_server() {
     let server = Server::always(Reply::File(b"xen".to_vec()));
     let url = server.url("xen.tar.gz").replace("http:", "https:");
-    let error = within(Duration::from_secs(5), || get(&settings(), &url)).unwrap_err();
+    let error = within(Duration::from_secs(5), || get(&impatient(), &url)).unwrap_err();
     assert!(matches!(error, RequestError::Unreachable { .. }), "{error:?}");
 }
 
@@ -139,7 +140,7 @@ fn a_file_without_certificates_is_refused() {
         if let Some(content) = content {
             fs_err::write(&path, content).unwrap();
         }
-        let settings = HttpSettings { certificates: vec![path.clone()], ..settings() };
+        let settings = HttpSettings { certificates: vec![path.clone()], ..impatient() };
         let error = Client::new(&settings).unwrap_err();
         assert_eq!(error.to_string(), format!("no certificate could be read from `{path}`"));
         assert!(error.is_of_settings() && error.hint().unwrap().contains("PEM"));

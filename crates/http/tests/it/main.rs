@@ -12,21 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use xen4centos_http::{Answer, Client, Deadline, HttpLimits, HttpSettings, Proxies, RequestError};
-
-/// Settings that wait for nothing long.
-fn settings() -> HttpSettings {
-    HttpSettings {
-        proxies: Proxies::none(),
-        certificates: Vec::new(),
-        limits: HttpLimits {
-            connect: Duration::from_secs(2),
-            idle: Duration::from_millis(300),
-            total: Duration::from_secs(20),
-            redirects: 3,
-        },
-    }
-}
+use xen4centos_http::{Answer, Client, Deadline, HttpSettings, RequestError};
 
 fn get(settings: &HttpSettings, url: &str) -> Result<Answer, RequestError> {
     Client::new(settings).unwrap().get(url, 0, Deadline::after(settings.limits.total))

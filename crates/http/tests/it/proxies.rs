@@ -4,12 +4,13 @@ use xen4centos_http::{Client, HttpSettings, Proxies, ProxyUrl};
 
 use crate::{
     body, get,
+    server::impatient,
     server::{Reply, Server, pass_on},
-    settings, told,
+    told,
 };
 
 fn through(proxies: Proxies) -> HttpSettings {
-    HttpSettings { proxies, ..settings() }
+    HttpSettings { proxies, ..impatient() }
 }
 
 #[test]

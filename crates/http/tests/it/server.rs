@@ -13,6 +13,22 @@ use std::{
     time::Duration,
 };
 
+use xen4centos_http::{HttpLimits, HttpSettings, Proxies};
+
+/// Settings of a client that waits for nothing long.
+pub(crate) fn impatient() -> HttpSettings {
+    HttpSettings {
+        proxies: Proxies::none(),
+        certificates: Vec::new(),
+        limits: HttpLimits {
+            connect: Duration::from_secs(2),
+            idle: Duration::from_millis(300),
+            total: Duration::from_secs(20),
+            redirects: 3,
+        },
+    }
+}
+
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// What a client asked.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    Compression, Groups, MergeSettings, Record, RepodataError, Repository, Updates,
+    Groups, MergeSettings, Record, RepodataError, Repository, Updates,
     additional::{self, base, is_of_packages},
     document::Desk,
     parts::{Part, groups_of, parts_of},
@@ -97,10 +97,7 @@ fn groups(
             document(head, &parts, "comps")?.into_bytes()
         }
     };
-    Ok(vec![
-        additional::document(desk, "group", "comps.xml", Compression::None, &bytes)?,
-        additional::document(desk, "group_gz", "comps.xml", Compression::Gzip, &bytes)?,
-    ])
+    additional::groups(desk, "comps.xml", &bytes).map(Vec::from)
 }
 
 /// Whether a document goes into the merged repository as it is. Its kind becomes part of a file's name.

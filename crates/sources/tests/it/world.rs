@@ -11,7 +11,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use xen4centos_artifact::Sha256Digest;
-use xen4centos_http::{HttpLimits, HttpSettings, Proxies};
 use xen4centos_manifest::{
     Location, Package, Patch, Role, Source, Upstream, Upstreams, UrlLocation, Vouching,
 };
@@ -19,6 +18,8 @@ use xen4centos_sources::{
     Event, FetchError, FetchSettings, Network, NetworkSettings, Reporter, RetrySchedule, Store,
     VerifiedSource,
 };
+
+use crate::server::impatient;
 
 /// 2026-11-23.
 pub(crate) const NOW: u64 = 1_795_392_000;
@@ -99,16 +100,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 pub(crate) fn quick() -> NetworkSettings {
     NetworkSettings {
-        http: HttpSettings {
-            proxies: Proxies::none(),
-            certificates: Vec::new(),
-            limits: HttpLimits {
-                connect: Duration::from_secs(2),
-                idle: Duration::from_millis(300),
-                total: Duration::from_secs(20),
-                redirects: 3,
-            },
-        },
+        http: impatient(),
         retries: RetrySchedule { delays: vec![Duration::from_millis(2); 3] },
         most_bytes: 1 << 20,
     }
