@@ -22,7 +22,7 @@ use crate::{
     blocks::BlockPlace,
     encode::{self, Input, push_count, push_number, push_text},
     indexed::{Indexed, Remembered, Title},
-    reader::Stamp,
+    stamp::Stamp,
     write_xml::Fragments,
 };
 

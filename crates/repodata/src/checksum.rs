@@ -3,8 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use sha1::Sha1;
-use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha224, Sha384, Sha512};
 use xen4centos_artifact::Sha256Digest;
+use xen4centos_sha256::{Sha256, update_both};
 
 /// A digest with the name of its algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,12 +116,25 @@ impl Hasher {
         }
     }
 
+    /// Takes as much of both as can be hashed side by side. Of one, less than a block is left.
+    pub(crate) fn update_both(left: (&mut Self, &mut &[u8]), right: (&mut Self, &mut &[u8])) {
+        match (left, right) {
+            ((Self::Sha256(one), one_bytes), (Self::Sha256(other), other_bytes)) => {
+                update_both((one, one_bytes), (other, other_bytes));
+            }
+            ((one, one_bytes), (other, other_bytes)) => {
+                one.update(std::mem::take(one_bytes));
+                other.update(std::mem::take(other_bytes));
+            }
+        }
+    }
+
     pub(crate) fn finish(self) -> Checksum {
         let (kind, value) = match self {
             Self::Sha(hasher) => (ChecksumKind::Sha, digits(&hasher.finalize())),
             Self::Sha1(hasher) => (ChecksumKind::Sha1, digits(&hasher.finalize())),
             Self::Sha224(hasher) => (ChecksumKind::Sha224, digits(&hasher.finalize())),
-            Self::Sha256(hasher) => (ChecksumKind::Sha256, digits(&hasher.finalize())),
+            Self::Sha256(hasher) => (ChecksumKind::Sha256, digits(&hasher.finish())),
             Self::Sha384(hasher) => (ChecksumKind::Sha384, digits(&hasher.finalize())),
             Self::Sha512(hasher) => (ChecksumKind::Sha512, digits(&hasher.finalize())),
         };

@@ -16,8 +16,8 @@ use crate::{
     files::{FileTable, decode_path},
     moderation,
     package::is_primary,
-    reader::Stamp,
     requirements::{self, Raw},
+    stamp::Stamp,
     text,
 };
 

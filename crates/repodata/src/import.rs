@@ -14,7 +14,7 @@ use crate::{
     encode,
     files::FileTable,
     indexed::{Indexed, Remembered, Title},
-    reader::Stamp,
+    stamp::Stamp,
     write_packages::demand_sound,
     write_xml::Fragments,
 };

@@ -8,7 +8,7 @@ use crate::{
     cache::Place,
     database::Described,
     ordered::Weigh,
-    reader::Stamp,
+    stamp::Stamp,
     write_xml::Fragments,
 };
 

@@ -11,7 +11,7 @@ use crate::{
     encode,
     import::{self, Imported},
     indexed::{Indexed, Remembered, Title},
-    reader::Stamp,
+    stamp::Stamp,
     walk::Found,
     write_xml::Fragments,
 };

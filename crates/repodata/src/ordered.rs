@@ -1,13 +1,13 @@
 //! A parallel map whose results come in order.
 //!
 //! Packages differ in size by four orders of magnitude, so threads take the next one when they are free; and
-//! metadata has an order, so results are handed over in that of the items. Threads wait when they are too far
-//! ahead of what was handed over, or when what waits is too much, so memory does not grow with the number of packages.
+//! metadata has an order, so results are handed over in that of the items. Nothing is begun that is too far ahead of what was
+//! handed over, or while what waits is too much, so memory does not grow with the number of packages.
 
 use std::{
     collections::BTreeMap,
-    ops::{ControlFlow, Range},
-    sync::mpsc::{Sender, channel},
+    ops::ControlFlow,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use rayon::ThreadPool;
@@ -20,151 +20,148 @@ pub(crate) trait Weigh {
 /// How far threads may get ahead of what was handed over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ahead {
-    /// At most so many results wait.
-    pub(crate) results: usize,
+    /// At most so many items that were begun, or results that wait.
+    pub(crate) items: usize,
     /// No further item is begun while those that wait weigh so much.
     pub(crate) weight: usize,
-    /// So many items, at most, are worked on and handed over in one go: waking a thread costs as much as a small package.
+    /// A thread begins when there is room for so many items: waking one costs as much as a small package.
     pub(crate) parcel: usize,
-}
-
-/// A thread that has as much as this of a parcel hands it over.
-const PARCEL_WEIGHT: usize = 512 * 1024;
-
-/// The results of the first items of a parcel; none when the work has panicked.
-struct Part<R> {
-    items: Range<usize>,
-    results: Option<Vec<R>>,
-}
-
-/// Sends something also when the work panics, so that nobody waits for ever; the panic itself goes on when the scope
-/// ends.
-struct Sending<R> {
-    part: Option<Part<R>>,
-    sender: Sender<Part<R>>,
-}
-
-impl<R> Drop for Sending<R> {
-    fn drop(&mut self) {
-        if let Some(part) = self.part.take() {
-            // Nobody listens once the caller has stopped.
-            self.sender.send(part).unwrap_or_default();
-        }
-    }
 }
 
 /// What is to be begun, and what waits to be handed over.
 struct Progress<R> {
-    ahead: Ahead,
-    /// Parcels that a thread handed over before their end, by their first items.
-    rests: BTreeMap<usize, usize>,
-    /// The first item that was never begun, and how many there are.
+    /// The first item that was not handed over.
+    due: usize,
+    /// The first item that was not begun, and how many there are.
     next: usize,
     count: usize,
-    /// Parcels that threads have.
-    begun: usize,
+    /// Threads that work.
+    busy: usize,
     waiting: BTreeMap<usize, R>,
     weight: usize,
+    /// Whether a thread has panicked, or nobody wants more.
+    is_over: bool,
 }
 
 impl<R: Weigh> Progress<R> {
-    fn new(count: usize, ahead: Ahead) -> Self {
-        let (rests, waiting) = (BTreeMap::new(), BTreeMap::new());
-        Self { ahead, rests, next: 0, count, begun: 0, waiting, weight: 0 }
-    }
-
-    /// The next parcel, if it may be begun while the item `due` is to be handed over. That one always may: nothing can be
-    /// handed over before it.
-    fn begin(&mut self, due: usize) -> Option<Range<usize>> {
-        let start = self.rests.first_key_value().map_or(self.next, |(start, _)| *start);
-        let room = start < due + self.ahead.results && self.weight < self.ahead.weight;
-        if start >= self.count || !room && start > due {
-            return None;
-        }
-        let end = self.rests.remove(&start).unwrap_or_else(|| {
-            self.next = self.count.min(start + self.ahead.parcel.max(1));
-            self.next
-        });
-        self.begun += 1;
-        Some(start..end)
-    }
-
-    fn take(&mut self, items: Range<usize>, results: Vec<R>) {
-        self.begun -= 1;
-        let done = items.start + results.len();
-        if done < items.end {
-            self.rests.insert(done, items.end);
-        }
-        self.weight += results.iter().map(R::weight).sum::<usize>();
-        self.waiting.extend((items.start..).zip(results));
+    /// Whether `more` items may be begun. The one that is due always may: nothing can be handed over before it.
+    fn has_room(&self, more: usize, ahead: Ahead) -> bool {
+        let end = self.count.min(self.next + more);
+        let room = end <= self.due + ahead.items && self.weight < ahead.weight;
+        !self.is_over && self.next < self.count && (room || self.next == self.due)
     }
 }
 
-/// Calls `work` on every item on the threads of `pool`, and `emit` with each result, in the items' order, on the
-/// caller's thread. Stops when `emit` says so.
+/// Where threads get items from, and bring results to.
+pub(crate) struct Supply<'a, T, R> {
+    items: &'a [T],
+    ahead: Ahead,
+    progress: Mutex<Progress<R>>,
+    /// Something happened that the caller's thread waits for.
+    news: Condvar,
+}
+
+impl<'a, T, R: Weigh> Supply<'a, T, R> {
+    fn new(items: &'a [T], ahead: Ahead) -> Self {
+        let (count, waiting) = (items.len(), BTreeMap::new());
+        let progress = Progress { due: 0, next: 0, count, busy: 0, waiting, weight: 0, is_over: false };
+        Self { items, ahead, progress: Mutex::new(progress), news: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress<R>> {
+        // Nothing that panics is done with it.
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next item and its place, if one may be begun now. Its result has to be brought, and what a thread has got must be
+    /// brought before it ends, or waits for something.
+    pub(crate) fn next(&self) -> Option<(usize, &'a T)> {
+        let mut progress = self.lock();
+        if !progress.has_room(1, self.ahead) {
+            return None;
+        }
+        progress.next += 1;
+        let index = progress.next - 1;
+        Some((index, self.items.get(index)?))
+    }
+
+    /// Takes results with the places of their items.
+    pub(crate) fn put(&self, results: impl IntoIterator<Item = (usize, R)>) {
+        let mut progress = self.lock();
+        for (index, result) in results {
+            progress.weight += result.weight();
+            progress.waiting.insert(index, result);
+        }
+        if progress.waiting.contains_key(&progress.due) {
+            self.news.notify_one();
+        }
+    }
+
+    /// The result that is due, when it is there; `begin` sets a thread to work. `None` after a panic.
+    fn due(&self, threads: usize, begin: impl Fn()) -> Option<R> {
+        let mut progress = self.lock();
+        loop {
+            while progress.busy < threads && progress.has_room(self.ahead.parcel, self.ahead) {
+                progress.busy += 1;
+                begin();
+                // They take what there is when they come to it.
+                if progress.busy >= progress.count - progress.next {
+                    break;
+                }
+            }
+            if progress.is_over {
+                return None;
+            }
+            let due = progress.due;
+            if let Some(result) = progress.waiting.remove(&due) {
+                progress.due += 1;
+                progress.weight -= result.weight();
+                return Some(result);
+            }
+            progress = self.news.wait(progress).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A thread that works; tells when it ends, also by a panic, so that nobody waits for ever. The panic itself goes on when
+/// the scope ends.
+struct Busy<'a, 'b, T, R: Weigh>(&'b Supply<'a, T, R>);
+
+impl<T, R: Weigh> Drop for Busy<'_, '_, T, R> {
+    fn drop(&mut self) {
+        let mut progress = self.0.lock();
+        progress.busy -= 1;
+        progress.is_over |= std::thread::panicking();
+        self.0.news.notify_one();
+    }
+}
+
+/// Calls `work` on the threads of `pool`, as often as there are items to be begun and threads without work, and `emit` with
+/// each result, in the items' order, on the caller's thread. Stops when `emit` says so.
 pub(crate) fn map_in_order<T: Sync, R: Send + Weigh>(
     items: &[T],
     pool: &ThreadPool,
     ahead: Ahead,
-    work: impl Fn(&T) -> R + Sync,
+    work: impl Fn(&Supply<'_, T, R>) + Sync,
     mut emit: impl FnMut(R) -> ControlFlow<()>,
 ) {
-    let work = &work;
+    let (work, supply) = (&work, &Supply::new(items, ahead));
+    let threads = pool.current_num_threads();
     pool.in_place_scope_fifo(|scope| {
-        let (sender, receiver) = channel::<Part<R>>();
-        let mut progress = Progress::new(items.len(), ahead);
-        // The weight of what is begun is not known, so no more is begun than there are threads for it.
-        let threads = pool.current_num_threads();
-        for due in 0..items.len() {
-            let result = loop {
-                while progress.begun < threads
-                    && let Some(parcel) = progress.begin(due)
-                {
-                    let mut sending = Sending {
-                        part: Some(Part { items: parcel.clone(), results: None }),
-                        sender: sender.clone(),
-                    };
-                    scope.spawn_fifo(move |_| {
-                        let results = first_of(&items[parcel], work);
-                        if let Some(part) = &mut sending.part {
-                            part.results = Some(results);
-                        }
-                    });
-                }
-                let found = progress.waiting.remove(&due);
-                let part = match found {
-                    Some(_) => receiver.try_recv().ok(),
-                    // `sender` is still there, so there is always something to come.
-                    None => receiver.recv().ok(),
-                };
-                if let Some(Part { items, results }) = part {
-                    let Some(results) = results else { return };
-                    progress.take(items, results);
-                }
-                if let Some(result) = found {
-                    break result;
-                }
-            };
-            progress.weight -= result.weight();
+        let begin = || {
+            scope.spawn_fifo(move |_| {
+                let busy = Busy(supply);
+                work(busy.0);
+            });
+        };
+        for _ in items {
+            let Some(result) = supply.due(threads, begin) else { return };
             if emit(result).is_break() {
+                supply.lock().is_over = true;
                 return;
             }
         }
     });
-}
-
-/// The results of the first items, as many as are not too heavy together.
-fn first_of<T, R: Weigh>(items: &[T], work: impl Fn(&T) -> R) -> Vec<R> {
-    let (mut results, mut weight) = (Vec::with_capacity(items.len()), 0);
-    for item in items {
-        let result = work(item);
-        weight += result.weight();
-        results.push(result);
-        if weight >= PARCEL_WEIGHT {
-            break;
-        }
-    }
-    results
 }
 
 #[cfg(test)]
@@ -184,7 +181,15 @@ mod tests {
         rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap()
     }
 
-    const FEW: Ahead = Ahead { results: 4, weight: usize::MAX, parcel: 3 };
+    fn each(work: impl Fn(&usize) -> usize) -> impl Fn(&Supply<'_, usize, usize>) {
+        move |supply| {
+            while let Some((index, item)) = supply.next() {
+                supply.put([(index, work(item))]);
+            }
+        }
+    }
+
+    const FEW: Ahead = Ahead { items: 4, weight: usize::MAX, parcel: 3 };
 
     #[test]
     fn what_waits_is_not_heavy() {
@@ -192,12 +197,12 @@ mod tests {
         map_in_order(
             &[30_usize; 200],
             &pool(4),
-            Ahead { results: 100, weight: 100, parcel: 1 },
-            |item| {
+            Ahead { items: 100, weight: 100, parcel: 1 },
+            each(|item| {
                 let now = held.fetch_add(*item, Ordering::SeqCst) + item;
                 most.fetch_max(now, Ordering::SeqCst);
                 *item
-            },
+            }),
             |result| {
                 std::thread::yield_now();
                 held.fetch_sub(result, Ordering::SeqCst);
@@ -207,17 +212,11 @@ mod tests {
         // What waits, what each thread is at, and what is handed over.
         assert!(most.into_inner() <= 100 + 30 * (4 + 1 + 1));
         let seen = AtomicUsize::new(0);
-        let all_too_heavy = Ahead { results: 100, weight: 0, parcel: 4 };
-        map_in_order(
-            &[1_usize; 50],
-            &pool(4),
-            all_too_heavy,
-            |item| *item,
-            |result| {
-                seen.fetch_add(result, Ordering::SeqCst);
-                ControlFlow::Continue(())
-            },
-        );
+        let all_too_heavy = Ahead { items: 100, weight: 0, parcel: 4 };
+        map_in_order(&[1_usize; 50], &pool(4), all_too_heavy, each(|item| *item), |result| {
+            seen.fetch_add(result, Ordering::SeqCst);
+            ControlFlow::Continue(())
+        });
         assert_eq!(seen.into_inner(), 50, "one by one");
     }
 
@@ -228,12 +227,12 @@ mod tests {
         map_in_order(
             &items,
             &pool(4),
-            Ahead { results: 8, weight: usize::MAX, parcel: 1 },
-            |item| {
+            Ahead { items: 8, weight: usize::MAX, parcel: 1 },
+            each(|item| {
                 started.fetch_add(1, Ordering::SeqCst);
                 std::thread::yield_now();
                 item * 2
-            },
+            }),
             |result| {
                 assert!(started.load(Ordering::SeqCst) <= seen.len() + 1 + 8);
                 seen.push(result);
@@ -244,20 +243,39 @@ mod tests {
     }
 
     #[test]
+    fn threads_may_bring_results_late_and_in_any_order() {
+        let items: Vec<usize> = (0..300).collect();
+        let mut seen = Vec::new();
+        let ahead = Ahead { items: 16, weight: usize::MAX, parcel: 7 };
+        let late = |supply: &Supply<'_, usize, usize>| {
+            let some: Vec<_> = std::iter::from_fn(|| supply.next()).take(5).collect();
+            supply.put(some.into_iter().rev().map(|(index, item)| (index, *item)));
+        };
+        map_in_order(&items, &pool(3), ahead, late, |result| {
+            seen.push(result);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(seen, items);
+    }
+
+    #[test]
+    fn a_panic_is_heard() {
+        let items: Vec<usize> = (0..100).collect();
+        let work = each(|item| if *item == 50 { panic!("at fifty") } else { *item });
+        let call = || map_in_order(&items, &pool(2), FEW, &work, |_| ControlFlow::Continue(()));
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"at fifty"));
+    }
+
+    #[test]
     fn stops_when_told() {
         let items: Vec<usize> = (0..1000).collect();
         let mut seen = 0;
-        map_in_order(
-            &items,
-            &pool(2),
-            FEW,
-            |item| *item,
-            |_| {
-                seen += 1;
-                if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        );
+        map_in_order(&items, &pool(2), FEW, each(|item| *item), |_| {
+            seen += 1;
+            if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         assert_eq!(seen, 3);
-        map_in_order(&[] as &[usize], &pool(2), FEW, |item| *item, |_| ControlFlow::Continue(()));
+        map_in_order(&[] as &[usize], &pool(2), FEW, each(|item| *item), |_| ControlFlow::Continue(()));
     }
 }

@@ -5,34 +5,26 @@ use std::{
     collections::{HashMap, HashSet, hash_map::DefaultHasher},
     hash::{Hash, Hasher as _},
     ops::ControlFlow,
-    sync::Arc,
 };
 
 use camino::Utf8Path;
 
 use crate::{
-    BadPackages, Duplicates, Event, IndexSettings, RepodataError, Reporter, Source,
+    BadPackages, Duplicates, Event, IndexSettings, RepodataError, Reporter,
     cache::{CacheWriter, DocumentBlocks},
     document::{Desk, Finished},
-    encode,
-    indexed::{Indexed, Remembered, Title},
-    known::{Known, stamp},
-    ordered::{Ahead, Weigh, map_in_order},
+    indexed::{Indexed, Title},
+    known::Known,
+    ordered::{Ahead, map_in_order},
     output::{Addition, Format, Output},
-    reader::{self, Rules, Stamp},
+    pairs::{PARCEL, Pairs, Tried},
     repomd::Record,
+    stamp::Stamp,
     walk::Found,
-    write_xml::Fragments,
 };
 
 /// Packages that may be read ahead of what the documents have, for each thread.
 const PENDING: usize = 16;
-
-/// Packages that a thread takes in one go, where there are many: half of what it may read ahead.
-const PARCEL: usize = 8;
-
-/// Parcels for each thread, at least, so that all have something to do to the end.
-const PARCELS: usize = 32;
 
 /// Bytes of finished metadata that may wait.
 const PENDING_BYTES: usize = 16 * 1024 * 1024;
@@ -56,19 +48,6 @@ pub(crate) struct Run<'a> {
     pub(crate) known: &'a Known,
 }
 
-/// What came of reading a package.
-struct Tried {
-    /// Of the file before it was read, where packages may be left out.
-    stamp: Option<Stamp>,
-    result: Result<Indexed, RepodataError>,
-}
-
-impl Weigh for Tried {
-    fn weight(&self) -> usize {
-        self.result.as_ref().map_or(0, Indexed::weight)
-    }
-}
-
 impl Run<'_> {
     pub(crate) fn documents(&self, packages: &[Found]) -> Result<Documents, RepodataError> {
         let format = Format { compression: self.settings.compression, database: self.settings.database };
@@ -90,56 +69,13 @@ impl Run<'_> {
         map_in_order(
             packages,
             &self.desk.pool.threads,
-            Ahead {
-                results: workers * PENDING,
-                weight: PENDING_BYTES,
-                parcel: (packages.len() / (workers * PARCELS)).clamp(1, PARCEL),
-            },
-            |found| self.tried(found),
+            Ahead { items: workers * PENDING, weight: PENDING_BYTES, parcel: PARCEL },
+            |supply| Pairs::work(self, supply),
             |result| {
                 index += 1;
                 delivery.take(packages, index - 1, result)
             },
         );
-    }
-
-    fn tried(&self, found: &Found) -> Tried {
-        let IndexSettings { bad_packages, duplicates, .. } = self.settings;
-        let may_leave_out = *bad_packages == BadPackages::LeaveOut || *duplicates == Duplicates::KeepLast;
-        let stamp = may_leave_out.then(|| stamp(self.root, found)).flatten();
-        Tried { stamp, result: self.one(found) }
-    }
-
-    fn one(&self, found: &Found) -> Result<Indexed, RepodataError> {
-        let path = self.root.join(&*found.relative);
-        let href = self.settings.location.href(&found.relative);
-        if !crate::text::is_clean(&href) {
-            let text = href.escape_debug().to_string();
-            return Err(RepodataError::Forbidden { path, field: "path", text });
-        }
-        let base = self.settings.location.base.as_deref();
-        if let Some(known) = self.known.get(self.root, found, &href, base) {
-            return Ok(known);
-        }
-        let rules = Rules {
-            checksum: self.settings.checksum,
-            changelog_limit: self.settings.changelog_limit.unwrap_or(usize::MAX),
-        };
-        let (mut package, files, stamp) =
-            reader::read(&path, rules, &mut |event| self.reporter.event(event))?;
-        package.href = href;
-        package.base = base.map(str::to_owned);
-        let is_cached = self.settings.reuse.cache.is_some();
-        let has_databases = self.settings.database.is_some();
-        let mut record = Vec::new();
-        if is_cached && has_databases {
-            encode::encode(&package, &files, &mut record);
-        }
-        let fragments = Fragments::of(&package, &files);
-        let title = Title::of(&package, &fragments, is_cached);
-        let described = has_databases.then(|| Arc::new((package, files)));
-        let remembered = Remembered::New(record);
-        Ok(Indexed { stamp, title, fragments, source: Source::Package, described, remembered })
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
+    ("sha256", &[]),
     ("toml-tree", &[]),
     ("manifest", &["artifact", "toml-tree"]),
     ("sources", &["artifact", "process", "http", "manifest"]),
@@ -16,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("kconfig", &["artifact", "process", "toml-tree"]),
     ("build", &["artifact", "process", "manifest"]),
     ("sign", &["artifact", "process"]),
-    ("repodata", &["artifact", "http"]),
+    ("repodata", &["artifact", "http", "sha256"]),
     ("check", &["artifact", "manifest"]),
     ("publish", &["artifact"]),
     ("trial", &["artifact", "process"]),
