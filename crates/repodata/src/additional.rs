@@ -4,11 +4,12 @@ use std::io::Read;
 
 use camino::Utf8Path;
 
+use xen4centos_inflate::{Inflated, inflate};
+
 use crate::{
     Checksum, ChecksumKind, Compression, IndexSettings, Present, Record, RepodataError, Repomd,
     checksum::Hasher,
     document::{Desk, Document},
-    inflate::{Inflated, inflate},
     read_xml::check_comps,
     switch::link,
 };

@@ -7,11 +7,9 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::{
-    Checksum, ChecksumKind, Record, RepodataError,
-    checksum::Hasher,
-    inflate::{Inflated, inflate},
-};
+use xen4centos_inflate::{Inflated, inflate};
+
+use crate::{Checksum, ChecksumKind, Record, RepodataError, checksum::Hasher};
 
 /// Bytes of a document of which repomd.xml does not say how large it is. Those of whole distributions have one or two
 /// hundred megabytes.

@@ -27,7 +27,6 @@ mod http;
 mod import;
 mod index;
 mod indexed;
-mod inflate;
 mod known;
 mod location;
 mod merge;

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
     ("sha256", &[]),
+    ("inflate", &[]),
+    ("payload", &["artifact", "inflate"]),
     ("toml-tree", &[]),
     ("manifest", &["artifact", "toml-tree"]),
     ("sources", &["artifact", "process", "http", "manifest"]),
@@ -17,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("kconfig", &["artifact", "process", "toml-tree"]),
     ("build", &["artifact", "process", "manifest"]),
     ("sign", &["artifact", "process"]),
-    ("repodata", &["artifact", "http", "sha256"]),
+    ("repodata", &["artifact", "http", "inflate", "sha256"]),
     ("check", &["artifact", "manifest"]),
     ("publish", &["artifact"]),
     ("trial", &["artifact", "process"]),

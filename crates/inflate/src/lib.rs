@@ -9,7 +9,7 @@ use ruzstd::decoding::{
     errors::{FrameDecoderError, ReadFrameHeaderError},
 };
 
-/// Costs least: see `reader.rs`.
+/// Larger ones fall out of the processor's cache before they are used.
 const BUFFER: usize = 64 * 1024;
 
 /// Memory of the decoder of .xz; `xz -9` needs 65 MiB.
@@ -19,6 +19,8 @@ const XZ_MEMORY: u64 = 128 * 1024 * 1024;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// The .xz file format 1.2, 2.1.1.1.
 const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+/// The properties that all encoders write, and a dictionary of whole 64 kB: .lzma has no magic number. No text begins so.
+const LZMA: &[u8] = &[0x5d, 0, 0];
 /// `BZh`, then the block size.
 const BZIP2: &[u8] = b"BZh";
 /// RFC 8878, 3.1.1 and 3.1.2: a frame, and (but for four bits) one that is to be skipped.
@@ -28,7 +30,8 @@ const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
 const ZCHUNK: [&[u8]; 2] = [b"\0ZCK1", b"\0ZHR1"];
 
 /// How the bytes of a document become its content.
-pub(crate) enum Inflated {
+#[expect(missing_debug_implementations, reason = "readers of any kind")]
+pub enum Inflated {
     /// They are it.
     Plain(Box<dyn Read + Send>),
     /// They are decompressed.
@@ -38,14 +41,17 @@ pub(crate) enum Inflated {
 }
 
 /// Looks at the first bytes. Several members, streams or frames are one content, as the tools have it.
-pub(crate) fn inflate(reader: impl Read + Send + 'static) -> io::Result<Inflated> {
+///
+/// # Errors
+/// When the first bytes can not be read. What is wrong with later ones is told by the reader.
+pub fn inflate(reader: impl Read + Send + 'static) -> io::Result<Inflated> {
     let mut reader = BufReader::with_capacity(BUFFER, reader);
     // Few bytes can come at first, from a network or a pipe.
     let mut start = Vec::new();
     Read::by_ref(&mut reader).take(8).read_to_end(&mut start)?;
     let is = |magic: &[u8]| start.starts_with(magic);
     let skipped = start.get(1..4) == Some(ZSTD_SKIPPED) && start[0] >> 4 == 5;
-    let (gzip, xz, bzip2, zstd) = (is(GZIP), is(XZ), is(BZIP2), is(ZSTD) || skipped);
+    let (gzip, xz, lzma, bzip2, zstd) = (is(GZIP), is(XZ), is(LZMA), is(BZIP2), is(ZSTD) || skipped);
     if ZCHUNK.iter().any(|magic| is(magic)) {
         return Ok(Inflated::Unsupported("zchunk"));
     }
@@ -55,6 +61,8 @@ pub(crate) fn inflate(reader: impl Read + Send + 'static) -> io::Result<Inflated
     } else if xz {
         let stream = Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
         Inflated::Compressed(Box::new(XzDecoder::new_stream(all, stream)))
+    } else if lzma {
+        Inflated::Compressed(Box::new(XzDecoder::new_stream(all, Stream::new_lzma_decoder(XZ_MEMORY)?)))
     } else if bzip2 {
         Inflated::Compressed(Box::new(bzip2::bufread::MultiBzDecoder::new(all)))
     } else if zstd {
