@@ -72,6 +72,9 @@ impl Weigh for Indexed {
             Remembered::There(_) => 0,
             Remembered::New(record) => record.len(),
         };
-        self.fragments.text().len() + record
+        let text = self.fragments.text().len();
+        // A description takes about as much as what documents say of it.
+        let described = if self.described.is_some() { text } else { 0 };
+        text + record + described
     }
 }
