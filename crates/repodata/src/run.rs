@@ -1,12 +1,7 @@
 //! All packages into the documents: packages are read and blocks compressed by one pool of threads, and only a few
 //! packages' metadata is in memory at a time.
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::DefaultHasher},
-    hash::{Hash, Hasher as _},
-    ops::ControlFlow,
-    sync::Arc,
-};
+use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
 
 use camino::Utf8Path;
 
@@ -14,15 +9,15 @@ use crate::{
     BadPackages, Duplicates, Event, IndexSettings, RepodataError, Reporter, Source,
     cache::{CacheWriter, DocumentBlocks},
     document::{Desk, Finished},
+    duplicates::{Seen, Twice},
     encode,
-    indexed::{Indexed, Remembered, Title},
+    indexed::{Indexed, Remembered, Title, Wanted},
     known::{Known, stamp},
     ordered::{Ahead, Weigh, map_in_order},
     output::{Addition, Format, Output},
     reader::{self, Rules, Stamp},
     repomd::Record,
     walk::Found,
-    write_xml::Fragments,
 };
 
 /// Packages that may be read ahead of what the documents have, for each thread.
@@ -57,10 +52,10 @@ pub(crate) struct Run<'a> {
 }
 
 /// What came of reading a package.
-struct Tried {
+pub(crate) struct Tried {
     /// Of the file before it was read, where packages may be left out.
     stamp: Option<Stamp>,
-    result: Result<Indexed, RepodataError>,
+    pub(crate) result: Result<Indexed, RepodataError>,
 }
 
 impl Weigh for Tried {
@@ -78,13 +73,13 @@ impl Run<'_> {
         let cache = self.settings.reuse.cache.as_deref().and_then(create);
         let (surplus, stamps) = (Vec::new(), Vec::new());
         let mut delivery =
-            Delivery { run: self, output, cache, surplus, stamps, seen: HashMap::new(), failure: None };
-        self.packages(packages, &mut delivery);
+            Delivery { run: self, output, cache, surplus, stamps, seen: Seen::default(), failure: None };
+        self.packages(packages, |index, tried| delivery.take(packages, index, tried));
         delivery.outcome(packages)
     }
 
-    /// Reads all packages and takes their parts to the documents.
-    fn packages(&self, packages: &[Found], delivery: &mut Delivery<'_>) {
+    /// Reads all packages, and gives them away in order, each with its place.
+    pub(crate) fn packages(&self, packages: &[Found], mut take: impl FnMut(usize, Tried) -> ControlFlow<()>) {
         let workers = self.desk.pool.threads.current_num_threads();
         let mut index = 0;
         map_in_order(
@@ -98,7 +93,7 @@ impl Run<'_> {
             |found| self.tried(found),
             |result| {
                 index += 1;
-                delivery.take(packages, index - 1, result)
+                take(index - 1, result)
             },
         );
     }
@@ -129,17 +124,15 @@ impl Run<'_> {
             reader::read(&path, rules, &mut |event| self.reporter.event(event))?;
         package.href = href;
         package.base = base.map(str::to_owned);
-        let is_cached = self.settings.reuse.cache.is_some();
-        let has_databases = self.settings.database.is_some();
-        let mut record = Vec::new();
-        if is_cached && has_databases {
-            encode::encode(&package, &files, &mut record);
-        }
-        let fragments = Fragments::of(&package, &files);
-        let title = Title::of(&package, &fragments, is_cached);
-        let described = has_databases.then(|| Arc::new((package, files)));
-        let remembered = Remembered::New(record);
-        Ok(Indexed { stamp, title, fragments, source: Source::Package, described, remembered })
+        let wanted = Wanted {
+            identity: self.settings.reuse.cache.is_some(),
+            described: self.settings.database.is_some(),
+        };
+        let described = Arc::new((package, files));
+        let record =
+            if wanted.identity && wanted.described { encode::record(&described) } else { Vec::new() };
+        let indexed = Indexed::of((stamp, Source::Package), &described, wanted);
+        Ok(Indexed { remembered: Remembered::New(record), ..indexed })
     }
 }
 
@@ -152,8 +145,7 @@ struct Delivery<'a> {
     surplus: Vec<usize>,
     /// Of all packages, where some may be left out.
     stamps: Vec<Option<Stamp>>,
-    /// Digests of what a package is called: where it is, and when it was built.
-    seen: HashMap<u64, (usize, u64)>,
+    seen: Seen,
     failure: Option<RepodataError>,
 }
 
@@ -187,23 +179,15 @@ impl Delivery<'_> {
         index: usize,
         indexed: &Indexed,
     ) -> Result<(), RepodataError> {
-        let Title { nevra, build_time, .. } = &indexed.title;
-        // The same in every run: its keys are fixed. Two names of one digest are not to be expected in any repository.
-        let mut hasher = DefaultHasher::new();
-        nevra.hash(&mut hasher);
-        let Some((other, built)) = self.seen.insert(hasher.finish(), (index, *build_time)) else {
+        let Some(twice) = self.seen.take(&indexed.title, index, self.run.settings.duplicates) else {
             return Ok(());
         };
         let path = self.run.root.join(&*packages[index].relative);
-        let nevra = nevra.to_string();
-        match self.run.settings.duplicates {
-            Duplicates::Refuse => return Err(RepodataError::Duplicate { nevra, path }),
-            Duplicates::Keep => {}
-            Duplicates::KeepLast if built > *build_time => {
-                self.seen.insert(hasher.finish(), (other, built));
-                self.surplus.push(index);
-            }
-            Duplicates::KeepLast => self.surplus.push(other),
+        let nevra = indexed.title.nevra.to_string();
+        match twice {
+            Twice::Refused => return Err(RepodataError::Duplicate { nevra, path }),
+            Twice::Listed => {}
+            Twice::Surplus(surplus) => self.surplus.push(surplus),
         }
         self.run.reporter.event(Event::Duplicate { path, nevra });
         Ok(())

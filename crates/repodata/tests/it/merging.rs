@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_repodata::{
-    Checksum, Keep, MergeSettings, Package, Record, RepodataError, Repomd, Repository, merge,
+    Checksum, Keep, MergeSettings, Package, Record, RepodataError, Repomd, Repository, Silent, merge,
 };
 
 use crate::{
@@ -66,7 +66,7 @@ fn settings(keep: Keep) -> MergeSettings {
 
 fn merged(output: &Utf8Path, places: &[&str], keep: Keep) -> Vec<Package> {
     let repositories: Vec<Repository> = places.iter().map(|place| at(place).unwrap()).collect();
-    let done = merge(output, &repositories, &settings(keep)).unwrap();
+    let done = merge(output, &repositories, &settings(keep), &Silent).unwrap();
     let repository = Repository::open(output).unwrap();
     repository.verify_documents().unwrap();
     let packages = repository.complete().unwrap();
@@ -241,7 +241,7 @@ fn nothing_changes_when_a_repository_is_bad() {
     let other: &Utf8PathBuf = documents.iter().find(|path| path.as_str().contains("other")).unwrap();
     fs_err::write(other, b"").unwrap();
     let repositories = [at(good.path().as_str()).unwrap(), at(bad.path().as_str()).unwrap()];
-    let error = merge(output.path(), &repositories, &settings(Keep::All)).unwrap_err();
+    let error = merge(output.path(), &repositories, &settings(Keep::All), &Silent).unwrap_err();
     assert!(matches!(error, RepodataError::Mismatch { .. } | RepodataError::Content { .. }), "{error}");
     assert_eq!(fs_err::read(output.path().join("repodata/repomd.xml")).unwrap(), repomd);
     assert_eq!(files(output.path()), [output.path().join("repodata")]);
