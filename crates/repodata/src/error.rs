@@ -216,9 +216,10 @@ impl RepodataError {
                 "take {present} or more, or leave it to the program; where no client minds, it may be older \
                  (`--allow-older-revision`)"
             ),
-            Self::NoDirectory { .. } => {
-                "name a directory that is there; of the packages in it, `--pkglist` takes some".into()
+            Self::NoDirectory { path } if path.extension() == Some("rpm") => {
+                "name the directory that holds the package; `--pkglist FILE` lists only some of those in it".into()
             }
+            Self::NoDirectory { .. } => "name a directory that is there, or make it".into(),
             Self::OverSource { .. } => {
                 "write into another directory; if it is meant, say so (`--replace-source`)".into()
             }

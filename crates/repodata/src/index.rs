@@ -219,8 +219,8 @@ fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
     let mut hasher = Hasher::new(ChecksumKind::Sha256);
     let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
     let IndexSettings { names, location, changelog_limit, duplicates, comps, additional, .. } = settings;
-    let IndexSettings { bad_packages, .. } = settings;
-    let head = (tags, checksum, repomd_checksum, compression, database);
+    let IndexSettings { bad_packages, file_times, .. } = settings;
+    let head = (tags, checksum, repomd_checksum, compression, database, file_times);
     let rest = (names, location, changelog_limit, duplicates, bad_packages, comps, additional);
     hasher.update(format!("{head:?} {rest:?}").as_bytes());
     for Addition { content, .. } in additions {

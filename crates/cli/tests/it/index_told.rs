@@ -49,7 +49,7 @@ fn what_is_no_directory_is_named() {
         let out = here.join("out");
         index(here, &[more, &["--outputdir", out.as_str()]].concat())
             .ends_with(2)
-            .says([&*format!("no directory `{out}`")]);
+            .says([&*format!("no directory `{out}`"), "hint: name a directory that is there, or make it"]);
         assert!(!out.exists());
     }
 }

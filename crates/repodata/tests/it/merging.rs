@@ -6,7 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_repodata::{
-    Checksum, Keep, MergeSettings, Package, Record, RepodataError, Repomd, Repository, Silent, merge,
+    Checksum, Ignored, Keep, MergeSettings, Package, Record, RepodataError, Repomd, Repository, Silent,
+    Telling, difference, merge,
 };
 
 use crate::{
@@ -245,4 +246,24 @@ fn nothing_changes_when_a_repository_is_bad() {
     assert!(matches!(error, RepodataError::Mismatch { .. } | RepodataError::Content { .. }), "{error}");
     assert_eq!(fs_err::read(output.path().join("repodata/repomd.xml")).unwrap(), repomd);
     assert_eq!(files(output.path()), [output.path().join("repodata")]);
+}
+
+/// As repositories have them that hold a package in two directories.
+#[test]
+fn identical_packages_in_two_places_are_read() {
+    let scratch = made(&["--no-database"]);
+    let packages = files(&scratch.path().join("Packages"));
+    fs_err::create_dir(scratch.path().join("again")).unwrap();
+    for package in &packages {
+        fs_err::copy(package, scratch.path().join("again").join(package.file_name().unwrap())).unwrap();
+    }
+    createrepo(scratch.path(), &["--no-database"]);
+    let open = || Repository::open(scratch.path()).unwrap();
+    assert_eq!(open().complete().unwrap().len(), 2 * packages.len());
+    let found = difference(&open(), &open(), &Ignored::default(), Telling::Changes).unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    let output = Scratch::new();
+    let kept = merged(output.path(), &[scratch.path().as_str()], Keep::All);
+    assert_eq!(kept.len(), 2 * packages.len());
+    assert!(kept.iter().all(|package| !package.files.is_empty() || package.nevra.name != "everything"));
 }
