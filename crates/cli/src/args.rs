@@ -37,6 +37,7 @@ Exit codes:
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalArgs {
     /// The tree with specs/, kernel-configs/ and repo-templates/ [default: this directory or the nearest above it]
     #[arg(long, global = true, value_name = "DIR", env = "XEN4CENTOS_PROJECT")]
@@ -313,25 +314,25 @@ pub(crate) struct SignArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct IndexArgs {
-    /// The directory whose packages are indexed; repodata/ is written into it
+    /// The directory whose packages are indexed, and those of all directories below it; repodata/ is written into it
     pub(crate) directory: Utf8PathBuf,
+    /// Show which packages would be listed, and write nothing; they are read, so that bad ones are told
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) metadata: MetadataArgs,
     #[command(flatten)]
     pub(crate) packages: PackagesArgs,
-    /// Show what would be indexed, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// Sign repomd.xml, too, with the target's key
-    #[arg(long)]
+    #[arg(long, help_heading = "Signing")]
     pub(crate) sign: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Signing")]
     pub(crate) target: TargetArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Signing")]
     pub(crate) key: KeyArgs,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,13 +4,24 @@ use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
-use xen4centos_repodata::{ChecksumKind, Compression, Duplicates, MetadataNames, Retain};
+use xen4centos_repodata::{
+    ChecksumKind, Compression, Duplicates, FileTimes, MetadataNames, Newer, Retain, demand_kind,
+};
+
+use crate::{
+    failure::{Failure, Kind},
+    printer::Printer,
+    settings,
+};
+
+/// Clocks of machines differ by less.
+const A_DAY: u64 = 86_400;
 
 /// The metadata that is written.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Metadata")]
 pub(crate) struct MetadataArgs {
-    /// Write repodata/ there instead
+    /// Write repodata/ into this directory instead, which must be there
     #[arg(short, long, value_name = "DIRECTORY")]
     pub(crate) outputdir: Option<Utf8PathBuf>,
     /// Read only packages that are new or have another size or time; write nothing if nothing has changed
@@ -19,10 +30,11 @@ pub(crate) struct MetadataArgs {
     /// With --update, know a package by its path alone
     #[arg(long, requires = "update")]
     pub(crate) skip_stat: bool,
-    /// With --update, take packages from the metadata of this repository, too
+    /// With --update, take unchanged packages from the metadata of this repository, too
     #[arg(long, value_name = "DIRECTORY", requires = "update")]
     pub(crate) update_md_path: Vec<Utf8PathBuf>,
-    /// Where --update remembers packages [default: xen4centos/index in the user's cache directory]
+    /// Remember packages here for --update; without --update all are read, and what is here is replaced [default with
+    /// --update: xen4centos/index in the user's cache directory]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cachedir: Option<Utf8PathBuf>,
     /// Digest of packages and metadata: sha, sha1, sha224, sha256, sha384, sha512
@@ -31,16 +43,16 @@ pub(crate) struct MetadataArgs {
     /// Digest of metadata, if another one
     #[arg(long, value_name = "TYPE")]
     pub(crate) repomd_checksum: Option<ChecksumKind>,
-    /// List a document of another type, such as updateinfo or modules; those that are there stay listed
+    /// List this document, such as updateinfo or modules, in place of the one of its type; those of other types stay listed
     #[arg(long, value_name = "TYPE=FILE", value_parser = addition)]
     pub(crate) add: Vec<(String, Utf8PathBuf)>,
-    /// Do not list the document of this type any more
+    /// Do not list the document of this type any more, such as updateinfo
     #[arg(long, value_name = "TYPE")]
     pub(crate) remove: Vec<String>,
-    /// Drop all documents that were there and are not made from packages
+    /// Drop all documents that were listed and are not made from packages
     #[arg(long)]
     pub(crate) discard_additional_metadata: bool,
-    /// What the repository is
+    /// A tag that says what the repository is
     #[arg(long, value_name = "TAG")]
     pub(crate) repo: Vec<String>,
     #[command(flatten)]
@@ -61,10 +73,10 @@ pub(crate) struct FormArgs {
     /// Compression of databases, unless --general-compress-type says it for everything [default: gz]
     #[arg(long, value_name = "TYPE")]
     pub(crate) compress_type: Option<CompressionArg>,
-    /// Compression of everything [default: gz, the only one of XML that yum on CentOS 6 reads]
+    /// Compression of everything; yum on CentOS 6 reads XML in gz only [default: gz]
     #[arg(long, value_name = "TYPE")]
     pub(crate) general_compress_type: Option<CompressionArg>,
-    /// Group definitions to list in the metadata; `index` looks in the directory of packages first
+    /// Groups (comps.xml) to list; `index` looks for a relative path in the directory of packages first
     #[arg(short, long, value_name = "FILE")]
     pub(crate) groupfile: Option<Utf8PathBuf>,
     /// Name files by their digest [default]
@@ -73,17 +85,20 @@ pub(crate) struct FormArgs {
     /// Do not name files by their digest
     #[arg(long, overrides_with = "unique_md_filenames")]
     pub(crate) simple_md_filenames: bool,
-    /// How many replaced states keep their files, for clients that have just read the old repomd.xml [default: 1]
+    /// How many states that were replaced keep their files, for clients that have just read the old repomd.xml [default: 1]
     #[arg(long, value_name = "NUMBER", conflicts_with = "retain_old_md_by_age")]
     pub(crate) retain_old_md: Option<usize>,
-    /// Keep files of replaced states that are younger, such as 2h or 30d
+    /// Keep files of states that were replaced as long as they are younger, such as 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) retain_old_md_by_age: Option<u64>,
-    /// The revision: seconds since 1970, which are then every time in the metadata, or any text [default: now, and more
-    /// than that of metadata that is there]
+    /// The revision: seconds since 1970, which all documents have as their time, or any text [default: now, or one more
+    /// than what is there, if that is not older]
     #[arg(long, value_name = "TEXT")]
     pub(crate) revision: Option<String>,
-    /// Accepted for createrepo_c's sake: times are always those of a revision that is a number
+    /// Take a revision that is older than the metadata that is there; hosts keep the newer one until their caches are cleaned
+    #[arg(long)]
+    pub(crate) allow_older_revision: bool,
+    /// Give the files of documents the time of the revision; in repomd.xml they have it in any case
     #[arg(long)]
     pub(crate) set_timestamp_to_revision: bool,
     /// Accepted for createrepo_c's sake: there is only one form
@@ -101,7 +116,7 @@ pub(crate) struct FormArgs {
     /// For which distribution the repository is: a CPE name, if there is one, and a name
     #[arg(long, value_name = "[CPE,]NAME", value_parser = distro)]
     pub(crate) distro: Vec<(Option<String>, String)>,
-    /// What the packages are
+    /// A tag that says what the packages are, such as binary-x86_64
     #[arg(long, value_name = "TAG")]
     pub(crate) content: Vec<String>,
     /// Threads that read packages and compress metadata [default: one for each processor]
@@ -131,32 +146,76 @@ impl FormArgs {
     }
 }
 
+/// The revision as it is meant.
+pub(crate) struct Revision {
+    pub(crate) text: String,
+    /// The time of documents.
+    pub(crate) timestamp: u64,
+    pub(crate) newer: Newer,
+    pub(crate) file_times: FileTimes,
+}
+
+impl Revision {
+    pub(crate) fn of(form: &FormArgs, printer: &Printer) -> Result<Self, Failure> {
+        let now = settings::now();
+        let number = form.revision.as_deref().map(str::parse::<u64>).transpose().ok();
+        let Some(number) = number else {
+            if form.set_timestamp_to_revision {
+                let text = "`--set-timestamp-to-revision` takes the time from a revision that is one";
+                let hint = "give `--revision` seconds since 1970, as `date +%s` prints them".to_owned();
+                return Err(Failure::new(Kind::Data, text).hint(Some(hint)));
+            }
+            return Ok(Self::at(form, now, Newer::Outdo));
+        };
+        if let Some(number) = number.filter(|number| *number > now + A_DAY) {
+            printer.warning(format!(
+                "revision {number} is a time in the future: hosts that have seen it refuse all metadata of an earlier time"
+            ));
+        }
+        let newer = if number.is_some() { Newer::Refuse } else { Newer::Outdo };
+        Ok(Self::at(form, number.unwrap_or(now), newer))
+    }
+
+    fn at(form: &FormArgs, timestamp: u64, newer: Newer) -> Self {
+        Self {
+            text: form.revision.clone().unwrap_or_else(|| timestamp.to_string()),
+            timestamp,
+            newer: if form.allow_older_revision { Newer::Replace } else { newer },
+            file_times: if form.set_timestamp_to_revision {
+                FileTimes::Timestamp
+            } else {
+                FileTimes::Written
+            },
+        }
+    }
+}
+
 /// The packages that are listed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Packages")]
 pub(crate) struct PackagesArgs {
-    /// Leave out files whose name or path matches
+    /// Leave out files whose name or path matches, such as '*-debuginfo-*'; may be repeated
     #[arg(short = 'x', long, value_name = "PATTERN")]
     pub(crate) excludes: Vec<String>,
-    /// List only the packages that this file names, one path in a line
+    /// List only the packages that this file names, one path in a line, relative to the directory
     #[arg(short = 'i', long, value_name = "FILE")]
     pub(crate) pkglist: Option<Utf8PathBuf>,
-    /// Leave out links
+    /// Leave out packages that are symbolic links
     #[arg(short = 'S', long)]
     pub(crate) skip_symlinks: bool,
     /// A URL that paths of packages are relative to
     #[arg(short = 'u', long, value_name = "URL")]
     pub(crate) baseurl: Option<String>,
-    /// Stands before every path
+    /// What stands before every path in the metadata, as in ../pool
     #[arg(long, value_name = "PREFIX")]
     pub(crate) location_prefix: Option<String>,
-    /// Take so many directories from the front of every path
+    /// Cut so many directories from the front of every path in the metadata
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) cut_dirs: usize,
     /// How many entries of each changelog are listed; -1 for all
     #[arg(long, value_name = "NUMBER", default_value_t = 10, allow_negative_numbers = true)]
     pub(crate) changelog_limit: i64,
-    /// Packages of one name, version and architecture
+    /// What to do about packages of one name, version and architecture
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) duplicated_nevra: DuplicatesArg,
     /// Leave out packages that can not be read or indexed or are not there, with a warning, instead of stopping
@@ -205,16 +264,12 @@ impl From<DuplicatesArg> for Duplicates {
 
 fn addition(text: &str) -> Result<(String, Utf8PathBuf), String> {
     match text.split_once('=') {
-        Some((kind, file)) if is_kind(kind) && !file.is_empty() => Ok((kind.into(), file.into())),
+        Some((kind, file)) if !kind.is_empty() && !file.is_empty() => {
+            demand_kind(kind).map_err(|error| error.to_string())?;
+            Ok((kind.into(), file.into()))
+        }
         _ => Err("expected a type and a file, as in updateinfo=updateinfo.xml".into()),
     }
-}
-
-/// It becomes part of a file's name, and those of packages are made here.
-fn is_kind(kind: &str) -> bool {
-    !["primary", "filelists", "other"].iter().any(|own| kind.starts_with(own))
-        && !kind.is_empty()
-        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn distro(text: &str) -> Result<(Option<String>, String), String> {

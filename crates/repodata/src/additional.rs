@@ -7,10 +7,11 @@ use camino::Utf8Path;
 use xen4centos_inflate::{Inflated, inflate};
 
 use crate::{
-    Checksum, ChecksumKind, Compression, IndexSettings, Present, Record, RepodataError, Repomd,
+    Additional, Checksum, ChecksumKind, Compression, Event, IndexSettings, Present, Record, RepodataError,
+    Repomd, Reporter,
     checksum::Hasher,
     document::{Desk, Document},
-    read_xml::check_comps,
+    read_xml::{check_comps, check_document},
     switch::link,
 };
 
@@ -22,6 +23,29 @@ const ENDINGS: [&str; 4] = [".gz", ".bz2", ".xz", ".zst"];
 
 /// The kind of groups that are not compressed.
 const GROUPS: &str = "group";
+
+/// Advisories.
+const ADVISORIES: &str = "updateinfo";
+
+/// Checks that somebody may give a document this kind, which becomes part of its file's name.
+///
+/// # Errors
+/// When it is made from packages, or has characters that have a meaning in paths.
+pub fn demand_kind(kind: &str) -> Result<(), RepodataError> {
+    let what = if is_of_packages(kind) {
+        format!("`{kind}` is made from the packages, and can not be given")
+    } else if is_plain(kind) {
+        return Ok(());
+    } else {
+        format!("expected a type of letters, digits, `-` and `_`, such as `updateinfo`, found `{kind}`")
+    };
+    Err(RepodataError::Asked { what })
+}
+
+/// Whether a kind can be part of a file's name.
+pub(crate) fn is_plain(kind: &str) -> bool {
+    !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
 
 /// Whether a document of this kind is made from packages.
 pub(crate) fn is_of_packages(kind: &str) -> bool {
@@ -47,8 +71,11 @@ impl Addition {
         let name = path.file_name().unwrap_or(kind);
         let name = ENDINGS.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
         let content = read(path, MOST)?;
-        if kind == GROUPS {
-            check_comps(path, &content)?;
+        match kind {
+            GROUPS => check_comps(path, &content)?,
+            ADVISORIES => check_document(path, &content, "updates")?,
+            // Whoever reads the others knows what they are.
+            _ => {}
         }
         Ok(Self { kind: kind.to_owned(), name: name.to_owned(), content })
     }
@@ -61,17 +88,22 @@ impl Addition {
     }
 }
 
-/// Writes all of them, in the order in which they are listed behind those of packages. `metadata` is the directory of
-/// `present`.
+/// Tells of kinds that are to be removed and are not there: that may be a slip of the hand.
+pub(crate) fn tell_of_absent(settings: &IndexSettings, present: &Repomd, reporter: &dyn Reporter) {
+    for kind in &settings.additional.removed {
+        if !present.records.iter().any(|record| record.kind == *kind || base(&record.kind) == kind) {
+            reporter.event(Event::NothingToRemove { kind: kind.clone() });
+        }
+    }
+}
+
+/// Writes all that are added, in the order in which they are listed behind those of packages.
 pub(crate) fn write(
     desk: &Desk,
     settings: &IndexSettings,
     additions: &[Addition],
-    metadata: &Utf8Path,
-    present: &Repomd,
 ) -> Result<Vec<Record>, RepodataError> {
     let mut records = Vec::new();
-    let additional = &settings.additional;
     for Addition { kind, name, content } in additions {
         if kind == GROUPS {
             records.extend(groups(desk, name, content)?);
@@ -79,21 +111,32 @@ pub(crate) fn write(
             records.push(document(desk, kind, name, settings.compression, content)?);
         }
     }
+    Ok(records)
+}
+
+/// Keeps those that the metadata had before, behind what is listed anew.
+pub(crate) fn keep_present(
+    desk: &Desk,
+    additional: &Additional,
+    metadata: &Utf8Path,
+    (present, records): (&Repomd, &mut Vec<Record>),
+) -> Result<(), RepodataError> {
+    if additional.present == Present::Drop {
+        return Ok(());
+    }
     let replaced: Vec<String> = records.iter().map(|record| base(&record.kind).to_owned()).collect();
-    if additional.present == Present::Keep {
-        for record in &present.records {
-            let kind = base(&record.kind);
-            let gone = is_of_packages(&record.kind)
-                || additional.removed.contains(kind)
-                || additional.removed.contains(&record.kind)
-                || replaced.iter().any(|replaced| replaced == kind);
-            if !gone {
-                keep(desk, metadata, record)?;
-                records.push(record.clone());
-            }
+    for record in &present.records {
+        let kind = base(&record.kind);
+        let gone = is_of_packages(&record.kind)
+            || additional.removed.contains(kind)
+            || additional.removed.contains(&record.kind)
+            || replaced.iter().any(|replaced| replaced == kind);
+        if !gone {
+            keep(desk, metadata, record)?;
+            records.push(record.clone());
         }
     }
-    Ok(records)
+    Ok(())
 }
 
 /// Writes groups in the two forms that they are listed in.

@@ -37,8 +37,14 @@ pub(crate) fn title(bytes: &[u8]) -> Option<Title> {
     input.0.is_empty().then_some(Title { nevra, build_time, href, base, boundary, identity })
 }
 
-/// Appends the package to `out`.
-pub(crate) fn encode(package: &Package, files: &FileTable, out: &mut Vec<u8>) {
+/// The package as a record of a cache, which [`decode`] takes.
+pub(crate) fn record((package, files): &(Package, FileTable)) -> Vec<u8> {
+    let mut record = Vec::new();
+    encode(package, files, &mut record);
+    record
+}
+
+fn encode(package: &Package, files: &FileTable, out: &mut Vec<u8>) {
     let evr = &package.nevra.evr;
     let texts = [
         &package.nevra.name,

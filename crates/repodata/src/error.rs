@@ -15,6 +15,12 @@ pub enum RepodataError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What should hold packages or metadata is a file, or is not there.
+    #[error("no directory `{path}`")]
+    NoDirectory {
+        /// What was named.
+        path: Utf8PathBuf,
+    },
     /// Another process indexes the same directory.
     #[error("another index of `{path}` is running")]
     Busy {
@@ -42,6 +48,24 @@ pub enum RepodataError {
         revision: u64,
         /// What is there.
         present: u64,
+    },
+    /// The metadata of a repository that is merged would be replaced by that of all.
+    #[error("the merged metadata would take the place of that of a repository which is merged: `{path}`")]
+    OverSource {
+        /// The repository.
+        path: Utf8PathBuf,
+    },
+    /// Documents that list packages in orders which have nothing to do with each other. The limit keeps memory bounded.
+    #[error(
+        "{document} lists packages in another order than primary: more than {limit} bytes would have to be held: `{path}`"
+    )]
+    Disordered {
+        /// The repository.
+        path: Utf8PathBuf,
+        /// `filelists` or `other`.
+        document: &'static str,
+        /// How much may be held.
+        limit: usize,
     },
     /// A file name that is no UTF-8 can not stand in XML.
     #[error("file name is not UTF-8 in `{path}`")]
@@ -188,9 +212,18 @@ impl RepodataError {
             Self::List { .. } => "put the list back, or go on without the groups, advisories and other documents that \
                 it lists (`--discard-additional-metadata`)"
                 .into(),
-            Self::Older { present, path, .. } => format!(
-                "take {present} or more, or leave it to the program; if no client has seen `{path}`, remove it"
+            Self::Older { present, .. } => format!(
+                "take {present} or more, or leave it to the program; where no client minds, it may be older \
+                 (`--allow-older-revision`)"
             ),
+            Self::NoDirectory { path } if path.extension() == Some("rpm") => {
+                "name the directory that holds the package; `--pkglist FILE` lists only some of those in it".into()
+            }
+            Self::NoDirectory { .. } => "name a directory that is there, or make it".into(),
+            Self::OverSource { .. } => {
+                "write into another directory; if it is meant, say so (`--replace-source`)".into()
+            }
+            Self::Disordered { .. } => "whoever writes the repository must write its metadata anew".into(),
             Self::Changed { .. } => "index again when nothing writes to the directory any more".into(),
             Self::TooLarge { .. } => "split the package: it has too many files or dependencies".into(),
             Self::Forbidden { .. } => "the package must be built anew without that character".into(),

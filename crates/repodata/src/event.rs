@@ -43,13 +43,56 @@ pub enum Event {
         /// Its name, epoch, version, release and architecture.
         nevra: String,
     },
-    /// All packages and settings are what they were; nothing was written.
-    Unchanged,
+    /// What has the name of a package or may hold some, and is passed over.
+    PassedOver {
+        /// Where it is.
+        path: Utf8PathBuf,
+        /// What it is.
+        what: PassedOver,
+    },
+    /// No document of the kind is listed, so none is removed.
+    NothingToRemove {
+        /// As the settings have it.
+        kind: String,
+    },
+    /// The metadata is in place.
+    Written {
+        /// That of the list.
+        revision: String,
+    },
+    /// All packages and settings are what they were; no metadata was written.
+    Unchanged {
+        /// That of the list which is there.
+        revision: String,
+    },
+    /// Old or unfinished metadata could not be removed. It is in nobody's way.
+    Remains {
+        /// Where it is; every index tries again.
+        path: Utf8PathBuf,
+        /// Why.
+        error: RepodataError,
+    },
+    /// The metadata is in place, but the disk may not have it yet.
+    NotSynced {
+        /// Why.
+        error: RepodataError,
+    },
     /// A bad package was left out, as the settings ask.
     LeftOut {
         /// Why; the error names the package.
         error: RepodataError,
     },
+}
+
+/// What is no package, though somebody may think so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PassedOver {
+    /// A link to what is not there, under the name of a package.
+    DanglingLink,
+    /// A link to a directory outside of the one that is indexed.
+    LinkedDirectory,
+    /// A pipe, device or socket under the name of a package.
+    Special,
 }
 
 /// Where a package's metadata came from.

@@ -2,9 +2,12 @@
 //!
 //! Metadata is believed as far as its own checksums go. It says of a package file no more than its size and the second of
 //! its modification, and it may have been written by other rules; so a cache is preferred, and nothing is imported that
-//! was not asked for. Packages are put into a cache of their own as they are read, so that memory does not grow with them.
+//! was not asked for. Packages are put into a cache of their own as they are read: of each only its path is held in memory.
 
-use std::collections::{HashMap, HashSet, hash_map};
+use std::{
+    collections::{HashMap, HashSet, hash_map},
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,10 +16,9 @@ use crate::{
     cache::{Cache, CacheWriter, Entry, State},
     encode,
     files::FileTable,
-    indexed::{Indexed, Remembered, Title},
+    indexed::{Indexed, Remembered, Wanted},
     stamp::Stamp,
     write_packages::demand_sound,
-    write_xml::Fragments,
 };
 
 /// Packages of earlier metadata.
@@ -88,14 +90,12 @@ impl Imported {
 /// A package as it is described.
 fn indexed(mut package: Package) -> Result<Indexed, RepodataError> {
     let files = FileTable::taken_from(&mut package);
-    let fragments = Fragments::of(&package, &files);
-    demand_sound(&package, &fragments)?;
     let stamp = Stamp::of_seconds(package.size.package, package.file_time);
-    let title = Title::of(&package, &fragments, true);
-    let mut record = Vec::new();
-    encode::encode(&package, &files, &mut record);
-    let remembered = Remembered::New(record);
-    Ok(Indexed { stamp, title, fragments, source: Source::Cache, described: None, remembered })
+    let described = Arc::new((package, files));
+    let wanted = Wanted { identity: true, described: false };
+    let indexed = Indexed::of((stamp, Source::Cache), &described, wanted);
+    demand_sound(&described.0, &indexed.fragments)?;
+    Ok(Indexed { remembered: Remembered::New(encode::record(&described)), ..indexed })
 }
 
 /// Where metadata may be taken from: what is there of the repository itself, if no cache knows more, and what the settings

@@ -1,20 +1,21 @@
+use std::io::Read as _;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    BadPackages, ChecksumKind, Event, IndexSettings, Present, RepodataError, Repomd, Reporter, Tags,
-    Unchanged,
+    ChecksumKind, Event, IndexSettings, Present, Record, RepodataError, Repomd, Reporter, Tags, Unchanged,
     additional::{self, Addition},
     blocks::Pool,
-    cache::{CacheWriter, State},
+    cache::{CacheWriter, DocumentBlocks, State},
     checksum::Hasher,
     document::{Desk, write_synced},
     event::Again,
     known::{self, Known},
-    read_repomd,
+    read_xml::{REPOMD_LIMIT, repomd_from},
     run::{Documents, Run},
-    switch::Workspace,
-    walk,
+    switch::{Workspace, demand_directory, timestamp},
+    walk::{self, Found},
 };
 
 /// Writes `repodata` for all packages under `root`, into it or where the settings say, and switches it in by one rename:
@@ -28,18 +29,20 @@ pub fn index(
     settings: &IndexSettings,
     reporter: &dyn Reporter,
 ) -> Result<RepoTree, RepodataError> {
+    demand_directory(root)?;
     let output = settings.output.as_deref().unwrap_or(root);
-    let workspace = Workspace::open(output)?;
+    let workspace = Workspace::open(output, reporter)?;
     match fill(root, &workspace, settings, reporter) {
-        Ok(Filled::Written(cache)) => {
-            workspace.switch()?;
+        Ok(Filled::Written { cache, revision }) => {
+            workspace.switch(reporter)?;
             if let Some((cache, state)) = cache {
                 cache.commit(&state);
             }
+            reporter.event(Event::Written { revision });
         }
-        Ok(Filled::Unchanged) => {
+        Ok(Filled::Unchanged { revision }) => {
             workspace.discard()?;
-            reporter.event(Event::Unchanged);
+            reporter.event(Event::Unchanged { revision });
         }
         Err(error) => {
             // The first error is the one that matters; leftovers are removed by the next index.
@@ -51,8 +54,8 @@ pub fn index(
 }
 
 enum Filled {
-    Written(Option<(Box<CacheWriter>, State)>),
-    Unchanged,
+    Written { cache: Option<(Box<CacheWriter>, State)>, revision: String },
+    Unchanged { revision: String },
 }
 
 fn fill(
@@ -63,23 +66,17 @@ fn fill(
 ) -> Result<Filled, RepodataError> {
     demand_clean(root, settings)?;
     let metadata = workspace.current();
-    let present = present(&metadata, settings)?;
-    let mut packages = walk::packages(root, &settings.selection, &mut |error| match settings.bad_packages {
-        BadPackages::Refuse => Err(error),
-        BadPackages::LeaveOut => {
-            reporter.event(Event::LeftOut { error });
-            Ok(())
-        }
-    })?;
-    reporter.event(Event::Found { packages: packages.len() });
+    let Listed { list: present, digest } = Listed::read(&metadata, settings)?;
+    let packages = walk::packages(root, settings, reporter)?;
     let mut known = Known::open(settings);
     let additions = Addition::all(settings)?;
     let mut state = State {
         rules: known::rules(settings),
         settings: fingerprint(settings, &additions),
-        repomd: digest(&metadata.join("repomd.xml")).unwrap_or_default(),
+        repomd: digest,
         documents: Vec::new(),
     };
+    additional::tell_of_absent(settings, &present, reporter);
     let may_stay = match settings.reuse.unchanged {
         Unchanged::Write => false,
         Unchanged::Leave => true,
@@ -89,15 +86,39 @@ fn fill(
         && known.is_all(root, &packages, &state, &present)
         && present.records.iter().all(|record| is_there(workspace, record))
     {
-        return Ok(Filled::Unchanged);
+        workspace.prune(settings.retain, &present)?;
+        return Ok(Filled::Unchanged { revision: present.revision });
     }
-    workspace.demand_not_newer_than(settings.timestamp, &present)?;
+    let (timestamp, revision) = times(&metadata, settings, &present)?;
     known.import(settings, workspace.root(), reporter);
-    let desk = desk(workspace.new_directory(), settings)?;
-    let again = Again(reporter);
-    let mut run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
+    let desk = desk(workspace.new_directory(), settings, timestamp)?;
+    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
+    let Made { mut records, blocks, cache } = make(&run, packages)?;
+    records.extend(additional::write(&desk, settings, &additions)?);
+    settings.file_times.set(&desk.directory, &records, timestamp)?;
+    additional::keep_present(&desk, &settings.additional, &metadata, (&present, &mut records))?;
+    workspace.carry(&settings.carried, settings.retain, &present)?;
+    let repomd = Repomd { revision: revision.clone(), tags: settings.tags.clone(), records };
+    let bytes = repomd.to_xml().into_bytes();
+    write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
+    state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
+    state.documents = blocks;
+    Ok(Filled::Written { cache: cache.map(|cache| (cache, state)), revision })
+}
+
+/// What became of the packages.
+struct Made {
+    records: Vec<Record>,
+    blocks: Vec<DocumentBlocks>,
+    cache: Option<Box<CacheWriter>>,
+}
+
+/// Writes the documents of packages, again where some of them turned out not to be listed.
+fn make(run: &Run<'_>, mut packages: Vec<Found>) -> Result<Made, RepodataError> {
+    let again = Again(run.reporter);
+    let mut run = Run { ..*run };
     let mut left_out = Vec::new();
-    let (mut records, blocks, mut cache) = loop {
+    let (records, blocks, mut cache) = loop {
         match run.documents(&packages)? {
             Documents::Written { records, blocks, cache } => break (records, blocks, cache),
             Documents::Without { rest, surplus } => {
@@ -111,18 +132,27 @@ fn fill(
             cache.add_left_out(&found.relative, stamp);
         }
     }
-    records.extend(additional::write(&desk, settings, &additions, &metadata, &present)?);
-    workspace.carry(&settings.carried, settings.retain, &present)?;
-    let repomd = Repomd { revision: settings.revision.clone(), tags: settings.tags.clone(), records };
-    let bytes = repomd.to_xml().into_bytes();
-    write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
-    state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
-    state.documents = blocks;
-    Ok(Filled::Written(cache.map(|cache| (cache, state))))
+    Ok(Made { records, blocks, cache })
+}
+
+/// Timestamp and revision of what is written.
+pub(crate) fn times(
+    metadata: &Utf8Path,
+    settings: &IndexSettings,
+    present: &Repomd,
+) -> Result<(u64, String), RepodataError> {
+    let IndexSettings { timestamp: wanted, revision, newer, .. } = settings;
+    let timestamp = timestamp(metadata, *wanted, *newer, present)?;
+    Ok((timestamp, revision_at(timestamp, *wanted, revision)))
+}
+
+/// The revision, which goes with the timestamp where it is one.
+pub(crate) fn revision_at(timestamp: u64, wanted: u64, revision: &str) -> String {
+    if *revision == wanted.to_string() { timestamp.to_string() } else { revision.to_owned() }
 }
 
 /// Texts of the settings stand in XML as they are.
-fn demand_clean(root: &Utf8Path, settings: &IndexSettings) -> Result<(), RepodataError> {
+pub(crate) fn demand_clean(root: &Utf8Path, settings: &IndexSettings) -> Result<(), RepodataError> {
     let Tags { content, distro, repo, .. } = &settings.tags;
     let distro = distro.iter().flat_map(|(cpe, name)| cpe.iter().chain([name]));
     let base = settings.location.base.iter();
@@ -136,25 +166,44 @@ fn demand_clean(root: &Utf8Path, settings: &IndexSettings) -> Result<(), Repodat
     }
 }
 
-/// The list of the metadata that is replaced. One that can not be read would take what it lists beside packages with it.
-fn present(metadata: &Utf8Path, settings: &IndexSettings) -> Result<Repomd, RepodataError> {
-    let path = metadata.join("repomd.xml");
-    match read_repomd(&path) {
-        Err(source) if settings.additional.present == Present::Keep && path.is_file() => {
-            Err(RepodataError::List { source: Box::new(source) })
+/// The list of the metadata that is replaced, and its digest, both of one reading.
+pub(crate) struct Listed {
+    pub(crate) list: Repomd,
+    digest: String,
+}
+
+impl Listed {
+    /// A list that can not be read would take what it lists beside packages with it.
+    pub(crate) fn read(metadata: &Utf8Path, settings: &IndexSettings) -> Result<Self, RepodataError> {
+        let path = metadata.join("repomd.xml");
+        let mut bytes = Vec::new();
+        let file = fs_err::File::open(&path);
+        let read = file.and_then(|file| file.take(REPOMD_LIMIT + 1).read_to_end(&mut bytes));
+        let list = read
+            .map_err(RepodataError::files("read", &path))
+            .and_then(|_| repomd_from(&path, bytes.as_slice()));
+        let digest = Hasher::of(ChecksumKind::Sha256, &bytes).value;
+        match list {
+            Err(source) if settings.additional.present == Present::Keep && path.is_file() => {
+                Err(RepodataError::List { source: Box::new(source) })
+            }
+            list => Ok(Self { list: list.unwrap_or_default(), digest }),
         }
-        read => Ok(read.unwrap_or_default()),
     }
 }
 
-fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, RepodataError> {
+pub(crate) fn desk(
+    directory: Utf8PathBuf,
+    settings: &IndexSettings,
+    timestamp: u64,
+) -> Result<Desk, RepodataError> {
     let workers = settings.workers.get();
     Ok(Desk {
         directory,
         pool: Pool::new(workers).map_err(|source| RepodataError::Threads { workers, source })?,
         checksum: settings.repomd_checksum,
         names: settings.names,
-        timestamp: settings.timestamp,
+        timestamp,
         keyed: settings.reuse.cache.is_some(),
     })
 }
@@ -165,17 +214,13 @@ fn is_there(workspace: &Workspace, record: &crate::Record) -> bool {
     file.is_ok_and(|file| record.size.is_none_or(|size| size == file.len()))
 }
 
-fn digest(path: &Utf8Path) -> Option<String> {
-    fs_err::read(path).ok().map(|bytes| Hasher::of(ChecksumKind::Sha256, &bytes).value)
-}
-
 /// Of all that metadata follows from, but for packages, the revision and the time.
 fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
     let mut hasher = Hasher::new(ChecksumKind::Sha256);
     let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
     let IndexSettings { names, location, changelog_limit, duplicates, comps, additional, .. } = settings;
-    let IndexSettings { bad_packages, .. } = settings;
-    let head = (tags, checksum, repomd_checksum, compression, database);
+    let IndexSettings { bad_packages, file_times, .. } = settings;
+    let head = (tags, checksum, repomd_checksum, compression, database, file_times);
     let rest = (names, location, changelog_limit, duplicates, bad_packages, comps, additional);
     hasher.update(format!("{head:?} {rest:?}").as_bytes());
     for Addition { content, .. } in additions {

@@ -1,5 +1,7 @@
 //! One package, as the index handles it.
 
+use std::sync::Arc;
+
 use xen4centos_artifact::Nevra;
 
 use crate::{
@@ -29,7 +31,7 @@ pub(crate) struct Title {
 
 impl Title {
     /// `keyed` says whether an identity is wanted.
-    pub(crate) fn of(package: &Package, fragments: &Fragments, keyed: bool) -> Self {
+    fn of(package: &Package, fragments: &Fragments, keyed: bool) -> Self {
         Self {
             nevra: package.nevra.clone(),
             build_time: package.build_time,
@@ -64,6 +66,26 @@ pub(crate) struct Indexed {
     /// For databases, where there are any.
     pub(crate) described: Option<Described>,
     pub(crate) remembered: Remembered,
+}
+
+/// What of a package is wanted besides its parts of documents.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    /// What a cache knows it by.
+    pub(crate) identity: bool,
+    /// Its description, for databases.
+    pub(crate) described: bool,
+}
+
+impl Indexed {
+    /// A package as it is described; nothing is remembered of it but what its documents say.
+    pub(crate) fn of((stamp, source): (Stamp, Source), described: &Described, wanted: Wanted) -> Self {
+        let (package, files) = &**described;
+        let fragments = Fragments::of(package, files);
+        let title = Title::of(package, &fragments, wanted.identity);
+        let described = wanted.described.then(|| Arc::clone(described));
+        Self { stamp, title, fragments, source, described, remembered: Remembered::New(Vec::new()) }
+    }
 }
 
 impl Weigh for Indexed {

@@ -5,15 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    Event, IndexSettings, KnownBy, Repomd, Reporter, Source,
+    Event, IndexSettings, KnownBy, Learned, Repomd, Reporter, Source,
     blocks::KnownBlocks,
     cache::{Cache, DocumentBlocks, Entry, State},
     encode,
     import::{self, Imported},
-    indexed::{Indexed, Remembered, Title},
+    indexed::{Indexed, Remembered, Wanted},
     stamp::Stamp,
     walk::Found,
-    write_xml::Fragments,
 };
 
 /// The cache of the last index, if there is one that goes by the same rules, and earlier metadata.
@@ -32,7 +31,8 @@ pub(crate) fn rules(settings: &IndexSettings) -> String {
 
 impl Known {
     pub(crate) fn open(settings: &IndexSettings) -> Self {
-        let cache = settings.reuse.cache.as_deref().and_then(Cache::open);
+        let learned = settings.reuse.cache.as_deref().filter(|_| settings.reuse.learned == Learned::Use);
+        let cache = learned.and_then(Cache::open);
         Self {
             cache: cache.filter(|cache| cache.state.rules == rules(settings)),
             imported: Vec::new(),
@@ -101,29 +101,23 @@ impl Known {
     fn package(&self, cache: &Cache, entry: &Entry, href: &str, base: Option<&str>) -> Option<Indexed> {
         let (stamp, (title, fragments)) = (entry.stamp, cache.fragments(entry)?);
         let is_there = title.href == href && title.base.as_deref() == base;
+        let remembered = Remembered::There(entry.place);
         if is_there && !self.described {
-            let remembered = Remembered::There(entry.place);
-            return Some(Indexed {
-                stamp,
-                title,
-                fragments,
-                source: Source::Cache,
-                described: None,
-                remembered,
-            });
+            let (source, described) = (Source::Cache, None);
+            return Some(Indexed { stamp, title, fragments, source, described, remembered });
         }
         let record = cache.record(entry)?;
         let (mut package, files) = encode::decode(&record)?;
         href.clone_into(&mut package.href);
         package.base = base.map(str::to_owned);
-        let (title, fragments, remembered) = if is_there {
-            (title, fragments, Remembered::There(entry.place))
-        } else {
-            let fragments = Fragments::of(&package, &files);
-            (Title::of(&package, &fragments, true), fragments, Remembered::New(record))
-        };
-        let described = self.described.then(|| Arc::new((package, files)));
-        Some(Indexed { stamp, title, fragments, source: Source::Cache, described, remembered })
+        let described = Arc::new((package, files));
+        if is_there {
+            let (source, described) = (Source::Cache, Some(described));
+            return Some(Indexed { stamp, title, fragments, source, described, remembered });
+        }
+        let wanted = Wanted { identity: true, described: self.described };
+        let indexed = Indexed::of((stamp, Source::Cache), &described, wanted);
+        Some(Indexed { remembered: Remembered::New(record), ..indexed })
     }
 
     /// Whether these are the packages of the last index, unchanged, and its metadata is still there.

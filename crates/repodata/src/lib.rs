@@ -18,9 +18,11 @@ mod database;
 mod difference;
 mod directory_rows;
 mod document;
+mod duplicates;
 mod encode;
 mod error;
 mod event;
+mod file_times;
 mod files;
 mod glob;
 mod http;
@@ -36,6 +38,7 @@ mod output;
 mod package;
 mod pairs;
 mod parts;
+mod preview;
 mod query;
 mod read_xml;
 mod reader;
@@ -57,31 +60,32 @@ mod write_packages;
 mod write_xml;
 mod xml;
 
+pub use additional::demand_kind;
 pub use capability::Capability;
 pub use changes::{Change, Ignored};
 pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
 pub use complete::CompletePackages;
 pub use difference::{Difference, Replaced, Replacement, Telling, difference};
 pub use error::RepodataError;
-pub use event::{Event, Reporter, Silent, Source};
+pub use event::{Event, PassedOver, Reporter, Silent, Source};
 pub use http::Http;
 pub use index::index;
 pub use location::Location;
-pub use merge::{Bases, Groups, Keep, MergeSettings, Merged, Updates, merge};
+pub use merge::{Bases, Groups, Keep, MergeSettings, Merged, Sources, Updates, merge};
 pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
 };
+pub use preview::preview;
 pub use query::{DependencyKind, Detail, Query, Through, Versions};
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;
 pub use repomd::{Record, Repomd, Tags};
 pub use repository::{Changelogs, FileLists, Packages, Repository};
 pub use settings::{
-    Additional, BadPackages, CHANGELOG_LIMIT, Compression, Duplicates, IndexSettings, KnownBy, Links,
-    MetadataNames, Placement, Present, Retain, Reuse, Selection, Unchanged,
+    Additional, BadPackages, CHANGELOG_LIMIT, Compression, Duplicates, FileTimes, IndexSettings, KnownBy,
+    Learned, Links, MetadataNames, Newer, Placement, Present, Retain, Reuse, Selection, Unchanged,
 };
 pub use specification::Specification;
 pub use storage::{Directory, Storage};
 pub use template::Template;
-pub use walk::package_paths;

@@ -43,14 +43,34 @@ impl Location {
         }
     }
 
-    /// Opens the repository that is there.
+    /// Opens the repository that is there, or the one whose `repodata` or list that is.
     ///
     /// # Errors
     /// When its repomd.xml can not be read or understood.
     pub fn open(&self, http: &HttpSettings) -> Result<Repository, RepodataError> {
+        let opened = self.open_here(http);
+        match self.above_metadata() {
+            Some(above) if opened.is_err() => above.open_here(http).or(opened),
+            _ => opened,
+        }
+    }
+
+    fn open_here(&self, http: &HttpSettings) -> Result<Repository, RepodataError> {
         match self {
             Self::Directory(root) => Repository::open_in(std::sync::Arc::new(Directory::new(root.clone()))),
             Self::Url(url) => Repository::open_in(std::sync::Arc::new(Http::new(url, http)?)),
+        }
+    }
+
+    /// The repository, where this is the place of its metadata.
+    fn above_metadata(&self) -> Option<Self> {
+        let above = |text: &str| {
+            let directory = text.strip_suffix("/repomd.xml").unwrap_or(text).trim_end_matches('/');
+            directory.strip_suffix("/repodata").map(str::to_owned)
+        };
+        match self {
+            Self::Directory(root) => above(root.as_str()).map(|root| Self::Directory(root.into())),
+            Self::Url(url) => above(url).map(Self::Url),
         }
     }
 }
@@ -109,6 +129,19 @@ mod tests {
         check("http:///", "a URL without a host");
         check("ftp://h/a", "`ftp://` is not supported");
         check("a b://c", "/here/a b://c");
+    }
+
+    #[test]
+    fn the_place_of_metadata_is_below_its_repository() {
+        let check = |text: &str, expect: Option<&str>| {
+            let above = Location::parse(text, Utf8Path::new("/here")).unwrap().above_metadata();
+            assert_eq!(above, expect.map(|text| Location::parse(text, Utf8Path::new("/here")).unwrap()));
+        };
+        check("http://h/a/repodata/", Some("http://h/a"));
+        check("http://h/repodata/repomd.xml", Some("http://h"));
+        check("repodata/", Some("/here"));
+        check("http://h/a", None);
+        check("my-repodata", None);
     }
 
     #[test]

@@ -13,22 +13,25 @@ use xen4centos_artifact::RepoTree;
 
 use self::{chosen::Chosen, place::Place};
 use crate::{
-    RepodataError, Repomd, Repository, Tags,
+    RepodataError, Repomd, Reporter, Repository, Tags,
     blocks::Pool,
     document::{Desk, write_synced},
+    index::revision_at,
     output::Format,
     read_repomd,
-    switch::Workspace,
+    switch::{Workspace, timestamp},
     write_packages::write_packages,
 };
 
-pub use settings::{Bases, Groups, Keep, MergeSettings, Updates};
+pub use settings::{Bases, Groups, Keep, MergeSettings, Sources, Updates};
 
 /// What a merge came to.
 #[derive(Clone, Debug)]
 pub struct Merged {
     /// Where the metadata is.
     pub tree: RepoTree,
+    /// That of its list.
+    pub revision: String,
     /// How many packages were kept.
     pub kept: usize,
     /// How many were not.
@@ -39,19 +42,23 @@ pub struct Merged {
 /// where they are.
 ///
 /// # Errors
-/// When a repository can not be read, another index of `output` runs, the metadata that is there is newer than the
+/// When a repository can not be read, `output` is one of them and is to be kept, another index of it runs, the metadata that is there is newer than the
 /// timestamp, or files can not be written. Nothing that readers see has changed then.
 pub fn merge(
     output: &Utf8Path,
     repositories: &[Repository],
     settings: &MergeSettings,
+    reporter: &dyn Reporter,
 ) -> Result<Merged, RepodataError> {
     fs_err::create_dir_all(output).map_err(RepodataError::files("create", output))?;
-    let workspace = Workspace::open(output)?;
+    if settings.sources == Sources::Keep {
+        demand_other_place(output, repositories)?;
+    }
+    let workspace = Workspace::open(output, reporter)?;
     match fill(&workspace, repositories, settings) {
-        Ok((kept, dropped)) => {
-            workspace.switch()?;
-            Ok(Merged { tree: RepoTree { root: output.to_owned() }, kept, dropped })
+        Ok(merged) => {
+            workspace.switch(reporter)?;
+            Ok(merged)
         }
         Err(error) => {
             // The first error is the one that matters; leftovers are removed by the next index.
@@ -61,14 +68,24 @@ pub fn merge(
     }
 }
 
+/// What a repository says of itself, and of packages that are not kept, would be gone.
+fn demand_other_place(output: &Utf8Path, repositories: &[Repository]) -> Result<(), RepodataError> {
+    let place = |path: &Utf8Path| path.canonicalize_utf8().ok();
+    let own = place(output);
+    match repositories.iter().find(|repository| own.is_some() && place(repository.root()) == own) {
+        None => Ok(()),
+        Some(_) => Err(RepodataError::OverSource { path: output.to_owned() }),
+    }
+}
+
 fn fill(
     workspace: &Workspace,
     repositories: &[Repository],
     settings: &MergeSettings,
-) -> Result<(usize, usize), RepodataError> {
+) -> Result<Merged, RepodataError> {
     // A list that can not be read is nobody's, and leads nobody to its documents.
     let present = read_repomd(&workspace.current().join("repomd.xml")).unwrap_or_default();
-    workspace.demand_not_newer_than(settings.timestamp, &present)?;
+    let timestamp = timestamp(&workspace.current(), settings.timestamp, settings.newer, &present)?;
     let chosen = Chosen::of(repositories, settings)?;
     let place = |repository| Place::of(repository, workspace.root(), &settings.bases);
     let places = repositories.iter().map(place).collect::<Result<Vec<_>, _>>()?;
@@ -84,25 +101,29 @@ fn fill(
         });
         failure.into_iter().map(Err).chain(packages)
     });
-    let desk = desk(workspace, settings)?;
+    let desk = desk(workspace, settings, timestamp)?;
     let format = Format { compression: settings.compression, database: settings.database };
     let mut records = write_packages(&desk, format, chosen.kept.len(), packages)?;
     records.extend(besides::write(&desk, settings, repositories)?);
+    settings.file_times.set(&desk.directory, &records, timestamp)?;
     workspace.carry(&[], settings.retain, &present)?;
+    let revision = revision_at(timestamp, settings.timestamp, &settings.revision);
     let tags = tags(&settings.tags, repositories);
-    let repomd = Repomd { revision: settings.revision.clone(), tags, records };
+    let repomd = Repomd { revision: revision.clone(), tags, records };
     write_synced(&desk.directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
-    Ok((chosen.kept.len(), chosen.seen - chosen.kept.len()))
+    let tree = RepoTree { root: workspace.root().to_owned() };
+    let (kept, dropped) = (chosen.kept.len(), chosen.seen - chosen.kept.len());
+    Ok(Merged { tree, revision, kept, dropped })
 }
 
-fn desk(workspace: &Workspace, settings: &MergeSettings) -> Result<Desk, RepodataError> {
+fn desk(workspace: &Workspace, settings: &MergeSettings, timestamp: u64) -> Result<Desk, RepodataError> {
     let workers = settings.workers.get();
     Ok(Desk {
         directory: workspace.new_directory(),
         pool: Pool::new(workers).map_err(|source| RepodataError::Threads { workers, source })?,
         checksum: settings.repomd_checksum,
         names: settings.names,
-        timestamp: settings.timestamp,
+        timestamp,
         keyed: false,
     })
 }

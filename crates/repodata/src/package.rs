@@ -52,7 +52,7 @@ pub struct Package {
     pub dependencies: Dependencies,
     /// Everything it owns (read back from primary.xml: only what primary.xml lists).
     pub files: Vec<PackageFile>,
-    /// Oldest entry first, at most ten (read back from primary.xml: none).
+    /// Oldest entry first, as many as the index was asked for (read back from primary.xml: none).
     pub changelog: Vec<ChangelogEntry>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     BadPackages, Duplicates, IndexSettings, RepodataError, Source, encode,
-    indexed::{Indexed, Remembered, Title},
+    indexed::{Indexed, Remembered, Wanted},
     known::stamp,
     ordered::{Supply, Weigh},
     reader::describe,
@@ -12,7 +12,6 @@ use crate::{
     run::Run,
     stamp::Stamp,
     walk::Found,
-    write_xml::Fragments,
 };
 
 /// Packages that a thread takes before it lets others have their turn, and results that it brings in one go.
@@ -160,16 +159,14 @@ impl Run<'_> {
             describe(&path, reading.finish()?, limit, &mut |event| self.reporter.event(event))?;
         package.href = href;
         package.base.clone_from(&self.settings.location.base);
-        let is_cached = self.settings.reuse.cache.is_some();
-        let has_databases = self.settings.database.is_some();
-        let mut record = Vec::new();
-        if is_cached && has_databases {
-            encode::encode(&package, &files, &mut record);
-        }
-        let fragments = Fragments::of(&package, &files);
-        let title = Title::of(&package, &fragments, is_cached);
-        let described = has_databases.then(|| Arc::new((package, files)));
-        let remembered = Remembered::New(record);
-        Ok(Indexed { stamp, title, fragments, source: Source::Package, described, remembered })
+        let wanted = Wanted {
+            identity: self.settings.reuse.cache.is_some(),
+            described: self.settings.database.is_some(),
+        };
+        let described = Arc::new((package, files));
+        let record =
+            if wanted.identity && wanted.described { encode::record(&described) } else { Vec::new() };
+        let indexed = Indexed::of((stamp, Source::Package), &described, wanted);
+        Ok(Indexed { remembered: Remembered::New(record), ..indexed })
     }
 }

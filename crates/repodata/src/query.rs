@@ -278,7 +278,7 @@ impl Given {
     /// All that the packages of these names provide.
     fn by_packages(repository: &Repository, names: &[String]) -> Result<Self, RepodataError> {
         let specifications: Vec<Specification> =
-            names.iter().map(|name| Specification::parse(name)).collect();
+            names.iter().map(|name| Specification::of_dependencies(name)).collect();
         let mut named = Named::new(&specifications);
         for package in repository.packages()? {
             named.take(package?, |_| true);

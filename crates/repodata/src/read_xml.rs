@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Bytes of a repomd.xml. Real ones have some kilobytes.
-const REPOMD_LIMIT: u64 = 4 * 1024 * 1024;
+pub(crate) const REPOMD_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// The files of one package, from filelists.xml.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +71,18 @@ pub(crate) fn repomd_from(path: &Utf8Path, reader: impl Read) -> Result<Repomd, 
 /// # Errors
 /// When the file is no XML, or no groups file.
 pub fn check_comps(path: &Utf8Path, bytes: &[u8]) -> Result<(), RepodataError> {
+    check_document(path, bytes, "comps")
+}
+
+/// Checks that a document can be read, and has this root.
+pub(crate) fn check_document(path: &Utf8Path, bytes: &[u8], root: &str) -> Result<(), RepodataError> {
     let mut xml = Xml::new(path, bytes);
-    xml.root("comps")?;
+    xml.root(root)?;
     while xml.child()? {
         xml.skip()?;
     }
     if xml.child()? {
-        return Err(xml.wrong(format!("element `{}` follows the end of `comps`", xml.name())));
+        return Err(xml.wrong(format!("element `{}` follows the end of `{root}`", xml.name())));
     }
     Ok(())
 }

@@ -1,18 +1,15 @@
 //! All packages into the documents: packages are read and blocks compressed by one pool of threads, and only a few
 //! packages' metadata is in memory at a time.
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::DefaultHasher},
-    hash::{Hash, Hasher as _},
-    ops::ControlFlow,
-};
+use std::{collections::HashSet, ops::ControlFlow};
 
 use camino::Utf8Path;
 
 use crate::{
-    BadPackages, Duplicates, Event, IndexSettings, RepodataError, Reporter,
+    BadPackages, Event, IndexSettings, RepodataError, Reporter,
     cache::{CacheWriter, DocumentBlocks},
     document::{Desk, Finished},
+    duplicates::{Seen, Twice},
     indexed::{Indexed, Title},
     known::Known,
     ordered::{Ahead, map_in_order},
@@ -57,13 +54,13 @@ impl Run<'_> {
         let cache = self.settings.reuse.cache.as_deref().and_then(create);
         let (surplus, stamps) = (Vec::new(), Vec::new());
         let mut delivery =
-            Delivery { run: self, output, cache, surplus, stamps, seen: HashMap::new(), failure: None };
-        self.packages(packages, &mut delivery);
+            Delivery { run: self, output, cache, surplus, stamps, seen: Seen::default(), failure: None };
+        self.packages(packages, |index, tried| delivery.take(packages, index, tried));
         delivery.outcome(packages)
     }
 
-    /// Reads all packages and takes their parts to the documents.
-    fn packages(&self, packages: &[Found], delivery: &mut Delivery<'_>) {
+    /// Reads all packages, and gives them away in order, each with its place.
+    pub(crate) fn packages(&self, packages: &[Found], mut take: impl FnMut(usize, Tried) -> ControlFlow<()>) {
         let workers = self.desk.pool.threads.current_num_threads();
         let mut index = 0;
         map_in_order(
@@ -73,7 +70,7 @@ impl Run<'_> {
             |supply| Pairs::work(self, supply),
             |result| {
                 index += 1;
-                delivery.take(packages, index - 1, result)
+                take(index - 1, result)
             },
         );
     }
@@ -88,8 +85,7 @@ struct Delivery<'a> {
     surplus: Vec<usize>,
     /// Of all packages, where some may be left out.
     stamps: Vec<Option<Stamp>>,
-    /// Digests of what a package is called: where it is, and when it was built.
-    seen: HashMap<u64, (usize, u64)>,
+    seen: Seen,
     failure: Option<RepodataError>,
 }
 
@@ -123,23 +119,15 @@ impl Delivery<'_> {
         index: usize,
         indexed: &Indexed,
     ) -> Result<(), RepodataError> {
-        let Title { nevra, build_time, .. } = &indexed.title;
-        // The same in every run: its keys are fixed. Two names of one digest are not to be expected in any repository.
-        let mut hasher = DefaultHasher::new();
-        nevra.hash(&mut hasher);
-        let Some((other, built)) = self.seen.insert(hasher.finish(), (index, *build_time)) else {
+        let Some(twice) = self.seen.take(&indexed.title, index, self.run.settings.duplicates) else {
             return Ok(());
         };
         let path = self.run.root.join(&*packages[index].relative);
-        let nevra = nevra.to_string();
-        match self.run.settings.duplicates {
-            Duplicates::Refuse => return Err(RepodataError::Duplicate { nevra, path }),
-            Duplicates::Keep => {}
-            Duplicates::KeepLast if built > *build_time => {
-                self.seen.insert(hasher.finish(), (other, built));
-                self.surplus.push(index);
-            }
-            Duplicates::KeepLast => self.surplus.push(other),
+        let nevra = indexed.title.nevra.to_string();
+        match twice {
+            Twice::Refused => return Err(RepodataError::Duplicate { nevra, path }),
+            Twice::Listed => {}
+            Twice::Surplus(surplus) => self.surplus.push(surplus),
         }
         self.run.reporter.event(Event::Duplicate { path, nevra });
         Ok(())

@@ -11,9 +11,12 @@ use crate::{ChecksumKind, Tags};
 pub struct IndexSettings {
     /// The text that names this state of the metadata; usually [`timestamp`](Self::timestamp).
     pub revision: String,
-    /// Seconds since 1970: that of every document. yum on EL6 refuses metadata older than what it has, so one below that
-    /// of the metadata that is replaced is refused.
+    /// Seconds since 1970: that of every document.
     pub timestamp: u64,
+    /// What happens where the metadata that is replaced is not older.
+    pub newer: Newer,
+    /// What times files of the metadata have.
+    pub file_times: FileTimes,
     /// What the metadata is for, in words.
     pub tags: Tags,
     /// Digest of packages.
@@ -60,6 +63,8 @@ impl IndexSettings {
         Self {
             revision: revision.to_string(),
             timestamp: revision,
+            newer: Newer::Refuse,
+            file_times: FileTimes::Written,
             tags: Tags::default(),
             checksum: ChecksumKind::Sha256,
             repomd_checksum: ChecksumKind::Sha256,
@@ -84,6 +89,28 @@ impl IndexSettings {
 
 /// As many entries of a changelog as createrepo_c takes.
 pub const CHANGELOG_LIMIT: usize = 10;
+
+/// What happens where the metadata that is replaced is newer than the timestamp: yum on EL6 keeps what it has when it is
+/// offered something older.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newer {
+    /// Nothing is written.
+    Refuse,
+    /// The timestamp becomes one more than that of the metadata, and the revision, too, if it is the timestamp. The same
+    /// happens where both are of one time.
+    Outdo,
+    /// It is replaced.
+    Replace,
+}
+
+/// What times files of the metadata have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileTimes {
+    /// When they were written.
+    Written,
+    /// The timestamp, but for repomd.xml, as createrepo_c's `--set-timestamp-to-revision` has it.
+    Timestamp,
+}
 
 /// How a document is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -209,8 +236,10 @@ pub enum Retain {
 /// What is already known of packages.
 #[derive(Clone, Debug, Default)]
 pub struct Reuse {
-    /// What earlier indexes learned, in a file that is read and replaced. It may be lost at any time.
+    /// What earlier indexes learned, in a file that is replaced. It may be lost at any time.
     pub cache: Option<Utf8PathBuf>,
+    /// Whether that is used.
+    pub learned: Learned,
     /// Whether the metadata that is to be replaced describes packages, where a cache should and does not.
     pub present: bool,
     /// Repositories whose metadata describes packages, too.
@@ -219,6 +248,16 @@ pub struct Reuse {
     pub known_by: KnownBy,
     /// Whether nothing is written when nothing has changed.
     pub unchanged: Unchanged,
+}
+
+/// What becomes of what earlier indexes learned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Learned {
+    /// It is used.
+    #[default]
+    Use,
+    /// All packages are read, and what was learned of them takes its place.
+    Replace,
 }
 
 /// How a file is known again.

@@ -8,6 +8,14 @@ use crate::glob;
 pub struct Specification {
     /// What it may mean. Of several meanings the first that some package has is meant, as dnf has it.
     meanings: Vec<Meaning>,
+    case: Case,
+}
+
+/// Whether letters of names must be of the same case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Same,
+    Any,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -20,11 +28,15 @@ struct Meaning {
 }
 
 impl Meaning {
-    fn matches(&self, nevra: &Nevra) -> bool {
+    fn matches(&self, nevra: &Nevra, case: Case) -> bool {
         let part = |pattern: &Option<String>, text: &str| {
             pattern.as_ref().is_none_or(|pattern| glob::matches(pattern, text))
         };
-        glob::matches(&self.name, &nevra.name)
+        let is_named = match case {
+            Case::Same => glob::matches(&self.name, &nevra.name),
+            Case::Any => glob::matches(&self.name.to_lowercase(), &nevra.name.to_lowercase()),
+        };
+        is_named
             && part(&self.version, &nevra.evr.version)
             && part(&self.release, &nevra.evr.release)
             && part(&self.arch, &nevra.arch)
@@ -33,8 +45,18 @@ impl Meaning {
 }
 
 impl Specification {
-    /// Takes what somebody typed. What fits nothing matches nothing.
+    /// Takes what somebody typed. What fits nothing matches nothing. As dnf has it, the case of a name does not matter; that
+    /// of versions and architectures does.
     pub fn parse(text: &str) -> Self {
+        Self::with_case(text, Case::Any)
+    }
+
+    /// A package that dependencies are looked for of, where dnf minds the case.
+    pub(crate) fn of_dependencies(text: &str) -> Self {
+        Self::with_case(text, Case::Same)
+    }
+
+    fn with_case(text: &str, case: Case) -> Self {
         let arch =
             text.rsplit_once('.').filter(|(rest, arch)| !rest.is_empty() && !arch.contains(['-', ':']));
         let with_arch = |meaning: Meaning, arch: &str| Meaning { arch: Some(arch.to_owned()), ..meaning };
@@ -46,12 +68,12 @@ impl Specification {
             versioned(text, true),
             versioned(text, false),
         ];
-        Self { meanings: meanings.into_iter().flatten().collect() }
+        Self { meanings: meanings.into_iter().flatten().collect(), case }
     }
 
     /// How good a name for the package this is: 0 is the best.
     pub(crate) fn rank(&self, nevra: &Nevra) -> Option<usize> {
-        self.meanings.iter().position(|meaning| meaning.matches(nevra))
+        self.meanings.iter().position(|meaning| meaning.matches(nevra, self.case))
     }
 }
 
@@ -86,6 +108,8 @@ mod tests {
     fn packages_have_many_names() {
         for yes in [
             "foo-bar",
+            "Foo-BAR",
+            "FOO*-1.2-3.el6",
             "foo-bar.noarch",
             "foo-bar-1.2",
             "foo-bar-7:1.2",
@@ -98,9 +122,17 @@ mod tests {
         ] {
             check(yes, Some(0));
         }
-        for no in
-            ["foo", "foo-bar.i386", "foo-bar-1.3", "foo-bar-6:1.2-3.el6.noarch", "", "-", "foo-bar-1.2-3"]
-        {
+        for no in [
+            "foo",
+            "foo-bar.i386",
+            "foo-bar-1.3",
+            "foo-bar-6:1.2-3.el6.noarch",
+            "",
+            "-",
+            "foo-bar-1.2-3",
+            "foo-bar.NOARCH",
+            "foo-bar-1.2-3.EL6",
+        ] {
             check(no, None);
         }
     }

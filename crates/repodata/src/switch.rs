@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::TryLockError, io};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::{RepodataError, Repomd, Retain};
+use crate::{Event, Newer, RepodataError, Repomd, Reporter, Retain};
 
 /// Where new metadata is written. A killed index leaves it, the next one removes it.
 const NEW: &str = ".repodata.new";
@@ -14,12 +14,28 @@ const NEW: &str = ".repodata.new";
 /// directories.
 const OLD: &str = ".repodata.old";
 
+/// What directories that can not be removed are called, with a number behind it. Every index tries again.
+const LEFT: &str = ".repodata.left.";
+
 /// The right to replace the metadata of one repository. The lock is on the directory itself, so it leaves
 /// nothing behind and ends with the process.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: Utf8PathBuf,
     lock: fs_err::File,
+}
+
+/// A document of a state before.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Old {
+    written: std::time::SystemTime,
+    path: Utf8PathBuf,
+}
+
+impl Old {
+    fn is_since(&self, seconds: u64) -> bool {
+        self.written >= std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)
+    }
 }
 
 /// A process that is just being started elsewhere in this program has a copy of the file until it runs: closing ours would
@@ -31,7 +47,8 @@ impl Drop for Workspace {
 }
 
 impl Workspace {
-    pub(crate) fn open(root: &Utf8Path) -> Result<Self, RepodataError> {
+    pub(crate) fn open(root: &Utf8Path, reporter: &dyn Reporter) -> Result<Self, RepodataError> {
+        demand_directory(root)?;
         let lock = fs_err::File::open(root).map_err(RepodataError::files("open", root))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -39,20 +56,45 @@ impl Workspace {
             Err(TryLockError::Error(source)) => return Err(RepodataError::files("lock", root)(source)),
         }
         let workspace = Self { root: root.to_owned(), lock };
-        workspace.recover()?;
+        workspace.recover(reporter)?;
         workspace.demand_metadata()?;
         fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;
         Ok(workspace)
     }
 
     /// Removes what a killed index left, and puts back metadata that it had moved away.
-    fn recover(&self) -> Result<(), RepodataError> {
-        remove(&self.new_directory())?;
+    fn recover(&self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
+        for left in self.left() {
+            // It was told of when it was left.
+            remove(&left).unwrap_or_default();
+        }
+        self.clear(&self.new_directory(), reporter)?;
         let (current, old) = (self.current(), self.root.join(OLD));
         if old.exists() && !current.exists() {
             return fs_err::rename(&old, &current).map_err(RepodataError::files("restore", &current));
         }
-        remove(&old)
+        self.clear(&old, reporter)
+    }
+
+    /// What could not be removed before.
+    fn left(&self) -> Vec<Utf8PathBuf> {
+        let entries = fs_err::read_dir(&self.root).into_iter().flatten().flatten();
+        let paths = entries.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.path()).ok());
+        paths.filter(|path| path.file_name().is_some_and(|name| name.starts_with(LEFT))).collect()
+    }
+
+    /// Removes a directory, or puts it out of the way.
+    fn clear(&self, directory: &Utf8Path, reporter: &dyn Reporter) -> Result<(), RepodataError> {
+        let Err(error) = remove(directory) else { return Ok(()) };
+        let free = |path: &Utf8PathBuf| fs_err::symlink_metadata(path).is_err();
+        let path = (1..1000).map(|number| self.root.join(format!("{LEFT}{number}"))).find(free);
+        match path {
+            Some(path) if fs_err::rename(directory, &path).is_ok() => {
+                reporter.event(Event::Remains { path, error });
+                Ok(())
+            }
+            _ => Err(error),
+        }
     }
 
     /// What takes the place of something else must know what that is: a directory that only has the name stays.
@@ -69,12 +111,6 @@ impl Workspace {
         } else {
             Err(RepodataError::Foreign { path: current })
         }
-    }
-
-    /// yum on EL6 keeps what it has when it is offered something older. Metadata that can not be read is nobody's.
-    pub(crate) fn demand_not_newer_than(&self, revision: u64, present: &Repomd) -> Result<(), RepodataError> {
-        let (path, present) = (self.current(), present.newest());
-        if present <= revision { Ok(()) } else { Err(RepodataError::Older { path, revision, present }) }
     }
 
     /// The directory that holds `repodata`.
@@ -135,37 +171,58 @@ impl Workspace {
         Ok(())
     }
 
-    /// Documents of states before the last one, by what the settings say of them. They have their digest in their names.
+    /// Documents of states before the last one, by what the settings say of them.
     fn retained(&self, retain: Retain, listed: &Repomd) -> Vec<Utf8PathBuf> {
+        let kept = |files: Vec<Old>| -> Vec<Old> {
+            match retain {
+                Retain::Last(states) => files.into_iter().take(states.saturating_sub(1)).collect(),
+                Retain::Since(seconds) => files.into_iter().filter(|old| old.is_since(seconds)).collect(),
+            }
+        };
+        let kinds = self.old_documents(listed).into_values();
+        kinds.flat_map(kept).map(|old| old.path).collect()
+    }
+
+    /// Removes documents that the settings do not keep, where no new metadata takes the place of all. The last of each kind
+    /// may be of the state before.
+    pub(crate) fn prune(&self, retain: Retain, listed: &Repomd) -> Result<(), RepodataError> {
+        for files in self.old_documents(listed).into_values() {
+            for (position, old) in files.into_iter().enumerate() {
+                let is_kept = match retain {
+                    Retain::Last(states) => position < states,
+                    Retain::Since(seconds) => position == 0 || old.is_since(seconds),
+                };
+                if !is_kept {
+                    fs_err::remove_file(&old.path).map_err(RepodataError::files("remove", &old.path))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Documents that are not listed, by their kinds, the newest first. They have their digest in their names.
+    fn old_documents(&self, listed: &Repomd) -> BTreeMap<String, Vec<Old>> {
         let is_listed = |path: &Utf8Path| {
             listed.records.iter().any(|record| record.location.ends_with(path.file_name().unwrap_or("")))
         };
         let entries = fs_err::read_dir(self.current()).into_iter().flatten().flatten();
         let paths = entries.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.path()).ok());
-        let mut kinds: BTreeMap<String, Vec<(std::time::SystemTime, Utf8PathBuf)>> = BTreeMap::new();
+        let mut kinds: BTreeMap<String, Vec<Old>> = BTreeMap::new();
         for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
             let Some(kind) = path.file_name().and_then(kind_of) else { continue };
             let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified());
             if let Ok(written) = written {
-                kinds.entry(kind.to_owned()).or_default().push((written, path));
+                kinds.entry(kind.to_owned()).or_default().push(Old { written, path });
             }
         }
-        let mut kept = Vec::new();
-        for mut files in kinds.into_values() {
-            files.sort();
-            match retain {
-                Retain::Last(states) => kept.extend(files.into_iter().rev().take(states.saturating_sub(1))),
-                Retain::Since(seconds) => {
-                    let since = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-                    kept.extend(files.into_iter().filter(|(written, _)| *written >= since));
-                }
-            }
+        for files in kinds.values_mut() {
+            files.sort_by(|left, right| right.cmp(left));
         }
-        kept.into_iter().map(|(_, path)| path).collect()
+        kinds
     }
 
-    /// Lets readers see the new metadata.
-    pub(crate) fn switch(self) -> Result<(), RepodataError> {
+    /// Lets readers see the new metadata. Once they do, nothing is an error any more.
+    pub(crate) fn switch(self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
         let (new, current) = (self.new_directory(), self.current());
         let fail = |source| RepodataError::files("replace", &current)(source);
         sync_directory(&new).map_err(fail)?;
@@ -174,9 +231,15 @@ impl Workspace {
         } else {
             fs_err::rename(&new, &current).map_err(fail)?;
         }
-        sync_directory(&self.root).map_err(fail)?;
-        remove(&new)?;
-        remove(&self.root.join(OLD))
+        if let Err(source) = sync_directory(&self.root) {
+            reporter.event(Event::NotSynced { error: RepodataError::files("sync", &self.root)(source) });
+        }
+        for old in [new, self.root.join(OLD)] {
+            if let Err(error) = self.clear(&old, reporter) {
+                reporter.event(Event::Remains { path: old, error });
+            }
+        }
+        Ok(())
     }
 
     fn exchange(&self, new: &Utf8Path, current: &Utf8Path) -> io::Result<()> {
@@ -187,13 +250,31 @@ impl Workspace {
         }
         // No such call here: for a moment there is no metadata, and a kill in that moment is mended by the next
         // index.
-        fs_err::rename(current, self.root.join(OLD))?;
-        fs_err::rename(new, current)
+        let old = self.root.join(OLD);
+        fs_err::rename(current, &old)?;
+        fs_err::rename(new, current).inspect_err(|_| fs_err::rename(&old, current).unwrap_or_default())
     }
 
     /// Gives up: nothing that readers see has changed.
     pub(crate) fn discard(self) -> Result<(), RepodataError> {
         remove(&self.new_directory())
+    }
+}
+
+/// The timestamp of what takes the place of the metadata in this directory. A list that can not be read is nobody's.
+pub(crate) fn timestamp(
+    metadata: &Utf8Path,
+    wanted: u64,
+    newer: Newer,
+    present: &Repomd,
+) -> Result<u64, RepodataError> {
+    let newest = present.newest();
+    match newer {
+        Newer::Refuse if newest > wanted => {
+            Err(RepodataError::Older { path: metadata.to_owned(), revision: wanted, present: newest })
+        }
+        Newer::Outdo if newest >= wanted => Ok(newest.saturating_add(1)),
+        _ => Ok(wanted),
     }
 }
 
@@ -234,6 +315,17 @@ fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         link_all(&from.join(&name), &to.join(&name))?;
     }
     Ok(())
+}
+
+/// Before anything is tried that would say something else.
+pub(crate) fn demand_directory(path: &Utf8Path) -> Result<(), RepodataError> {
+    match fs_err::metadata(path) {
+        Ok(metadata) if !metadata.is_dir() => Err(RepodataError::NoDirectory { path: path.to_owned() }),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(RepodataError::NoDirectory { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn remove(directory: &Utf8Path) -> Result<(), RepodataError> {

@@ -1,7 +1,9 @@
-use camino::{Utf8Path, Utf8PathBuf};
-use walkdir::WalkDir;
+use std::path::Path;
 
-use crate::{Links, RepodataError, Selection, glob};
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection, glob};
 
 /// A package file, by its path relative to the directory that is indexed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,31 +11,47 @@ pub(crate) struct Found {
     pub(crate) relative: Box<str>,
 }
 
-/// The packages that an index of `root` would list, as paths relative to it, sorted.
-///
-/// # Errors
-/// When a directory can not be read, a name is not UTF-8, or a package that the selection names is not there.
-pub fn package_paths(root: &Utf8Path, selection: &Selection) -> Result<Vec<String>, RepodataError> {
-    Ok(packages(root, selection, &mut Err)?.into_iter().map(|found| found.relative.into()).collect())
-}
-
-/// What becomes of a package that can not be told: an error that stops, or nothing.
-pub(crate) type Bad<'a> = &'a mut dyn FnMut(RepodataError) -> Result<(), RepodataError>;
-
-/// The selected files, sorted by their relative path.
+/// The selected files, sorted by their relative path. What becomes of those that can not be told is in the settings.
 pub(crate) fn packages(
     root: &Utf8Path,
-    selection: &Selection,
-    bad: Bad<'_>,
+    settings: &IndexSettings,
+    reporter: &dyn Reporter,
 ) -> Result<Vec<Found>, RepodataError> {
+    let selection = &settings.selection;
+    let mut bad = |error| match settings.bad_packages {
+        BadPackages::Refuse => Err(error),
+        BadPackages::LeaveOut => {
+            reporter.event(Event::LeftOut { error });
+            Ok(())
+        }
+    };
     let mut found = match &selection.only {
-        None => walk(root, bad)?,
-        Some(names) => all_named(root, names, bad)?,
+        None => {
+            let Walked { found, mut passed_over } = walk(root, &mut bad)?;
+            passed_over.sort();
+            passed_over.retain(|(found, _)| selection.takes(root, &found.relative));
+            for (found, what) in passed_over {
+                reporter.event(Event::PassedOver { path: root.join(&*found.relative), what });
+            }
+            found
+        }
+        Some(names) => all_named(root, names, &mut bad)?,
     };
     found.retain(|found| selection.takes(root, &found.relative));
     found.sort();
     found.dedup();
+    reporter.event(Event::Found { packages: found.len() });
     Ok(found)
+}
+
+/// What becomes of a package that can not be told: an error that stops, or nothing.
+type Bad<'a> = &'a mut dyn FnMut(RepodataError) -> Result<(), RepodataError>;
+
+/// What a directory holds, in no order.
+#[derive(Default)]
+struct Walked {
+    found: Vec<Found>,
+    passed_over: Vec<(Found, PassedOver)>,
 }
 
 fn all_named(root: &Utf8Path, names: &[String], bad: Bad<'_>) -> Result<Vec<Found>, RepodataError> {
@@ -75,31 +93,68 @@ fn named(root: &Utf8Path, name: &str) -> Result<Found, RepodataError> {
 
 /// All files whose name ends in `.rpm` under `root`. Hidden directories and `repodata` are not entered; links to files
 /// count, links to directories are not followed, so nothing outside the tree is walked.
-fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Vec<Found>, RepodataError> {
-    let mut found = Vec::new();
+fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
+    let mut walked = Walked::default();
+    let inside = fs_err::canonicalize(root).map_err(RepodataError::files("read", root))?;
     let walk = WalkDir::new(root).min_depth(1).into_iter().filter_entry(|entry| {
         let name = entry.file_name().to_string_lossy();
-        !(entry.file_type().is_dir() && (name.starts_with('.') || (entry.depth() == 1 && name == "repodata")))
+        let is_left_alone = name.starts_with('.') || (entry.depth() == 1 && name == "repodata");
+        !is_left_alone || (is_named_as_package(entry) && !entry.file_type().is_dir())
     });
     for entry in walk {
         let entry = entry.map_err(|error| RepodataError::files("read", root)(error.into()))?;
-        let is_package = entry.path().extension().is_some_and(|extension| extension == "rpm");
+        let is_package = is_named_as_package(&entry);
         let kind = entry.file_type();
-        if !is_package || kind.is_dir() {
+        if kind.is_dir() || !(is_package || kind.is_symlink()) {
             continue;
         }
-        let is_file =
-            kind.is_file() || fs_err::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
+        let what = what_is_there(&entry, &inside);
         let path = match Utf8PathBuf::from_path_buf(entry.into_path()) {
             Ok(path) => path,
-            Err(path) => {
+            Err(path) if is_package => {
                 bad(RepodataError::FileName { path: path.display().to_string() })?;
                 continue;
             }
+            Err(_) => continue,
         };
-        if let (true, Ok(relative)) = (is_file, path.strip_prefix(root)) {
-            found.push(Found { relative: relative.as_str().into() });
+        let Ok(relative) = path.strip_prefix(root) else { continue };
+        let found = Found { relative: relative.as_str().into() };
+        match what {
+            There::File if is_package => walked.found.push(found),
+            There::Other(what) if is_package || what == PassedOver::LinkedDirectory => {
+                walked.passed_over.push((found, what));
+            }
+            _ => {}
         }
     }
-    Ok(found)
+    Ok(walked)
+}
+
+fn is_named_as_package(entry: &DirEntry) -> bool {
+    entry.path().extension().is_some_and(|extension| extension == "rpm")
+}
+
+/// What a path leads to.
+enum There {
+    File,
+    /// A directory of the tree, whose packages are found without the link.
+    Inside,
+    Other(PassedOver),
+}
+
+fn what_is_there(entry: &DirEntry, inside: &Path) -> There {
+    if entry.file_type().is_file() {
+        return There::File;
+    }
+    match fs_err::metadata(entry.path()) {
+        Ok(metadata) if metadata.is_file() => There::File,
+        Ok(metadata) if metadata.is_dir() => match fs_err::canonicalize(entry.path()) {
+            Ok(target) if target.starts_with(inside) => There::Inside,
+            _ => There::Other(PassedOver::LinkedDirectory),
+        },
+        Ok(_) => There::Other(PassedOver::Special),
+        // Whoever reads it is told why it can not be.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => There::File,
+        Err(_) => There::Other(PassedOver::DanglingLink),
+    }
 }

@@ -10,13 +10,13 @@ use std::{
     os::unix::fs::MetadataExt,
 };
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::Sha256Digest;
 
 use crate::{FetchError, hashing, store::file_error};
 
-/// An exclusively locked file in `<store>/partial/`.
+/// An exclusively locked file, mostly in `<store>/partial/`.
 pub(crate) struct Partial {
     file: fs_err::File,
     path: Utf8PathBuf,
@@ -104,6 +104,11 @@ impl Partial {
         // A stamp must not survive a power cut that the bytes did not.
         self.file.sync_data().map_err(file_error("write", &self.path))?;
         fs_err::rename(&self.path, place).map_err(file_error("move into the store", place))
+    }
+
+    /// Moves it to a place outside of the store proper, where it may be replaced again.
+    pub(crate) fn replace(self, place: &Utf8Path) -> Result<(), FetchError> {
+        fs_err::rename(&self.path, place).map_err(file_error("write", place))
     }
 
     /// Takes it away.

@@ -169,16 +169,16 @@ fn write_stamp(object: &Utf8Path, stamp: &Stamp) -> Result<(), FetchError> {
     }
 }
 
-/// Writes a small file by way of a temporary one beside it.
+/// Writes a small file by way of another beside it, of one name and under its lock: what a killed run left is what the next
+/// one writes, and of two that write at a time each writes the whole.
 pub(crate) fn write_whole(path: &Utf8Path, bytes: &[u8]) -> Result<(), FetchError> {
-    let directory = path.parent().unwrap_or(Utf8Path::new("."));
-    let write = || {
-        fs_err::create_dir_all(directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        io::Write::write_all(&mut file, bytes)?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(drop).map_err(file_error("write", path))
+    if let Some(directory) = path.parent() {
+        fs_err::create_dir_all(directory).map_err(file_error("create", directory))?;
+    }
+    let mut partial = Partial::open(format!("{path}.part").into(), || ())?;
+    partial.clear()?;
+    partial.append(bytes)?;
+    partial.replace(path)
 }
 
 /// For `map_err`.
@@ -211,6 +211,25 @@ mod tests {
             &object.sha256.to_string()[..2],
             object.sha256
         )));
+    }
+
+    #[test]
+    fn small_files_are_whole_and_leave_nothing_beside_them() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temporary.path()).unwrap().join("records/record");
+        write_whole(&path, b"first").unwrap();
+        fs_err::write(format!("{path}.part"), "what a killed run has left").unwrap();
+        let texts = [b'a', b'b', b'c'].map(|letter| vec![letter; 100_000]);
+        std::thread::scope(|scope| {
+            for text in &texts {
+                scope.spawn(|| (0..20).for_each(|_| write_whole(&path, text).unwrap()));
+            }
+            for _ in 0..200 {
+                let found = fs_err::read(&path).unwrap();
+                assert!(found == b"first" || texts.contains(&found));
+            }
+        });
+        assert_eq!(fs_err::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
     #[test]

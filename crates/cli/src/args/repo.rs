@@ -32,7 +32,7 @@ pub(crate) struct RepoListArgs {
     /// Only the newest version of each name and architecture
     #[arg(long)]
     pub(crate) latest: bool,
-    /// The line of a package, with placeholders such as %{name}; a wrong one lists them
+    /// The line of a package, with placeholders such as %{name}; %{} lists all of them
     #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
     #[arg(conflicts_with = "json")]
     pub(crate) format: String,
@@ -47,7 +47,8 @@ pub(crate) struct RepoQueryArgs {
     /// A directory that holds repodata/, or its file, http or https URL
     #[arg(value_name = "REPO")]
     pub(crate) repository: String,
-    /// Packages: name, name.arch, name-version, name-version-release[.arch], or globs of these [default: all]
+    /// Packages: name, name.arch, name-version, name-version-release[.arch], or globs of these, names in any case
+    /// [default: all]
     #[arg(value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,
     #[command(flatten)]
@@ -60,7 +61,7 @@ pub(crate) struct RepoQueryArgs {
     pub(crate) latest: bool,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
-    /// The line of a package, with placeholders such as %{name}; a wrong one lists them
+    /// The line of a package, with placeholders such as %{name}; %{} lists all of them
     #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
     #[arg(conflicts_with = "json")]
     pub(crate) format: String,
@@ -139,7 +140,7 @@ pub(crate) struct ShowArgs {
     /// Show their changelogs
     #[arg(long)]
     pub(crate) changelog: bool,
-    /// Show all that is said of them in short
+    /// Show a summary of each
     #[arg(short, long)]
     pub(crate) info: bool,
     /// Show where they are
@@ -147,6 +148,7 @@ pub(crate) struct ShowArgs {
     pub(crate) location: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
 #[derive(Debug, Args)]
 pub(crate) struct RepoDiffArgs {
     /// The first repository: a directory that holds repodata/, or its file, http or https URL
@@ -155,9 +157,12 @@ pub(crate) struct RepoDiffArgs {
     /// The second repository
     #[arg(value_name = "B")]
     pub(crate) after: String,
-    /// What is no difference, such as href, base, time, revision; a wrong name lists them
+    /// What is no difference, such as href,base,revision; a wrong name lists all of them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
+    /// Take another time of a package file for a difference, too; copies often have other times
+    #[arg(long)]
+    pub(crate) file_times: bool,
     /// Show only how many packages differ, and how
     #[arg(long)]
     pub(crate) summary: bool,
@@ -170,6 +175,7 @@ pub(crate) struct RepoDiffArgs {
 }
 
 /// What `mergerepo_c` can be told keeps its name.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
 #[derive(Debug, Args)]
 pub(crate) struct RepoMergeArgs {
     /// The repositories: directories that hold repodata/, or their file, http or https URLs
@@ -178,9 +184,12 @@ pub(crate) struct RepoMergeArgs {
     /// One more repository, as mergerepo_c names them
     #[arg(short, long, value_name = "REPO")]
     pub(crate) repo: Vec<String>,
-    /// Where repodata/ is written
+    /// The directory into which repodata/ is written; it is made if it is not there
     #[arg(long, short, visible_alias = "outputdir", value_name = "DIR")]
     pub(crate) output: Utf8PathBuf,
+    /// Write there even if it is one of the repositories, whose metadata is gone then
+    #[arg(long)]
+    pub(crate) replace_source: bool,
     #[command(flatten)]
     pub(crate) keep: KeepArgs,
     #[command(flatten)]
@@ -201,13 +210,13 @@ pub(crate) struct RepoMergeArgs {
 /// Which packages are kept.
 #[derive(Debug, Args)]
 pub(crate) struct KeepArgs {
-    /// Which packages of one name and architecture are kept
+    /// Which packages are kept, where several have one name and architecture
     #[arg(long, value_name = "METHOD", default_value = "repo", conflicts_with_all = ["all", "simple"])]
     pub(crate) method: MethodArg,
-    /// Keep every version; of those of one name, version and architecture that of the first repository
+    /// Keep every version; of the same version in several repositories that of the first
     #[arg(long)]
     pub(crate) all: bool,
-    /// Keep all packages, those of one name, version and architecture, too
+    /// Keep all packages of all repositories, even the same version several times
     #[arg(long, conflicts_with = "all")]
     pub(crate) simple: bool,
     /// Keep only packages of these architectures, and noarch

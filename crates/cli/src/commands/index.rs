@@ -2,25 +2,22 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::{RepoTree, Sha256Digest};
 use xen4centos_repodata::{
-    Additional, BadPackages, Event, IndexSettings, KnownBy, Links, Placement, Present, RepodataError,
-    Reporter, Repository, Reuse, Selection, Tags, Unchanged, index,
+    Additional, BadPackages, Event, IndexSettings, KnownBy, Learned, Links, PassedOver, Placement, Present,
+    RepodataError, Reporter, Reuse, Selection, Tags, Unchanged, index, preview,
 };
 use xen4centos_sign::Signer;
 
 use crate::{
     args::{Cli, IndexArgs},
     failure::{Failure, Kind, Outcome},
-    index_args::{MetadataArgs, PackagesArgs},
+    index_args::{MetadataArgs, PackagesArgs, Revision},
     pipeline::{keys::SigningKey, lock::WorkLock},
     printer::Printer,
     session::Session,
@@ -28,43 +25,43 @@ use crate::{
 };
 
 /// More threads than this are of no use on any machine.
-const MOST_WORKERS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+pub(crate) const MOST_WORKERS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let here = settings::current_directory()?;
     let directory = here.join(&args.directory);
-    let selection = selection(&args.packages, &here)?;
+    let settings = index_settings(args, &here, selection(&args.packages, &here)?, printer)?;
+    let narrator = Narrator::new(printer);
     if args.dry_run {
-        return show(&directory, &selection, args.json, printer);
+        return show(&directory, &settings, args.json, &narrator);
     }
     demand_use_of_channel(args)?;
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
-    let reuse = reuse(&args.metadata, &directory, &here, printer)?;
-    let settings = IndexSettings { reuse, ..index_settings(args, &here, selection) };
-    warn_of_absent(&args.metadata, settings.output.as_deref().unwrap_or(&directory), printer);
-    let narrator = Narrator::new(printer);
+    let settings =
+        IndexSettings { reuse: with_directory(settings.reuse, &args.metadata, printer)?, ..settings };
     let tree = index(&directory, &settings, &narrator).map_err(|error| refusal(error, &settings))?;
     let root = tree.root.clone();
     if let Some(signing) = signing {
         signing.sign(tree, printer)?;
     }
+    let told = narrator.told.into_inner().unwrap_or_else(PoisonError::into_inner);
     if args.json {
-        let revision = Repository::open(&root).map(|there| there.repomd().revision.clone())?;
         printer.json(&serde_json::json!({
             "repository": root,
-            "revision": revision.parse::<u64>().map_or_else(|_| revision.clone().into(), serde_json::Value::from),
-            "changed": narrator.has_changed(),
-            "left-out": *narrator.left_out(),
+            "revision": super::shown_revision(&told.revision),
+            "changed": !told.unchanged,
+            "left-out": told.left_out,
+            "passed-over": told.passed_over,
             "signed": args.sign,
         }));
-    } else if narrator.has_changed() {
-        match narrator.left_out().len() {
+    } else if told.unchanged {
+        printer.step("Unchanged", format!("{root}: its packages are those that are listed"));
+    } else {
+        match told.left_out.len() {
             0 => printer.step("Indexed", &root),
             count => printer.step("Indexed", format!("{root} without {count} packages that could not be")),
         }
-    } else {
-        printer.step("Unchanged", format!("{root}: its packages are those that are listed"));
     }
     Ok(())
 }
@@ -77,19 +74,6 @@ fn demand_use_of_channel(args: &IndexArgs) -> Outcome {
     }
     let hint = "the directory of the cache is `--cachedir`; a channel is named for its key".to_owned();
     Err(Failure::new(Kind::Data, "`--channel` (`-c`) does nothing without `--sign`").hint(Some(hint)))
-}
-
-/// Nothing is to be removed where nothing is: that may be a slip of the hand.
-fn warn_of_absent(args: &MetadataArgs, output: &Utf8Path, printer: &Printer) {
-    if args.remove.is_empty() {
-        return;
-    }
-    let records = Repository::open(output).map(|there| there.repomd().records.clone()).unwrap_or_default();
-    for kind in &args.remove {
-        if !records.iter().any(|record| record.kind.starts_with(kind.as_str())) {
-            printer.warning(format!("no document of the type `{kind}` is listed, so none is removed"));
-        }
-    }
 }
 
 /// Where one package stops all others, there is a way around it.
@@ -119,16 +103,20 @@ fn selection(args: &PackagesArgs, here: &Utf8Path) -> Result<Selection, Failure>
     Ok(Selection { excludes: args.excludes.clone(), only, links })
 }
 
-fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> IndexSettings {
+fn index_settings(
+    args: &IndexArgs,
+    here: &Utf8Path,
+    selection: Selection,
+    printer: &Printer,
+) -> Result<IndexSettings, Failure> {
     let (metadata, packages, form) = (&args.metadata, &args.packages, &args.metadata.form);
-    let output = metadata.outputdir.as_ref().map(|directory| here.join(directory));
     let root = here.join(&args.directory);
-    let next = next_revision(output.as_deref().unwrap_or(&root));
-    let revision = form.revision.clone().unwrap_or_else(|| next.to_string());
-    let timestamp = revision.parse().unwrap_or(next);
+    let Revision { text, timestamp, newer, file_times } = Revision::of(form, printer)?;
     let base = IndexSettings::for_el6(timestamp);
-    IndexSettings {
-        revision,
+    Ok(IndexSettings {
+        revision: text,
+        newer,
+        file_times,
         tags: Tags {
             content: form.content.clone(),
             distro: form.distro.clone(),
@@ -154,11 +142,12 @@ fn index_settings(args: &IndexArgs, here: &Utf8Path, selection: Selection) -> In
             present: if metadata.discard_additional_metadata { Present::Drop } else { Present::Keep },
         },
         retain: form.retain(settings::now()).unwrap_or(base.retain),
-        output,
+        output: metadata.outputdir.as_ref().map(|directory| here.join(directory)),
+        reuse: reuse(metadata, &root, here),
         bad_packages: if packages.leave_out_bad { BadPackages::LeaveOut } else { BadPackages::Refuse },
         workers: form.workers.unwrap_or(base.workers).min(MOST_WORKERS),
         ..base
-    }
+    })
 }
 
 /// createrepo_c takes the path as relative to the directory of packages, people as relative to where they are.
@@ -167,67 +156,64 @@ fn groups(file: &Utf8Path, root: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
     if inside.is_file() { inside } else { here.join(file) }
 }
 
-/// Without `--update` everything is read; what was read is remembered where that was asked for.
-fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path, printer: &Printer) -> Result<Reuse, Failure> {
-    if !args.update {
-        return Ok(Reuse::default());
+/// Without `--update` everything is read, and remembered for a later `--update` where a place for that is named.
+fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Reuse {
+    if !args.update && args.cachedir.is_none() {
+        return Reuse::default();
     }
-    let Some(directory) = cache_directory(args, here, printer)? else { return Ok(Reuse::default()) };
+    let named = args.cachedir.as_ref().map(|directory| here.join(directory));
+    let directory = named.or_else(|| settings::cache_directory().map(|directory| directory.join("index")));
     let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
     let output = args.outputdir.as_ref().map(|output| here.join(output));
     let digest: [u8; 32] = Sha256::digest(format!("{root}\n{output:?}").as_bytes()).into();
     let name = Sha256Digest::from_bytes(digest);
-    Ok(Reuse {
-        cache: Some(directory.join(format!("{name}.packages"))),
+    let cache = directory.map(|directory| directory.join(format!("{name}.packages")));
+    if !args.update {
+        return Reuse { cache, learned: Learned::Replace, ..Reuse::default() };
+    }
+    Reuse {
+        cache,
+        learned: Learned::Use,
         present: true,
         metadata: args.update_md_path.iter().map(|path| here.join(path)).collect(),
         known_by: if args.skip_stat { KnownBy::Path } else { KnownBy::Stamp },
         unchanged: if args.form.revision.is_some() { Unchanged::LeaveRevision } else { Unchanged::Leave },
-    })
+    }
 }
 
-/// A cache that was not asked for by name may be missing: packages are read then.
-fn cache_directory(
-    args: &MetadataArgs,
-    here: &Utf8Path,
-    printer: &Printer,
-) -> Result<Option<Utf8PathBuf>, Failure> {
-    if let Some(directory) = &args.cachedir {
-        let directory = here.join(directory);
-        return fs_err::create_dir_all(&directory).map(|()| Some(directory)).map_err(|error| {
-            Failure::new(Kind::World, format!("could not make the directory of the cache: {error}"))
-        });
-    }
+/// Makes the directory of the cache. One that was not asked for by name may be missing: packages are read then.
+fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Result<Reuse, Failure> {
     let without = |why: String| {
         printer
             .warning(format!("all packages are read, because {why}; `--cachedir DIRECTORY` names a place"));
-        Ok(None)
+        Ok(Reuse::default())
     };
-    let Some(directory) = settings::cache_directory() else {
-        return without("there is no place for a cache (neither HOME nor XDG_CACHE_HOME is a path)".into());
+    let Some(directory) = reuse.cache.as_deref().and_then(Utf8Path::parent) else {
+        if args.update {
+            return without(
+                "there is no place for a cache (neither HOME nor XDG_CACHE_HOME is a path)".into(),
+            );
+        }
+        return Ok(reuse);
     };
-    let directory = directory.join("index");
-    match fs_err::create_dir_all(&directory) {
-        Ok(()) => Ok(Some(directory)),
+    match fs_err::create_dir_all(directory) {
+        Ok(()) => Ok(reuse),
+        Err(error) if args.cachedir.is_some() => {
+            Err(Failure::new(Kind::World, format!("could not make the directory of the cache: {error}")))
+        }
         Err(error) => without(format!("no cache can be kept: {error}")),
     }
 }
 
-/// Now, or one more than what is there, where the clock is behind it: clients refuse what is older than what they have.
-pub(crate) fn next_revision(directory: &Utf8Path) -> u64 {
-    let present = Repository::open(directory).map_or(0, |there| there.repomd().newest().saturating_add(1));
-    settings::now().max(present)
-}
-
 /// The packages that an index would list: those in the directory and below it.
-fn show(directory: &Utf8Path, selection: &Selection, json: bool, printer: &Printer) -> Outcome {
-    let packages = xen4centos_repodata::package_paths(directory, selection)?;
+fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &Narrator<'_>) -> Outcome {
+    let packages = preview(directory, settings, narrator).map_err(|error| refusal(error, settings))?;
     if json {
-        printer.json(&serde_json::json!({ "would-index": packages }));
+        narrator.printer.json(&serde_json::json!({ "would-index": packages }));
         return Ok(());
     }
     for package in packages {
-        printer.data(format!("would index {package}"));
+        narrator.printer.data(format!("would index {package}"));
     }
     Ok(())
 }
@@ -256,23 +242,59 @@ impl Signing {
 /// Says how an index grows.
 pub(crate) struct Narrator<'a> {
     printer: &'a Printer,
-    unchanged: AtomicBool,
-    left_out: Mutex<Vec<String>>,
+    told: Mutex<Told>,
+}
+
+/// What was told and is said again at the end.
+#[derive(Debug, Default)]
+struct Told {
+    revision: String,
+    /// Whether no metadata was written.
+    unchanged: bool,
+    /// What is said of packages that were left out.
+    left_out: Vec<String>,
+    /// Paths that are no packages, though they look like some.
+    passed_over: Vec<String>,
 }
 
 impl<'a> Narrator<'a> {
-    pub(crate) const fn new(printer: &'a Printer) -> Self {
-        Self { printer, unchanged: AtomicBool::new(false), left_out: Mutex::new(Vec::new()) }
+    pub(crate) fn new(printer: &'a Printer) -> Self {
+        Self { printer, told: Mutex::default() }
     }
 
-    /// What is said of packages that were left out.
-    fn left_out(&self) -> MutexGuard<'_, Vec<String>> {
-        self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether metadata was written.
-    fn has_changed(&self) -> bool {
-        !self.unchanged.load(Ordering::Relaxed)
+    /// What is not as somebody may think that it is.
+    fn warning(&self, event: Event) {
+        let text = match event {
+            Event::Cleaned { path, field } => {
+                format!("characters that XML forbids are left out of the {field} of `{path}`")
+            }
+            Event::Duplicate { path, nevra } => format!("`{nevra}` is there more than once: `{path}`"),
+            Event::NotImported { error } => format!("{error}; packages are read instead"),
+            Event::PassedOver { path, what } => {
+                let what = match what {
+                    PassedOver::DanglingLink => "it leads to nothing",
+                    PassedOver::LinkedDirectory => "links to directories elsewhere are not followed",
+                    PassedOver::Special => "it is no regular file",
+                };
+                self.told().passed_over.push(path.to_string());
+                format!("`{path}` is passed over: {what}")
+            }
+            Event::NothingToRemove { kind } => {
+                format!("no document of the type `{kind}` is listed, so none is removed")
+            }
+            Event::Remains { path, error } => {
+                format!("old metadata is left in `{path}`: {}", Failure::of(Kind::World, &error))
+            }
+            Event::NotSynced { error } => {
+                format!("the metadata is in place, but {}", Failure::of(Kind::World, &error))
+            }
+            _ => return,
+        };
+        self.printer.warning(text);
     }
 }
 
@@ -280,25 +302,21 @@ impl Reporter for Narrator<'_> {
     fn event(&self, event: Event) {
         match event {
             Event::Found { packages } => self.printer.detail(format!("{packages} packages")),
-            Event::Cleaned { path, field } => self
-                .printer
-                .warning(format!("characters that XML forbids are left out of the {field} of `{path}`")),
             Event::LeftOut { error } => {
                 let failure = Failure::of(Kind::Data, &error).to_string();
                 self.printer.mishap(&failure);
-                self.left_out().push(failure);
-            }
-            Event::Duplicate { path, nevra } => {
-                self.printer.warning(format!("`{nevra}` is there more than once: `{path}`"));
+                self.told().left_out.push(failure);
             }
             Event::Imported { root, packages } => {
                 self.printer.detail(format!("{packages} packages are known from the metadata of {root}"));
             }
-            Event::NotImported { error } => {
-                self.printer.warning(format!("{error}; packages are read instead"));
+            Event::Written { revision } => self.told().revision = revision,
+            Event::Unchanged { revision } => {
+                let mut told = self.told();
+                (told.revision, told.unchanged) = (revision, true);
             }
-            Event::Unchanged => self.unchanged.store(true, Ordering::Relaxed),
             Event::Indexed { .. } => {}
+            event => self.warning(event),
         }
     }
 }

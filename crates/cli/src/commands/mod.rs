@@ -47,3 +47,8 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
         }
     }
 }
+
+/// A revision in JSON: a number where it is one.
+fn shown_revision(revision: &str) -> serde_json::Value {
+    revision.parse::<u64>().map_or_else(|_| revision.into(), serde_json::Value::from)
+}

@@ -10,6 +10,7 @@ mod grub_bootxen;
 mod index_input;
 mod index_options;
 mod index_readers;
+mod index_told;
 mod kernel_firmware;
 mod killed;
 mod made_again;

@@ -114,3 +114,54 @@ fn repositories_are_merged() {
         "{places}"
     );
 }
+
+/// Copies a repository as mirrors do: with other times.
+#[test]
+fn times_of_files_are_no_difference() {
+    let work = Work::published();
+    let channel = work.channel();
+    let copy = work.path().join("copy");
+    copy_tree(&channel.canonicalize_utf8().unwrap(), &copy);
+    for package in files_in(&copy.join("Packages")) {
+        let file = fs_err::OpenOptions::new().append(true).open(package).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    }
+    work.run(&["index", copy.as_str()]).ends_with(0);
+    let diff = |more: &[&str]| {
+        let all = ["repo", "diff", channel.as_str(), copy.as_str(), "--ignore", "revision,documents"];
+        work.run(&[&all, more].concat())
+    };
+    assert_eq!(diff(&["--exit-code"]).ends_with(0).stdout, "");
+    diff(&["--file-times", "--exit-code"]).ends_with(1).prints(["redescribed", "time: "]);
+}
+
+#[test]
+fn the_place_of_metadata_stands_for_its_repository() {
+    let published = Published::get();
+    let channel = published.channel();
+    let listed = published.run(&["repo", "list", channel.as_str()]).ends_with(0).stdout;
+    let server = published.call(&["serve", "--port", "0"]).start();
+    let mut server = server;
+    let url = server.first_line();
+    for place in
+        [format!("{url}repodata/"), format!("{url}repodata/repomd.xml"), format!("{channel}/repodata")]
+    {
+        assert_eq!(published.run(&["repo", "list", &place]).ends_with(0).stdout, listed, "{place}");
+    }
+    published.run(&["repo", "list", "/nowhere/repodata"]).ends_with(2).says(["/nowhere/repodata/repodata"]);
+    server.kill();
+}
+
+#[test]
+fn a_repository_is_not_replaced_by_what_it_is_merged_into() {
+    let work = Work::published();
+    let (channel, smaller) = (work.channel(), smaller(&work));
+    let before = fs_err::read(smaller.join("repodata/repomd.xml")).unwrap();
+    let again = format!("{smaller}/../smaller");
+    let merge = |more: &[&str]| {
+        work.run(&[&["repo", "merge", smaller.as_str(), channel.as_str(), "-o", &again], more].concat())
+    };
+    merge(&[]).ends_with(2).says(["would take the place of", "smaller`", "hint: ", "--replace-source"]);
+    assert_eq!(fs_err::read(smaller.join("repodata/repomd.xml")).unwrap(), before);
+    merge(&["--replace-source"]).ends_with(0).says(["Merged 14 packages"]);
+}

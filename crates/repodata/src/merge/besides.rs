@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     Groups, MergeSettings, Record, RepodataError, Repository, Updates,
-    additional::{self, base, is_of_packages},
+    additional::{self, base, is_of_packages, is_plain},
     document::Desk,
     parts::{Part, groups_of, parts_of},
     read_xml::check_comps,
@@ -100,11 +100,10 @@ fn groups(
     additional::groups(desk, "comps.xml", &bytes).map(Vec::from)
 }
 
-/// Whether a document goes into the merged repository as it is. Its kind becomes part of a file's name.
+/// Whether a document goes into the merged repository as it is.
 fn is_carried(record: &Record) -> bool {
     let kind = record.kind.as_str();
-    !kind.is_empty()
-        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    is_plain(kind)
         && !kind.ends_with("_zck")
         && !is_of_packages(kind)
         && !NOT_AS_THEY_ARE.contains(&base(kind))

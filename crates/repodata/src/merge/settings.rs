@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, num::NonZeroUsize};
 
 use camino::Utf8PathBuf;
 
-use crate::{ChecksumKind, Compression, MetadataNames, Retain, Tags};
+use crate::{ChecksumKind, Compression, FileTimes, MetadataNames, Newer, Retain, Tags};
 
 /// What a merge needs to know. Where an index has the same setting, it means the same.
 #[derive(Clone, Debug)]
@@ -13,6 +13,12 @@ pub struct MergeSettings {
     pub revision: String,
     /// Seconds since 1970: that of every document.
     pub timestamp: u64,
+    /// What happens where the metadata that is replaced is not older.
+    pub newer: Newer,
+    /// What times files of the metadata have.
+    pub file_times: FileTimes,
+    /// What happens where the metadata that is replaced is that of one of the repositories.
+    pub sources: Sources,
     /// What is said of the repository, besides what the merged ones say of themselves.
     pub tags: Tags,
     /// Which packages are kept.
@@ -45,6 +51,9 @@ impl MergeSettings {
         Self {
             revision: revision.to_string(),
             timestamp: revision,
+            newer: Newer::Refuse,
+            file_times: FileTimes::Written,
+            sources: Sources::Keep,
             tags: Tags::default(),
             keep: Keep::FirstRepository,
             architectures: None,
@@ -59,6 +68,15 @@ impl MergeSettings {
             workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }
     }
+}
+
+/// What happens where the merged metadata would take the place of that of one of the repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sources {
+    /// Nothing is written.
+    Keep,
+    /// It does.
+    Replace,
 }
 
 /// Which packages of several repositories are kept.

@@ -33,7 +33,7 @@ fn bzip2(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn documents_are_taken_however_they_are_compressed() {
-    let document = b"<updates><update/></updates>\n".repeat(1_000);
+    let document = format!("<updates>{}</updates>\n", "<update/>".repeat(1_000)).into_bytes();
     let ways = [
         ("xml", document.clone()),
         ("xml.gz", gzip(&document)),
@@ -66,4 +66,21 @@ fn documents_that_can_not_be_read_are_refused() {
     let error = index(scratch.path(), &adding(&path), &Silent).unwrap_err();
     assert!(error.to_string().starts_with("could not read `"), "{error}");
     assert!(!scratch.path().join("repodata").exists());
+}
+
+#[test]
+fn advisories_must_be_some() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("updateinfo.xml");
+    for (text, says) in [
+        ("<updates><update></updates>", "bad XML"),
+        ("<comps/>", "expected the element `updates`, found `comps`"),
+        ("<updates/><updates/>", "element `updates` follows the end of `updates`"),
+        ("", "no element `updates`"),
+    ] {
+        fs_err::write(&path, text).unwrap();
+        let error = index(scratch.path(), &adding(&path), &Silent).unwrap_err();
+        assert!(error.to_string().contains(says) && error.to_string().contains(path.as_str()), "{error}");
+        assert!(!scratch.path().join("repodata").exists());
+    }
 }

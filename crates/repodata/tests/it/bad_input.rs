@@ -51,7 +51,12 @@ impl Reporter for Told {
             Event::Found { .. } => "found",
             Event::Imported { .. } => "imported",
             Event::NotImported { .. } => "not imported",
-            Event::Unchanged => "unchanged",
+            Event::Unchanged { .. } => "unchanged",
+            Event::Written { .. } => "written",
+            Event::PassedOver { .. } => "passed over",
+            Event::NothingToRemove { .. } => "nothing to remove",
+            Event::Remains { .. } => "remains",
+            Event::NotSynced { .. } => "not synced",
         };
         *self.0.lock().unwrap().entry(what).or_default() += 1;
     }
@@ -70,7 +75,14 @@ fn what_is_left_out_has_nothing_told_twice() {
     let names: Vec<String> = packages.map(|package| package.unwrap().nevra.to_string()).collect();
     let listed = names.len();
     let more = listed - names.into_iter().collect::<BTreeSet<_>>().len();
-    let expected = [("cleaned", 1), ("duplicate", more), ("found", 1), ("indexed", listed), ("left out", 2)];
+    let expected = [
+        ("cleaned", 1),
+        ("duplicate", more),
+        ("found", 1),
+        ("indexed", listed),
+        ("left out", 2),
+        ("written", 1),
+    ];
     assert_eq!(told.0.into_inner().unwrap(), BTreeMap::from(expected));
 }
 

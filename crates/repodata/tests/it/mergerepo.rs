@@ -10,7 +10,7 @@ use camino::Utf8Path;
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_repodata::{
     Bases, Compression, Groups, IndexSettings, Keep, MergeSettings, Package, Record, Repository, Silent,
-    Tags, merge, read_repomd,
+    Sources, Tags, merge, read_repomd,
 };
 
 use crate::{Scratch, fixtures::build_packages, indexed, reading::createrepo, settings};
@@ -54,7 +54,7 @@ fn open(root: &Utf8Path) -> Repository {
 fn ours(scratches: &[Scratch], settings: &MergeSettings) -> Vec<Package> {
     let output = Scratch::new();
     let repositories: Vec<Repository> = scratches.iter().map(|scratch| open(scratch.path())).collect();
-    merge(output.path(), &repositories, settings).unwrap();
+    merge(output.path(), &repositories, settings, &Silent).unwrap();
     open(output.path()).verify_documents().unwrap();
     sorted(open(output.path()).complete().unwrap())
 }
@@ -125,8 +125,13 @@ fn a_repository_merged_onto_itself_is_the_same() {
         indexed(scratch.path(), &IndexSettings { compression, database, ..settings() }, &Silent);
         let repomd = || fs_err::read_to_string(scratch.path().join("repodata/repomd.xml")).unwrap();
         let before = repomd();
-        let settings = MergeSettings { compression, database, ..MergeSettings::for_el6(1_700_000_000) };
-        merge(scratch.path(), &[open(scratch.path())], &settings).unwrap();
+        let settings = MergeSettings {
+            compression,
+            database,
+            sources: Sources::Replace,
+            ..MergeSettings::for_el6(1_700_000_000)
+        };
+        merge(scratch.path(), &[open(scratch.path())], &settings, &Silent).unwrap();
         assert_eq!(repomd(), before);
         open(scratch.path()).verify_documents().unwrap();
     }
@@ -166,7 +171,7 @@ fn documents_of_other_kinds_are_kept() {
     let output = Scratch::new();
     let tags = Tags { content: vec!["own".into()], ..Tags::default() };
     let settings = MergeSettings { groups: Groups::Omitted, tags, ..usual() };
-    merge(output.path(), &[open(first), open(second)], &settings).unwrap();
+    merge(output.path(), &[open(first), open(second)], &settings, &Silent).unwrap();
     let merged = open(output.path());
     merged.verify_documents().unwrap();
     let tags = &merged.repomd().tags;
@@ -200,7 +205,7 @@ fn what_can_not_stand_in_metadata_is_not_written() {
             list(scratch.path(), kind, kind, text.as_bytes());
         }
         let output = Scratch::new();
-        let error = merge(output.path(), &[open(scratch.path())], &usual()).unwrap_err().to_string();
+        let error = merge(output.path(), &[open(scratch.path())], &usual(), &Silent).unwrap_err().to_string();
         assert!(error.contains("is no number in") || error.contains("that XML forbids in"), "{error}");
         assert_eq!(crate::files(output.path()).len(), 0);
     }

@@ -6,7 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_process::{Invocation, Tool};
 use xen4centos_repodata::{
-    Checksum, Keep, MergeSettings, Package, Record, RepodataError, Repomd, Repository, merge,
+    Checksum, Ignored, Keep, MergeSettings, Package, Record, RepodataError, Repomd, Repository, Silent,
+    Telling, difference, merge,
 };
 
 use crate::{
@@ -66,7 +67,7 @@ fn settings(keep: Keep) -> MergeSettings {
 
 fn merged(output: &Utf8Path, places: &[&str], keep: Keep) -> Vec<Package> {
     let repositories: Vec<Repository> = places.iter().map(|place| at(place).unwrap()).collect();
-    let done = merge(output, &repositories, &settings(keep)).unwrap();
+    let done = merge(output, &repositories, &settings(keep), &Silent).unwrap();
     let repository = Repository::open(output).unwrap();
     repository.verify_documents().unwrap();
     let packages = repository.complete().unwrap();
@@ -241,8 +242,28 @@ fn nothing_changes_when_a_repository_is_bad() {
     let other: &Utf8PathBuf = documents.iter().find(|path| path.as_str().contains("other")).unwrap();
     fs_err::write(other, b"").unwrap();
     let repositories = [at(good.path().as_str()).unwrap(), at(bad.path().as_str()).unwrap()];
-    let error = merge(output.path(), &repositories, &settings(Keep::All)).unwrap_err();
+    let error = merge(output.path(), &repositories, &settings(Keep::All), &Silent).unwrap_err();
     assert!(matches!(error, RepodataError::Mismatch { .. } | RepodataError::Content { .. }), "{error}");
     assert_eq!(fs_err::read(output.path().join("repodata/repomd.xml")).unwrap(), repomd);
     assert_eq!(files(output.path()), [output.path().join("repodata")]);
+}
+
+/// As repositories have them that hold a package in two directories.
+#[test]
+fn identical_packages_in_two_places_are_read() {
+    let scratch = made(&["--no-database"]);
+    let packages = files(&scratch.path().join("Packages"));
+    fs_err::create_dir(scratch.path().join("again")).unwrap();
+    for package in &packages {
+        fs_err::copy(package, scratch.path().join("again").join(package.file_name().unwrap())).unwrap();
+    }
+    createrepo(scratch.path(), &["--no-database"]);
+    let open = || Repository::open(scratch.path()).unwrap();
+    assert_eq!(open().complete().unwrap().len(), 2 * packages.len());
+    let found = difference(&open(), &open(), &Ignored::default(), Telling::Changes).unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    let output = Scratch::new();
+    let kept = merged(output.path(), &[scratch.path().as_str()], Keep::All);
+    assert_eq!(kept.len(), 2 * packages.len());
+    assert!(kept.iter().all(|package| !package.files.is_empty() || package.nevra.name != "everything"));
 }

@@ -44,7 +44,7 @@ const VERSIONS: [&str; 3] = ["1.0-1", "1.9-1", "1.10-0.1"];
 use DependencyKind::{Conflicts, Obsoletes, Provides, Recommends, Requires, Suggests};
 
 /// What is asked for.
-const WHATS: [(DependencyKind, &str); 40] = [
+const WHATS: [(DependencyKind, &str); 42] = [
     (Provides, "virtual"),
     (Provides, "virtual = 2:1-1"),
     (Provides, "virtual = 2:1"),
@@ -57,6 +57,8 @@ const WHATS: [(DependencyKind, &str); 40] = [
     (Provides, "feature < 1.9"),
     (Provides, "tool(x)"),
     (Provides, "every*"),
+    (Provides, "EVERY*"),
+    (Requires, "EVERYTHING"),
     (Provides, "/usr/bin/own-tool"),
     (Provides, "/opt/data/own-data"),
     (Provides, "/opt/v-*"),
@@ -137,6 +139,9 @@ fn the_same_is_found_as_dnf_finds() {
         "versioned-*",
         "v*-1.*",
         "every*",
+        "EVERY*",
+        "Versioned-1.9",
+        "versioned.NOARCH",
         "everything.src",
         "*",
         "none",
@@ -149,7 +154,7 @@ fn the_same_is_found_as_dnf_finds() {
         let expected = dnf(work.path(), scratch.path(), &["--latest-limit=1", name]);
         assert_eq!(packages(&repository, &latest), expected, "latest {name}");
     }
-    for path in ["/opt/data/own-data", "/usr/bin/*", "/opt/v-1.9", "/nowhere"] {
+    for path in ["/opt/data/own-data", "/usr/bin/*", "/opt/v-1.9", "/OPT/v-1.9", "/nowhere"] {
         let query = Query { files: vec![path.to_owned()], ..Query::default() };
         assert_eq!(
             packages(&repository, &query),

@@ -8,7 +8,9 @@ use crate::{
 };
 
 pub(crate) fn run(args: &RepoDiffArgs, printer: &Printer) -> Outcome {
-    let ignored = Ignored::new(args.ignore.iter().map(String::as_str))?;
+    // A copy of a repository has other times, and nobody means that.
+    let times = (!args.file_times).then_some("time");
+    let ignored = Ignored::new(args.ignore.iter().map(String::as_str).chain(times))?;
     let (before, after) = (super::open(&args.before, printer)?, super::open(&args.after, printer)?);
     let telling = if args.summary { Telling::Packages } else { Telling::Changes };
     let activity = printer.activity("Comparing", format!("{} and {}", args.before, args.after));

@@ -1,10 +1,14 @@
 use camino::Utf8Path;
-use xen4centos_repodata::{Bases, Groups, Keep, MergeSettings, Repository, Tags, Updates, merge};
+use xen4centos_repodata::{Bases, Groups, Keep, MergeSettings, Repository, Sources, Tags, Updates, merge};
 
 use crate::{
     args::{KeepArgs, MethodArg, PlacesArgs, RepoMergeArgs},
-    commands::index::next_revision,
+    commands::{
+        index::{MOST_WORKERS, Narrator},
+        shown_revision,
+    },
     failure::{Failure, Outcome},
+    index_args::Revision,
     printer::Printer,
     settings,
 };
@@ -15,15 +19,14 @@ pub(crate) fn run(args: &RepoMergeArgs, printer: &Printer) -> Outcome {
     let places = args.repositories.iter().chain(&args.repo);
     let repositories = places.map(|place| super::open(place, printer));
     let repositories = repositories.collect::<Result<Vec<Repository>, Failure>>()?;
-    let settings = merge_settings(args, &here, &output);
+    let settings = merge_settings(args, &here, printer)?;
     let activity = printer.activity("Merging", format!("{} repositories", repositories.len()));
-    let merged = merge(&output, &repositories, &settings)?;
+    let merged = merge(&output, &repositories, &settings, &Narrator::new(printer))?;
     drop(activity);
     if args.json {
-        let revision = &settings.revision;
         printer.json(&serde_json::json!({
             "repository": output,
-            "revision": revision.parse::<u64>().map_or_else(|_| revision.clone().into(), serde_json::Value::from),
+            "revision": shown_revision(&merged.revision),
             "kept": merged.kept,
             "dropped": merged.dropped,
         }));
@@ -38,13 +41,19 @@ pub(crate) fn run(args: &RepoMergeArgs, printer: &Printer) -> Outcome {
     Ok(())
 }
 
-fn merge_settings(args: &RepoMergeArgs, here: &Utf8Path, output: &Utf8Path) -> MergeSettings {
+fn merge_settings(
+    args: &RepoMergeArgs,
+    here: &Utf8Path,
+    printer: &Printer,
+) -> Result<MergeSettings, Failure> {
     let form = &args.form;
-    let next = next_revision(output);
-    let revision = form.revision.clone().unwrap_or_else(|| next.to_string());
-    let base = MergeSettings::for_el6(revision.parse().unwrap_or(next));
-    MergeSettings {
-        revision,
+    let Revision { text, timestamp, newer, file_times } = Revision::of(form, printer)?;
+    let base = MergeSettings::for_el6(timestamp);
+    Ok(MergeSettings {
+        revision: text,
+        newer,
+        file_times,
+        sources: if args.replace_source { Sources::Replace } else { Sources::Keep },
         tags: Tags { content: form.content.clone(), distro: form.distro.clone(), repo: Vec::new() },
         keep: keep(&args.keep),
         architectures: (!args.keep.archlist.is_empty()).then(|| args.keep.archlist.iter().cloned().collect()),
@@ -59,9 +68,9 @@ fn merge_settings(args: &RepoMergeArgs, here: &Utf8Path, output: &Utf8Path) -> M
         database: form.databases(),
         names: form.names(),
         retain: form.retain(settings::now()).unwrap_or(base.retain),
-        workers: form.workers.unwrap_or(base.workers),
+        workers: form.workers.unwrap_or(base.workers).min(MOST_WORKERS),
         ..base
-    }
+    })
 }
 
 const fn keep(args: &KeepArgs) -> Keep {
