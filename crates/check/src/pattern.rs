@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn patterns() {
         let check = |pattern: &str, text: &str, expect| {
-            assert_eq!(matches(pattern, text), expect, "{pattern} {text}")
+            assert_eq!(matches(pattern, text), expect, "{pattern} {text}");
         };
         check("xen-*", "xen-4.2.5.rpm", true);
         check("xen-*", "libxen-4", false);

@@ -69,6 +69,8 @@ pub struct Client {
     pub repo_settings: Vec<String>,
     /// `repo-variables`: that it puts values in for there, without `$`; empty does not restrict.
     pub repo_variables: Vec<String>,
+    /// `forbid-metalinks`: in a shipped `.repo` file.
+    pub forbid_metalinks: bool,
     /// `strict-key-files`: it reads key files by itself, and only armour with one key and a CRC line in each block.
     pub strict_key_files: bool,
     /// `forbid-signing-subkeys`: signatures must be the primary key's.

@@ -78,3 +78,27 @@ impl Certificate {
         self.newest.key_flags.is_none_or(|flags| flags & MAY_SIGN != 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// Bodies of the right kinds, with anything in them.
+        #[test]
+        fn no_packets_make_it_panic(bodies: Vec<(u8, Vec<u8>)>) {
+            let mut bytes = Vec::new();
+            for (kind, body) in bodies {
+                let tag = [PUBLIC_KEY, PUBLIC_SUBKEY, SIGNATURE][usize::from(kind % 3)];
+                let body = [&[4][..], &body[..body.len().min(100)]].concat();
+                bytes.extend([0xc0 | tag, u8::try_from(body.len()).unwrap()]);
+                bytes.extend(body);
+            }
+            if let Some(keys) = Certificate::read_all(&bytes) {
+                for key in keys {
+                    key.expires();
+                }
+            }
+        }
+    }
+}

@@ -50,8 +50,16 @@ impl Shipped {
         if let Some(id) = signature.and_then(issuer) {
             self.signers.entry(id).or_insert_with(|| subject.to_owned());
         }
-        // A list that can not be read is reported by the package's own rules.
-        let Ok(files) = headers.main().files() else { return };
+        // Nearly all packages have nothing in these directories; and what can not be read is reported by the package's
+        // own rules.
+        let (Ok(mut directories), Ok(files)) =
+            (headers.main().strings(tag::DIR_NAMES), headers.main().files())
+        else {
+            return;
+        };
+        if !directories.any(|directory| [KEYS, REPO_FILES].contains(&directory.to_str_lossy().as_ref())) {
+            return;
+        }
         let paths: BTreeSet<String> =
             files.map(|file| file.path_lossy()).filter(|path| is_wanted(path)).collect();
         if !paths.is_empty() {

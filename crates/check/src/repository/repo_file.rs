@@ -39,7 +39,7 @@ pub(super) fn check(bytes: &[u8], client: &Client, ships: impl Fn(&str) -> bool)
         for message in ignored(settings, client) {
             add(&rules::REPO_SETTING, message);
         }
-        if settings.contains_key("metalink") && client.strict_key_files {
+        if settings.contains_key("metalink") && client.forbid_metalinks {
             add(&rules::METALINK, "is found by a metalink".to_owned());
         }
         for message in keys(settings, &ships) {

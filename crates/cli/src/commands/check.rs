@@ -51,10 +51,9 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     if errors == 0 {
         return Ok(());
     }
-    Err(Failure::new(
-        Kind::Refused,
-        format!("client `{}` would refuse this: {errors} errors", session.target.client),
-    ))
+    let hint = checks::explain_hint(checked.iter().flat_map(|one| &one.findings));
+    let message = format!("client `{}` would refuse this: {errors} errors", session.target.client);
+    Err(Failure::new(Kind::Refused, message).hint(hint))
 }
 
 fn report(session: &Session<'_>, args: &CheckArgs, checked: &[Checked]) {

@@ -88,11 +88,6 @@ pub(crate) fn repository(
     published_before: Option<u64>,
 ) -> Result<(), Failure> {
     let client = session.project.client(&session.target);
-    let time = u32::try_from(session.now).unwrap_or(u32::MAX);
-    let faults = check_key_file_for_el6(key.armored.as_bytes(), time);
-    if let Some(fault) = faults.first() {
-        return Err(Failure::new(Kind::Refused, format!("hosts would not take the signing key: {fault}")));
-    }
     let keys = PublicKeys::new([key.public.clone()]);
     let verifier = SignatureVerifier { keys: &keys };
     let mut findings = check_repository(&RepositoryCheck {
@@ -113,6 +108,11 @@ pub(crate) fn repository(
     waivers.apply(&mut findings);
     tell_unused(session, &waivers);
     judge(session, client, &findings)?;
+    // The rules read what the key says of itself; this verifies it.
+    let time = u32::try_from(session.now).unwrap_or(u32::MAX);
+    if let Some(fault) = check_key_file_for_el6(key.armored.as_bytes(), time).first() {
+        return Err(Failure::new(Kind::Refused, format!("hosts would not take the signing key: {fault}")));
+    }
     session.printer.step("Checked", format!("the repository against what client `{}` takes", client.name));
     Ok(())
 }
@@ -135,7 +135,13 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
         errors.len(),
         render_report(&errors)
     );
-    Err(Failure::new(Kind::Refused, message.trim_end()))
+    Err(Failure::new(Kind::Refused, message.trim_end()).hint(explain_hint(&errors)))
+}
+
+/// Where more is said of the first of the rules that refuse.
+pub(crate) fn explain_hint<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Option<String> {
+    let first = findings.into_iter().find(|finding| finding.fails())?;
+    Some(format!("`xen4centos check --explain {}` says more", first.code))
 }
 
 impl From<CheckError> for Failure {

@@ -47,6 +47,7 @@ pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
         required_repo_settings: plain(root.texts("required-repo-settings")),
         repo_settings: plain(root.texts("repo-settings")),
         repo_variables: plain(root.texts("repo-variables")),
+        forbid_metalinks: flag("forbid-metalinks"),
         strict_key_files: flag("strict-key-files"),
         metadata_checksums: known(&root, "metadata-checksums", &checksums),
         forbidden_version_characters: root
