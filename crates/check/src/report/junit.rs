@@ -44,7 +44,9 @@ fn suite(text: &mut String, checked: &Checked, client: &str) {
 
 fn case(finding: &Finding) -> String {
     let title = rule(finding.code).map_or("", |rule| rule.title);
-    let (class, name) = (escaped(&finding.subject), escaped(&format!("{} {title}", finding.code)));
+    // Services keep one case of each name.
+    let (class, name) =
+        (escaped(&finding.subject), escaped(&format!("{} {title}: {}", finding.code, finding.message)));
     let message = escaped(&finding.message);
     let body = escaped(&format!("client: {}\nway out: {}", finding.why, finding.way_out));
     let inside = match (&finding.waived, finding.severity) {
@@ -58,7 +60,7 @@ fn case(finding: &Finding) -> String {
         (None, Severity::Error) => {
             format!("<failure type=\"{}\" message=\"{message}\">{body}</failure>", finding.code)
         }
-        (None, Severity::Warning) => format!("<system-out>warning: {message}\n{body}</system-out>"),
+        (None, Severity::Warning) => format!("<system-out>warning: {message}&#10;{body}</system-out>"),
     };
     format!("    <testcase classname=\"{class}\" name=\"{name}\">{inside}</testcase>")
 }

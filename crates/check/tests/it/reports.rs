@@ -174,10 +174,9 @@ fn junit_has_a_suite_for_each_thing_and_a_case_for_each_finding() {
     let expect = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="xen4centos check" tests="4" failures="1" errors="0">
   <testsuite name="a&amp;b/xen-1.rpm" tests="3" failures="1" errors="0" skipped="1">
-    <testcase classname="xen-1.rpm" name="EL6-PKG-031 rich dependency"><failure type="EL6-PKG-031" message="requires (a if b)">client: Error: Invalid version flag: if (it stops every transaction that contains the package, even with --skip-broken)&#10;way out: write plain requirements, or put the choice into a subpackage</failure></testcase>
-    <testcase classname="xen-1.rpm" name="EL6-PKG-031 rich dependency"><skipped message="requires (c or d): nobody installs it (until 2027-01-01, repo-templates/targets/here.toml:40)"/></testcase>
-    <testcase classname="xen-1.rpm" name="EL6-PKG-032 weak dependency"><system-out>warning: recommends &lt;b&gt; &amp; &quot;c&quot;
-client: nothing is said: Recommends, Suggests, Supplements and Enhances are ignored&#10;way out: use Requires for what is needed, and leave out the rest</system-out></testcase>
+    <testcase classname="xen-1.rpm" name="EL6-PKG-031 rich dependency: requires (a if b)"><failure type="EL6-PKG-031" message="requires (a if b)">client: Error: Invalid version flag: if (it stops every transaction that contains the package, even with --skip-broken)&#10;way out: write plain requirements, or put the choice into a subpackage</failure></testcase>
+    <testcase classname="xen-1.rpm" name="EL6-PKG-031 rich dependency: requires (c or d)"><skipped message="requires (c or d): nobody installs it (until 2027-01-01, repo-templates/targets/here.toml:40)"/></testcase>
+    <testcase classname="xen-1.rpm" name="EL6-PKG-032 weak dependency: recommends &lt;b&gt; &amp; &quot;c&quot;"><system-out>warning: recommends &lt;b&gt; &amp; &quot;c&quot;&#10;client: nothing is said: Recommends, Suggests, Supplements and Enhances are ignored&#10;way out: use Requires for what is needed, and leave out the rest</system-out></testcase>
   </testsuite>
   <testsuite name="clean.rpm" tests="1" failures="0" errors="0" skipped="0">
     <testcase classname="clean.rpm" name="client el6 takes it"/>
