@@ -21,6 +21,29 @@ pub enum CheckError {
         /// What stands there.
         text: String,
     },
+    /// There is no rule of that code.
+    #[error("there is no rule `{code}`")]
+    UnknownRule {
+        /// What was asked for.
+        code: String,
+        /// The nearest ones.
+        hint: String,
+    },
+    /// Waivers that do not hold.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Waivers(Vec<WaiverFault>),
+}
+
+/// Why a waiver does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct WaiverFault {
+    /// `FILE:LINE`
+    pub place: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// The way out.
+    pub hint: String,
 }
 
 impl CheckError {
@@ -30,6 +53,8 @@ impl CheckError {
             Self::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("name a package, or a directory with `repodata` and `Packages`".to_owned())
             }
+            Self::UnknownRule { hint, .. } => Some(hint.clone()),
+            Self::Waivers(faults) => faults.first().map(|fault| fault.hint.clone()),
             _ => None,
         }
     }

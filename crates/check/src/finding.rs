@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::Rule;
+use crate::{Rule, Waived};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -37,6 +37,9 @@ pub struct Finding {
     pub why: &'static str,
     /// What to do about it.
     pub way_out: &'static str,
+    /// By what it is waived, so that it fails nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waived: Option<Waived>,
 }
 
 impl Finding {
@@ -48,7 +51,13 @@ impl Finding {
             message: message.into(),
             why: rule.why,
             way_out: rule.way_out,
+            waived: None,
         }
+    }
+
+    /// Whether it stops what it was found in: an error that is not waived.
+    pub fn fails(&self) -> bool {
+        self.severity == Severity::Error && self.waived.is_none()
     }
 }
 

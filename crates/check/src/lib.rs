@@ -5,21 +5,35 @@
 //! it was built**, and read the published files with their own eyes: nothing of the crates that wrote them is
 //! used. Verification of signatures is the caller's ([`Verifier`]).
 
+mod armour;
+mod checked;
 mod closure;
 mod error;
+mod explanation;
 mod finding;
+mod key;
 mod openpgp;
 mod package;
+mod pattern;
 mod report;
 mod repository;
 mod rule;
 mod verifier;
+mod waivers;
 
+pub use checked::Checked;
 pub use closure::{BaseProvides, Provision};
-pub use error::CheckError;
+pub use error::{CheckError, WaiverFault};
+pub use explanation::{Explanation, explain, family, rules_by_family};
 pub use finding::{Finding, Severity};
+pub use key::{KeyTerms, check_key_file};
 pub use package::check_rpm;
-pub use report::render_report;
+pub use report::{
+    junit::render_junit,
+    render_painted_report, render_report,
+    sarif::{Sarif, sarif},
+};
 pub use repository::{RepositoryCheck, check_repository};
 pub use rule::{Rule, rule, rules};
-pub use verifier::Verifier;
+pub use verifier::{Verifier, check_package_signature};
+pub use waivers::{Waived, Waivers};

@@ -1,6 +1,9 @@
 //! The first bytes of OpenPGP signature packets (RFC 4880, 4.2 and 5.2): enough to say which algorithms a client
 //! must know. Whether a signature is good is for the verifier.
 
+pub(crate) mod certificate;
+pub(crate) mod packets;
+
 /// What a signature packet was made with, by the numbers of RFC 4880.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SignatureAlgorithms {

@@ -1,18 +1,23 @@
 //! The rules about a repository: metadata first, then every package that it lists, then what ties them together.
 
+mod advisories;
 mod content;
 mod digest;
 mod listing;
 mod metadata;
+mod release;
+mod repo_file;
 mod rules;
 mod xml;
 
 use camino::Utf8Path;
 use xen4centos_manifest::Client;
 
-use crate::{BaseProvides, CheckError, Finding, Rule, Verifier};
+use crate::{BaseProvides, CheckError, Finding, KeyTerms, Rule, Verifier};
 
-pub(crate) use rules::all_rules;
+pub(crate) use rules::{PACKAGE_SIGNATURE, all_rules};
+#[cfg(test)]
+pub(crate) use xml::read as read_xml;
 
 /// What is checked, and against what.
 #[derive(Clone, Copy)]
@@ -27,6 +32,8 @@ pub struct RepositoryCheck<'a> {
     pub base: Option<&'a BaseProvides>,
     /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
     pub published_before: Option<u64>,
+    /// When the keys that it ships must hold. Without it they are not looked at for their time.
+    pub keys: Option<KeyTerms>,
 }
 
 /// What clients would find wrong with a repository and with each of its packages. Every file is read once; none

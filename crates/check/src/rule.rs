@@ -1,4 +1,4 @@
-use crate::{Severity, closure, package, repository};
+use crate::{Severity, closure, key, package, repository};
 
 /// One way in which a client can be disappointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -16,10 +16,34 @@ pub struct Rule {
     pub way_out: &'static str,
 }
 
+/// Rules as a table: a name, a code, a severity, and the three texts.
+macro_rules! rule_table {
+    ($($name:ident $code:literal $severity:ident $title:literal $why:literal $way_out:literal;)+) => {
+        $(pub(crate) const $name: Rule = Rule {
+            code: $code,
+            severity: crate::Severity::$severity,
+            title: $title,
+            why: $why,
+            way_out: $way_out,
+        };)+
+
+        const ALL: &[Rule] = &[$($name),+];
+
+        pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
+            ALL.iter()
+        }
+    };
+}
+
+pub(crate) use rule_table;
+
 /// All rules, by code.
 pub fn rules() -> Vec<&'static Rule> {
-    let mut all: Vec<_> =
-        package::all_rules().chain(repository::all_rules()).chain(closure::all_rules()).collect();
+    let mut all: Vec<_> = package::all_rules()
+        .chain(repository::all_rules())
+        .chain(closure::all_rules())
+        .chain(key::all_rules())
+        .collect();
     all.sort_by_key(|rule| rule.code);
     all
 }

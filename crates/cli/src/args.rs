@@ -337,7 +337,7 @@ pub(crate) struct IndexArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Packages, directories of packages or repositories [default: the published channel]
+    /// Packages, key files, directories of packages or repositories [default: the published channel]
     pub(crate) paths: Vec<Utf8PathBuf>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -345,11 +345,30 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Option<Utf8PathBuf>,
     /// List the rules
-    #[arg(long)]
+    #[arg(long, conflicts_with = "explain")]
     pub(crate) list: bool,
-    /// Print the result as JSON
-    #[arg(long)]
+    /// Say all there is to say about a rule
+    #[arg(long, value_name = "CODE", conflicts_with = "paths")]
+    pub(crate) explain: Option<String>,
+    /// How findings are reported
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", conflicts_with_all = ["list", "explain"])]
+    pub(crate) format: ReportFormat,
+    /// Print the result as JSON, as --format json does
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+}
+
+/// For whom findings are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// People
+    Text,
+    /// Programs
+    Json,
+    /// Code scanning services: SARIF 2.1.0
+    Sarif,
+    /// CI systems: XML as junit has it
+    Junit,
 }
 
 #[derive(Debug, Args)]

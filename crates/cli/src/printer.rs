@@ -30,6 +30,7 @@ pub(crate) enum Verbosity {
 pub(crate) struct Printer {
     verbosity: Verbosity,
     color: bool,
+    paints_data: bool,
     bars: Option<MultiProgress>,
     lines: Mutex<()>,
     data_lost: AtomicBool,
@@ -43,13 +44,14 @@ const CYAN: &str = "36";
 impl Printer {
     pub(crate) fn new(verbosity: Verbosity, color: ColorChoice, no_color_set: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let color = match color {
+        let painted = |is_terminal: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && !no_color_set,
+            ColorChoice::Auto => is_terminal && !no_color_set,
         };
+        let (color, paints_data) = (painted(terminal), painted(std::io::stdout().is_terminal()));
         let bars = (terminal && verbosity == Verbosity::Normal).then(MultiProgress::new);
-        Self { verbosity, color, bars, lines: Mutex::new(()), data_lost: AtomicBool::new(false) }
+        Self { verbosity, color, paints_data, bars, lines: Mutex::new(()), data_lost: AtomicBool::new(false) }
     }
 
     /// Data, for a pipe or a person.
@@ -69,6 +71,11 @@ impl Printer {
             Some(bars) => bars.suspend(print),
             None => print(),
         }
+    }
+
+    /// Whether data that people read may be painted.
+    pub(crate) const fn paints_data(&self) -> bool {
+        self.paints_data
     }
 
     /// Whether data could not be written: a full disk must not look like a short answer.

@@ -43,6 +43,12 @@ pub struct Client {
     pub max_key_bits: Option<u32>,
     /// `metadata-compressors`: `gz`, `bz2`, `xz`, `zst`; empty does not restrict.
     pub metadata_compressors: Vec<String>,
+    /// `database-compressors`: those of sqlite databases, likewise.
+    pub database_compressors: Vec<String>,
+    /// `group-compressors`: those of comps, likewise, and `none`.
+    pub group_compressors: Vec<String>,
+    /// `updateinfo-compressors`: those of advisories, likewise, and `none`.
+    pub updateinfo_compressors: Vec<String>,
     /// `metadata-checksums`: `sha256`, `sha512`, …; empty does not restrict.
     pub metadata_checksums: Vec<String>,
     /// `forbidden-version-characters`: such as `~^`.
@@ -55,6 +61,18 @@ pub struct Client {
     pub forbid_file_triggers: bool,
     /// `forbid-scriptlet-options`: such as `%preun -e`.
     pub forbid_scriptlet_options: bool,
+    /// `forbidden-repository-id-parts`: what an id in a `.repo` file must not have in it, such as `.gz`.
+    pub forbidden_repository_id_parts: Vec<String>,
+    /// `required-repo-settings`: of a shipped `.repo` file, to be switched on.
+    pub required_repo_settings: Vec<String>,
+    /// `repo-settings`: that it knows in a `.repo` file; empty does not restrict.
+    pub repo_settings: Vec<String>,
+    /// `repo-variables`: that it puts values in for there, without `$`; empty does not restrict.
+    pub repo_variables: Vec<String>,
+    /// `forbid-metalinks`: in a shipped `.repo` file.
+    pub forbid_metalinks: bool,
+    /// `strict-key-files`: it reads key files by itself, and only armour with one key and a CRC line in each block.
+    pub strict_key_files: bool,
     /// `forbid-signing-subkeys`: signatures must be the primary key's.
     pub forbid_signing_subkeys: bool,
 }

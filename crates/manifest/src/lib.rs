@@ -16,6 +16,7 @@ mod project;
 mod read;
 mod reserved;
 mod target;
+mod waiver;
 mod words;
 
 pub use client::Client;
@@ -30,4 +31,5 @@ pub use target::{
     Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,
     Upstreams,
 };
+pub use waiver::Waiver;
 pub use words::{Complaint, download_url};

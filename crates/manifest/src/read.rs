@@ -7,6 +7,7 @@ pub(crate) mod local;
 pub(crate) mod package;
 pub(crate) mod source;
 pub(crate) mod target;
+pub(crate) mod waiver;
 
 use std::{collections::BTreeMap, str::FromStr};
 

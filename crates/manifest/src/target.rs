@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use camino::Utf8PathBuf;
 use xen4centos_artifact::Fingerprint;
 
-use crate::ManifestError;
+use crate::{ManifestError, Waiver};
 
 /// Who the client is, and what is built and published for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Target {
     pub key: KeySettings,
     /// By name; never empty, and exactly one is the default.
     pub channels: BTreeMap<String, Channel>,
+    /// What `check` finds and may be so, in the order of the file.
+    pub waivers: Vec<Waiver>,
     /// The file.
     pub path: Utf8PathBuf,
 }
@@ -123,6 +125,8 @@ pub struct Channel {
     pub base_url: String,
     /// What may be published here.
     pub accepts: Accepts,
+    /// How many days its clients must be able to use what is published now; unknown where it is not said.
+    pub lifetime_days: Option<u32>,
     /// Taken where none is named.
     pub default: bool,
 }

@@ -173,6 +173,16 @@ pub(crate) fn repository_id(text: &str) -> Option<Complaint> {
     Some((format!("yum on EL6 cuts `{cut}` out of the path of a repository's cache"), None))
 }
 
+/// The code of a rule of `check`, by its shape.
+pub(crate) fn rule_code(text: &str) -> Option<Complaint> {
+    let part =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    if text.split('-').count() > 2 && text.split('-').all(part) {
+        return None;
+    }
+    Some((format!("`{text}` is no code of a rule"), Some("such as `EL6-PKG-032`; `check --list` shows all")))
+}
+
 /// What `%_binary_payload` takes; returns the name that RPM tag 1125 gives the compressor.
 pub(crate) fn payload_compressor(text: &str) -> Option<&'static str> {
     let (flags, io) = text.split_once('.')?;

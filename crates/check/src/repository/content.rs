@@ -6,9 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::header::RpmHeaders;
 
 use super::{
-    Findings, RepositoryCheck, digest,
+    Findings, RepositoryCheck, advisories, digest,
     listing::{self, Entry},
     metadata::{self, Record},
+    release::Shipped,
     rules,
 };
 use crate::{CheckError, Finding, closure::Closure, package};
@@ -32,9 +33,11 @@ pub(super) fn check(
     entries.sort_by(|a, b| a.href.cmp(&b.href));
     twice(&entries, findings);
     let mut closure = Closure::default();
+    let mut shipped = Shipped::default();
     for entry in &entries {
-        package(check, entry, &mut closure, findings)?;
+        package(check, entry, (&mut closure, &mut shipped), findings)?;
     }
+    shipped.check(check, findings);
     unlisted(check.root, &entries, findings)?;
     let mut members = BTreeSet::new();
     read_kind(check, records, "group", findings, |reader| {
@@ -46,6 +49,7 @@ pub(super) fn check(
             findings.add(&rules::GROUP_MEMBER, "comps", format!("group {group} lists {member}"));
         }
     }
+    advisories(check, records, &entries, findings);
     if let Some(base) = check.base {
         findings.0.extend(closure.unmet(base));
     }
@@ -76,6 +80,18 @@ fn read_kind(
     result.is_ok()
 }
 
+fn advisories(check: &RepositoryCheck<'_>, records: &[Record], entries: &[Entry], findings: &mut Findings) {
+    let mut mentions = Vec::new();
+    read_kind(check, records, "updateinfo", findings, |reader| {
+        mentions = advisories::read(reader)?;
+        Ok(())
+    });
+    for mention in mentions.iter().filter(|mention| !entries.iter().any(|entry| mention.is(entry))) {
+        let message = format!("{} names {}", mention.advisory, mention.nevra());
+        findings.add(&rules::ADVISORY_PACKAGE, "updateinfo", message);
+    }
+}
+
 fn twice(entries: &[Entry], findings: &mut Findings) {
     let mut seen = BTreeSet::new();
     for entry in entries {
@@ -88,7 +104,7 @@ fn twice(entries: &[Entry], findings: &mut Findings) {
 fn package(
     check: &RepositoryCheck<'_>,
     entry: &Entry,
-    closure: &mut Closure,
+    (closure, shipped): (&mut Closure, &mut Shipped),
     findings: &mut Findings,
 ) -> Result<(), CheckError> {
     let subject = entry.href.as_str();
@@ -130,6 +146,7 @@ fn package(
     {
         findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
     }
+    shipped.look(subject, &path, &headers);
     if check.base.is_some()
         && let Err(error) = closure.add(subject, &headers)
     {

@@ -7,7 +7,11 @@ use super::{
     digest::{self, Checksum},
     rules, xml,
 };
-use crate::CheckError;
+use crate::{
+    CheckError, Rule,
+    armour::blocks,
+    openpgp::{hash_name, key_algorithm_name, signature_algorithms},
+};
 
 const REPOMD: &str = "repodata/repomd.xml";
 
@@ -59,6 +63,7 @@ pub(super) fn check(
     for record in &records {
         file(check, record, findings)?;
     }
+    group_compression(check, &records, findings);
     for kind in ["primary", "filelists"] {
         if !records.iter().any(|record| record.kind == kind) {
             findings.add(&rules::REQUIRED_METADATA, REPOMD, format!("lists no {kind}"));
@@ -76,9 +81,45 @@ fn signature(check: &RepositoryCheck<'_>, findings: &mut Findings) {
     } else {
         Ok(())
     };
-    if let Err(reason) = verified {
-        findings.add(&rules::REPOMD_SIGNATURE, name, reason);
+    match verified {
+        Err(reason) => findings.add(&rules::REPOMD_SIGNATURE, name, reason),
+        Ok(()) => first_signature(check, name, findings),
     }
+}
+
+/// A client that looks at the first signature only must be able to verify that one.
+fn first_signature(check: &RepositoryCheck<'_>, name: &str, findings: &mut Findings) {
+    // What can not be read was refused by the verifier, or nobody verifies.
+    let Some(found) =
+        fs_err::read(check.root.join(name)).ok().and_then(|bytes| signature_algorithms(&dearmoured(bytes)))
+    else {
+        return;
+    };
+    let client = check.client;
+    let key = key_algorithm_name(found.key);
+    let hash = u32::from(found.hash);
+    if !client.signature_key_algorithms.is_empty() && !client.signature_key_algorithms.contains(&key) {
+        findings.add(
+            &rules::FIRST_SIGNATURE,
+            name,
+            format!("the first signature is made by a key of the kind {key}"),
+        );
+    } else if !client.signature_hash_algorithms.is_empty()
+        && !client.signature_hash_algorithms.contains(&hash)
+    {
+        findings.add(
+            &rules::FIRST_SIGNATURE,
+            name,
+            format!("the first signature is over {}", hash_name(hash)),
+        );
+    }
+}
+
+/// The bytes of a detached signature, which may be armoured.
+pub(super) fn dearmoured(bytes: Vec<u8>) -> Vec<u8> {
+    let text = std::str::from_utf8(&bytes).ok();
+    let block = text.and_then(|text| blocks(text, "SIGNATURE").into_iter().next());
+    block.and_then(|block| block.bytes).unwrap_or(bytes)
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Record>, String> {
@@ -167,21 +208,62 @@ fn open_checksum(path: &Utf8Path, record: &Record, findings: &mut Findings) {
     findings.add(&rules::OPEN_CHECKSUM, &record.href, message);
 }
 
+/// By what a kind of metadata may be compressed, and the rule about it. What the client's file does not say of a kind
+/// of its own holds as for XML.
+fn compressors<'c>(check: &'c RepositoryCheck<'_>, kind: &str) -> (&'c [String], &'static Rule) {
+    let client = check.client;
+    let (own, rule): (&[String], _) = match kind {
+        "updateinfo" => (&client.updateinfo_compressors, &rules::UPDATEINFO_COMPRESSION),
+        _ if kind.ends_with("_db") => (&client.database_compressors, &rules::DATABASE_COMPRESSION),
+        _ => (&client.metadata_compressors, &rules::METADATA_COMPRESSION),
+    };
+    if own.is_empty() { (&client.metadata_compressors, rule) } else { (own, rule) }
+}
+
+/// `none`, or the end of its name.
+fn compressor(record: &Record) -> &str {
+    match Utf8Path::new(&record.href).extension().unwrap_or_default() {
+        "xml" | "sqlite" | "yaml" | "txt" | "" => "none",
+        extension => extension,
+    }
+}
+
+fn is_group(record: &Record) -> bool {
+    record.kind == "group" || record.kind.starts_with("group_")
+}
+
 fn compression(check: &RepositoryCheck<'_>, record: &Record, findings: &mut Findings) {
-    let known = &check.client.metadata_compressors;
-    let extension = Utf8Path::new(&record.href).extension().unwrap_or_default();
-    // Plain files need no decompressor; zchunk and modules are passed over by clients that do not know them.
-    let plain = matches!(extension, "xml" | "sqlite" | "yaml" | "txt") || record.kind.ends_with("_zck");
-    if !known.is_empty()
-        && !plain
-        && record.kind != "modules"
-        && !known.iter().any(|known| known == extension)
-    {
-        findings.add(
-            &rules::METADATA_COMPRESSION,
-            &record.href,
-            format!("{} is compressed as .{extension}", record.kind),
-        );
+    // zchunk and modules are passed over by clients that do not know them; groups may come in two forms.
+    if record.kind.ends_with("_zck") || record.kind == "modules" || is_group(record) {
+        return;
+    }
+    let (known, rule) = compressors(check, &record.kind);
+    let found = compressor(record);
+    // Only advisories are never taken as they are.
+    let plain = found == "none" && record.kind != "updateinfo";
+    if !known.is_empty() && !plain && !known.iter().any(|known| known == found) {
+        let how =
+            if found == "none" { "not compressed".to_owned() } else { format!("compressed as .{found}") };
+        findings.add(rule, &record.href, format!("{} is {how}", record.kind));
+    }
+}
+
+/// One form that the client reads is enough.
+fn group_compression(check: &RepositoryCheck<'_>, records: &[Record], findings: &mut Findings) {
+    let client = check.client;
+    let known = if client.group_compressors.is_empty() {
+        &client.metadata_compressors
+    } else {
+        &client.group_compressors
+    };
+    let readable = |record: &&Record| {
+        let found = compressor(record);
+        known.is_empty() || found == "none" || known.iter().any(|known| known == found)
+    };
+    let mut groups = records.iter().filter(|record| is_group(record)).peekable();
+    let Some(first) = groups.peek().map(|record| record.href.clone()) else { return };
+    if !groups.any(|record| readable(&record)) {
+        findings.add(&rules::GROUP_COMPRESSION, &first, "is the only form of the groups".to_owned());
     }
 }
 

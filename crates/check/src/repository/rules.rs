@@ -1,24 +1,6 @@
-use crate::{Rule, Severity};
+use crate::{Rule, rule::rule_table};
 
-macro_rules! rules {
-    ($($name:ident $code:literal $severity:ident $title:literal $why:literal $way_out:literal;)+) => {
-        $(pub(super) const $name: Rule = Rule {
-            code: $code,
-            severity: Severity::$severity,
-            title: $title,
-            why: $why,
-            way_out: $way_out,
-        };)+
-
-        const ALL: &[Rule] = &[$($name),+];
-    };
-}
-
-pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
-    ALL.iter()
-}
-
-rules! {
+rule_table! {
     REPOMD "EL6-REPO-001" Error
         "repomd.xml"
         "Cannot retrieve repository metadata (repomd.xml) for repository"
@@ -35,6 +17,10 @@ rules! {
         "timestamp before the published one"
         "Not using downloaded repomd.xml because it is older than what we have"
         "index again with the present time";
+    FIRST_SIGNATURE "EL6-REPO-005" Error
+        "first signature of repomd.xml"
+        "repomd.xml signature could not be verified for … (only the first of several signatures counts)"
+        "sign with the RSA key alone, or first";
     METADATA_MISSING "EL6-REPO-010" Error
         "metadata file missing"
         "[Errno 256] No more mirrors to try (there is no fall-back from sqlite to XML)"
@@ -67,6 +53,14 @@ rules! {
         "metadata that every client needs"
         "Error: requested datatype primary not available; without filelists: No Match for argument: /path"
         "index the directory again with primary and filelists";
+    DATABASE_COMPRESSION "EL6-REPO-018" Error
+        "compression of a database"
+        "Error: xz compression not available"
+        "write databases as .gz or .bz2, or leave them out: XML is enough";
+    UPDATEINFO_COMPRESSION "EL6-REPO-019" Error
+        "compression of advisories"
+        "yum-plugin-security reads no advisories"
+        "write updateinfo.xml as .gz";
     PACKAGE_MISSING "EL6-REPO-020" Error
         "package missing"
         "[Errno 14] HTTP Error 404: Not Found; Error Downloading Packages"
@@ -103,4 +97,40 @@ rules! {
         "signature of a package"
         "Package … is not signed; Public key for … is not installed"
         "sign it with the channel's key";
+    GROUP_COMPRESSION "EL6-REPO-029" Error
+        "compression of groups"
+        "Warning: No groups available in any repository"
+        "write comps.xml as .gz or plain";
+    ADVISORY_PACKAGE "EL6-REPO-030" Warning
+        "advisory for a package that is not there"
+        "nothing is said: `yum --security update` does not bring what the advisory announces"
+        "publish the package, or take it out of the advisory";
+    SIGNATURES_NOT_ASKED_FOR "EL6-REPO-040" Error
+        "signatures that the .repo file does not ask for"
+        "nothing is said: altered packages are installed"
+        "write `gpgcheck=1` and `repo_gpgcheck=1`";
+    REPOSITORY_ID "EL6-REPO-041" Error
+        "id of a repository"
+        "[Errno 2] No such file or directory: /var/cache/yum/… (what stands in the id is cut out of the path)"
+        "give the repository an id without it";
+    REPO_VARIABLE "EL6-REPO-042" Error
+        "variable in a .repo file"
+        "[Errno 14] HTTP Error 404: Not Found (what stands for the variable is no path)"
+        "use `$releasever` and `$basearch`";
+    REPO_SETTING "EL6-REPO-043" Warning
+        "setting that is ignored"
+        "nothing is said: yum passes over what it does not know"
+        "leave the line out";
+    REPO_KEY "EL6-REPO-044" Error
+        "key of a .repo file"
+        "You have enabled checking of packages via GPG keys … but no keys are installed"
+        "write `gpgkey=file:///etc/pki/rpm-gpg/…` and ship the key in the same package";
+    METALINK "EL6-REPO-045" Warning
+        "metalink"
+        "Error: Cannot find a valid baseurl for repo (unless hashes and `mm0:timestamp` agree with repomd.xml)"
+        "write `baseurl=` or `mirrorlist=`";
+    REPO_FILE "EL6-REPO-046" Error
+        "content of a .repo file"
+        "Config Error: File contains no section headers"
+        "write `[id]` on a line of its own, and `name=` and `baseurl=` below it";
 }

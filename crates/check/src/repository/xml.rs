@@ -12,7 +12,7 @@ const DEPTH_LIMIT: usize = 64;
 
 /// An element without its children.
 #[derive(Debug)]
-pub(super) struct Element {
+pub(crate) struct Element {
     name: String,
     attributes: Vec<(String, String)>,
     text: String,
@@ -20,19 +20,19 @@ pub(super) struct Element {
 
 impl Element {
     /// An attribute by its name without prefix; empty where there is none.
-    pub(super) fn attribute(&self, name: &str) -> &str {
+    pub(crate) fn attribute(&self, name: &str) -> &str {
         self.attributes.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
     }
 
     /// The text in it, without blanks around.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.text.trim()
     }
 }
 
 /// Reads a document and calls `each` with the path of names (`metadata/package/name`) and the element, whenever
 /// one closes: children before their parents.
-pub(super) fn read(reader: impl BufRead, mut each: impl FnMut(&str, &Element)) -> Result<(), String> {
+pub(crate) fn read(reader: impl BufRead, mut each: impl FnMut(&str, &Element)) -> Result<(), String> {
     let mut reader = Reader::from_reader(reader);
     let mut buffer = Vec::new();
     let mut open: Vec<Element> = Vec::new();
@@ -47,6 +47,7 @@ pub(super) fn read(reader: impl BufRead, mut each: impl FnMut(&str, &Element)) -
                 }
             }
             Event::Empty(start) => {
+                elements += 1;
                 open.push(element(&start)?);
                 close(&mut open, &mut each);
             }
@@ -118,6 +119,11 @@ mod tests {
         })
         .unwrap();
         assert_eq!(found, ["m/p/n  x < y", "m/p/e  ", "m/p 1 & 2 ", "m  "]);
+    }
+
+    #[test]
+    fn a_root_may_be_empty() {
+        read("<updates/>".as_bytes(), |path, _| assert_eq!(path, "updates")).unwrap();
     }
 
     #[test]

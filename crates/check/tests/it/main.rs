@@ -4,7 +4,11 @@
 
 mod built;
 mod client;
+mod gpg;
+mod keys;
 mod packages;
 mod real;
+mod releases;
+mod reports;
 mod repositories;
 mod synthetic;

@@ -120,6 +120,13 @@ const POISONS: &[Poison] = &[
         package.requires(&["rpmlib(DynamicBuildRequires)"])
     }),
     ("EL6-PKG-031", "requires (bash if xen)", |package| package.requires(&["(bash if xen)"])),
+    ("EL6-PKG-031", "conflicts with (bash if xen)", |package| {
+        package.main(|main| {
+            main.strings(tag::CONFLICT_NAME, &["(bash if xen)"])
+                .strings(tag::CONFLICT_VERSION, &[""])
+                .u32s(tag::CONFLICT_FLAGS, &[0])
+        })
+    }),
     ("EL6-PKG-031", "recommends (bash if xen)", |package| package.main(|main| weak(main, "(bash if xen)"))),
     ("EL6-PKG-031", "requires rpmlib(RichDependencies)", |package| {
         package.requires(&["rpmlib(RichDependencies)"])

@@ -9,7 +9,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sha2::{Digest, Sha256};
-use xen4centos_check::{BaseProvides, Finding, RepositoryCheck, Verifier, check_repository, rules};
+use xen4centos_check::{BaseProvides, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules};
 use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
 
@@ -38,6 +38,9 @@ mkdir -p %{buildroot}/usr/share/clean
 ";
 
 const COMPS: &str = "<comps><group><id>xen</id><name>Xen</name><packagelist><packagereq type=\"mandatory\">clean</packagereq></packagelist></group></comps>";
+
+/// The time of the tests: 2026-11-23.
+const KEYS: KeyTerms = KeyTerms { time: 1_795_392_000, lifetime: None };
 
 /// Says of signatures what the test wants.
 #[derive(Clone, Copy, Default)]
@@ -120,6 +123,7 @@ impl Fixture {
             verifier: Some(&self.oracle),
             base: Some(&base),
             published_before: self.published_before,
+            keys: Some(KEYS),
         })
         .unwrap()
     }
@@ -134,6 +138,19 @@ impl Fixture {
         let changed = change(text.clone());
         assert_ne!(text, changed, "the edit of {path} has no effect");
         fs_err::write(path, changed).unwrap();
+    }
+
+    /// Adds a file to repodata and to its list.
+    fn list(&self, kind: &str, name: &str, bytes: &[u8]) {
+        fs_err::write(self.root.join("repodata").join(name), bytes).unwrap();
+        let (sum, size) = (hex::encode(Sha256::digest(bytes)), bytes.len());
+        self.edit_repomd(|text| {
+            let record = format!(
+                "<data type=\"{kind}\"><checksum type=\"sha256\">{sum}</checksum>\
+                 <location href=\"repodata/{name}\"/><timestamp>1</timestamp><size>{size}</size></data>"
+            );
+            text.replace("</repomd>", &format!("{record}</repomd>"))
+        });
     }
 
     fn edit_repomd(&self, change: impl FnOnce(String) -> String) {
@@ -163,6 +180,27 @@ impl Fixture {
     }
 }
 
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    liblzma::read::XzEncoder::new(bytes, 1).read_to_end(&mut packed).unwrap();
+    packed
+}
+
+fn gz(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An advisory for one release of the package `clean`.
+fn advisory(release: &str) -> String {
+    format!(
+        "<updates><update type=\"security\"><id>CESA-1</id><pkglist><collection>\
+         <package name=\"clean\" epoch=\"0\" version=\"1\" release=\"{release}\" arch=\"noarch\"/>\
+         </collection></pkglist></update></updates>"
+    )
+}
+
 /// The first `from … to` in `text`, both included.
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let start = text.find(from).unwrap();
@@ -189,6 +227,14 @@ const POISONS: &[Poison] = &[
     ("EL6-REPO-003", "is not there", || spoiled(|it| it.remove("repodata/repomd.xml.asc"))),
     ("EL6-REPO-003", "signed by a stranger", || spoiled(|it| it.oracle.refuse_repository = true)),
     ("EL6-REPO-004", "was published before", || spoiled(|it| it.published_before = Some(1 << 40))),
+    ("EL6-REPO-005", "made by a key of the kind eddsa", || {
+        let packet = crate::synthetic::signature_packet(22, 8);
+        spoiled(|it| fs_err::write(it.root.join("repodata/repomd.xml.asc"), packet).unwrap())
+    }),
+    ("EL6-REPO-005", "is over SHA-224", || {
+        let packet = crate::synthetic::signature_packet(1, 11);
+        spoiled(|it| fs_err::write(it.root.join("repodata/repomd.xml.asc"), packet).unwrap())
+    }),
     ("EL6-REPO-010", "other is not there", || spoiled(|it| it.remove("repodata/other.xml.gz"))),
     ("EL6-REPO-010", "at `../other.xml.gz`", || {
         spoiled(|it| it.edit_repomd(|text| text.replace("repodata/other", "../other")))
@@ -230,6 +276,15 @@ const POISONS: &[Poison] = &[
     ("EL6-REPO-016", "too early", || spoiled(|it| it.edit_primary(|text| text.replace("</metadata>", "")))),
     ("EL6-REPO-017", "lists no filelists", || {
         spoiled(|it| it.edit_repomd(|text| text.replace("type=\"filelists\"", "type=\"other-lists\"")))
+    }),
+    ("EL6-REPO-018", "primary_db is compressed as .xz", || {
+        spoiled(|it| it.list("primary_db", "primary.sqlite.xz", &xz(b"SQLite")))
+    }),
+    ("EL6-REPO-019", "updateinfo is compressed as .xz", || {
+        spoiled(|it| it.list("updateinfo", "updateinfo.xml.xz", &xz(b"<updates/>")))
+    }),
+    ("EL6-REPO-019", "updateinfo is not compressed", || {
+        spoiled(|it| it.list("updateinfo", "updateinfo.xml", b"<updates/>"))
     }),
     ("EL6-REPO-020", "is not there", || {
         spoiled(|it| {
@@ -287,6 +342,15 @@ const POISONS: &[Poison] = &[
         Fixture::made(&[], &COMPS.replace("</packagelist>", "<packagereq>xen-doc</packagereq></packagelist>"))
     }),
     ("EL6-REPO-028", "signed by a stranger", || spoiled(|it| it.oracle.refuse_package = Some("clean.rpm"))),
+    ("EL6-REPO-029", "is the only form of the groups", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| text.replace("type=\"group", "type=\"other-group"));
+            it.list("group_xz", "groups.xml.xz", &xz(COMPS.as_bytes()));
+        })
+    }),
+    ("EL6-REPO-030", "CESA-1 names clean-0:1-2.noarch", || {
+        spoiled(|it| it.list("updateinfo", "updateinfo.xml.gz", &gz(&advisory("2"))))
+    }),
     ("EL6-DEP-001", "requires base-thing >= 2", || spoiled(|it| it.base = "base-thing = 1.9")),
 ];
 
@@ -294,6 +358,13 @@ const POISONS: &[Poison] = &[
 fn clean_repositories_pass() {
     assert_eq!(Fixture::clean().check(), []);
     assert_eq!(Fixture::with_arguments(&["--checksum", "sha512"]).check(), []);
+    // Every form that the client reads.
+    for (kind, name) in
+        [("primary_db", "p.sqlite.bz2"), ("filelists_db", "f.sqlite.gz"), ("group_xz", "g.xml.xz")]
+    {
+        assert_eq!(spoiled(|it| it.list(kind, name, b"")).check(), [], "{kind}");
+    }
+    assert_eq!(spoiled(|it| it.list("updateinfo", "u.xml.gz", &gz(&advisory("1")))).check(), []);
     let mut dated = Fixture::clean();
     dated.published_before = Some(1_000_000_000);
     assert_eq!(dated.check(), []);
@@ -312,8 +383,14 @@ fn each_poison_trips_exactly_its_rule() {
 #[test]
 fn no_rule_about_repositories_is_without_a_poison() {
     let poisoned: BTreeSet<_> = POISONS.iter().map(|(code, ..)| *code).collect();
-    let all: BTreeSet<_> =
-        rules().into_iter().map(|rule| rule.code).filter(|code| !code.starts_with("EL6-PKG")).collect();
+    let all: BTreeSet<_> = rules()
+        .into_iter()
+        .map(|rule| rule.code)
+        .filter(|code| {
+            let repo_file = code.starts_with("EL6-REPO-04");
+            (code.starts_with("EL6-REPO") && !repo_file) || code.starts_with("EL6-DEP")
+        })
+        .collect();
     assert_eq!(poisoned, all);
 }
 
@@ -337,6 +414,7 @@ fn what_is_no_directory_is_an_error() {
         verifier: None,
         base: None,
         published_before: None,
+        keys: None,
     };
     assert!(check_repository(&check).is_err());
 }

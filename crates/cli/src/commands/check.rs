@@ -1,23 +1,29 @@
 //! Packages and repositories against what their clients take.
 
+mod rules;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    Finding, RepositoryCheck, Severity, check_repository, check_rpm, render_report, rules,
+    Checked, Finding, RepositoryCheck, Severity, check_key_file, check_package_signature, check_repository,
+    check_rpm, render_junit, render_painted_report, render_report, sarif,
 };
-use xen4centos_sign::{PublicKeys, verify_rpm};
+use xen4centos_sign::PublicKeys;
 
 use crate::{
-    args::{CheckArgs, Cli},
+    args::{CheckArgs, Cli, ReportFormat},
     failure::{Failure, Kind, Outcome},
-    pipeline::checks::SignatureVerifier,
+    pipeline::checks::{self, SignatureVerifier},
     printer::Printer,
     session::Session,
     settings,
 };
 
 pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
+    if let Some(code) = &args.explain {
+        return rules::explain_one(code, args.json, printer);
+    }
     if args.list {
-        list(args.json, printer);
+        rules::list(args.json, printer);
         return Ok(());
     }
     let session = Session::open(&cli.global, &args.target, printer)?;
@@ -25,44 +31,46 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let paths: Vec<Utf8PathBuf> = if args.paths.is_empty() {
         vec![session.publish_root.join(&session.channel.directory)]
     } else {
-        args.paths.iter().map(|path| here.join(path)).collect()
+        args.paths.clone()
     };
+    let mut waivers = checks::waivers(&session)?;
     let keys = keys(&session, args, &here)?;
-    let mut findings = Vec::new();
+    let mut checked = Vec::new();
     for path in &paths {
-        check_path(&session, path, keys.as_ref(), &mut findings)?;
+        check_path(&session, (&here, path), keys.as_ref(), &mut checked)?;
     }
-    if args.json {
-        printer.json(&findings);
-    } else if findings.is_empty() {
-        printer
-            .step("Checked", format!("{} paths: client `{}` takes them", paths.len(), session.target.client));
-    } else {
-        printer.data(render_report(&findings).trim_end());
+    for one in &mut checked {
+        waivers.apply(&mut one.findings);
     }
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    // Of single packages nobody knows what a waiver is for.
+    if paths.iter().any(|path| is_repository(&here.join(path))) {
+        checks::tell_unused(&session, &waivers);
+    }
+    report(&session, args, &checked);
+    let errors = checked.iter().flat_map(|one| &one.findings).filter(|finding| finding.fails()).count();
     if errors == 0 {
         return Ok(());
     }
-    Err(Failure::new(
-        Kind::Refused,
-        format!("client `{}` would refuse this: {errors} errors", session.target.client),
-    ))
+    let hint = checks::explain_hint(checked.iter().flat_map(|one| &one.findings));
+    let message = format!("client `{}` would refuse this: {errors} errors", session.target.client);
+    Err(Failure::new(Kind::Refused, message).hint(hint))
 }
 
-fn list(json: bool, printer: &Printer) {
-    if json {
-        let rows = rules().into_iter().map(|rule| {
-            serde_json::json!({
-                "code": rule.code, "severity": rule.severity, "title": rule.title,
-                "why": rule.why, "way-out": rule.way_out,
-            })
-        });
-        printer.json(&rows.collect::<Vec<_>>());
-        return;
-    }
-    for rule in rules() {
-        printer.data(format!("{} {:<8} {}", rule.code, rule.severity.to_string(), rule.title));
+fn report(session: &Session<'_>, args: &CheckArgs, checked: &[Checked]) {
+    let printer = session.printer;
+    let client = &session.target.client;
+    let findings = || checked.iter().flat_map(|one| one.findings.iter().cloned()).collect::<Vec<Finding>>();
+    match if args.json { ReportFormat::Json } else { args.format } {
+        ReportFormat::Json => printer.json(&findings()),
+        ReportFormat::Sarif => printer.json(&sarif(checked)),
+        ReportFormat::Junit => printer.data(render_junit(checked, client).trim_end()),
+        ReportFormat::Text if findings().is_empty() => {
+            printer.step("Checked", format!("{} paths: client `{client}` takes them", checked.len()));
+        }
+        ReportFormat::Text if printer.paints_data() => {
+            printer.data(render_painted_report(&findings()).trim_end());
+        }
+        ReportFormat::Text => printer.data(render_report(&findings()).trim_end()),
     }
 }
 
@@ -82,32 +90,54 @@ fn keys(session: &Session<'_>, args: &CheckArgs, here: &Utf8Path) -> Result<Opti
     Ok(Some(keys))
 }
 
+fn is_repository(path: &Utf8Path) -> bool {
+    path.join("repodata").is_dir()
+}
+
+/// By what it is called: hosts, too, know them by nothing else.
+fn is_key_file(path: &Utf8Path) -> bool {
+    let is_named = path.file_name().is_some_and(|name| name.starts_with("RPM-GPG-KEY-"));
+    (is_named || path.extension() == Some("asc")) && !path.is_dir()
+}
+
+/// `shown` is the path as it was given, below `here`.
 fn check_path(
     session: &Session<'_>,
-    path: &Utf8Path,
+    (here, shown): (&Utf8Path, &Utf8Path),
     keys: Option<&PublicKeys>,
-    findings: &mut Vec<Finding>,
+    checked: &mut Vec<Checked>,
 ) -> Outcome {
-    let client = session.project.client(&session.target);
-    if path.join("repodata").is_dir() {
+    let path = here.join(shown);
+    if is_repository(&path) {
         let verifier = keys.map(|keys| SignatureVerifier { keys });
-        findings.extend(check_repository(&RepositoryCheck {
-            root: path,
-            client,
+        let findings = check_repository(&RepositoryCheck {
+            root: &path,
+            client: session.project.client(&session.target),
             verifier: verifier.as_ref().map(|verifier| verifier as _),
             base: None,
             published_before: None,
-        })?);
+            keys: Some(checks::key_terms(session)),
+        })?;
+        checked.push(Checked { path: shown.to_owned(), findings });
+        return Ok(());
+    }
+    if is_key_file(&path) {
+        let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::World, &error))?;
+        let client = session.project.client(&session.target);
+        let name = path.file_name().unwrap_or_default();
+        let findings = check_key_file(name, &bytes, client, checks::key_terms(session));
+        checked.push(Checked { path: shown.to_owned(), findings });
         return Ok(());
     }
     if !path.is_dir() {
-        return check_package(session, path, keys, findings);
+        checked.push(check_package(session, (here, shown), keys)?);
+        return Ok(());
     }
     let mut packages: Vec<Utf8PathBuf> = Vec::new();
     for entry in path.read_dir_utf8()? {
-        let entry = entry?.into_path();
-        if entry.extension() == Some("rpm") {
-            packages.push(entry);
+        let entry = entry?;
+        if Utf8Path::new(entry.file_name()).extension() == Some("rpm") {
+            packages.push(shown.join(entry.file_name()));
         }
     }
     packages.sort();
@@ -115,23 +145,22 @@ fn check_path(
         return Err(Failure::new(Kind::Data, format!("`{path}` has neither repodata/ nor packages")));
     }
     for package in packages {
-        check_package(session, &package, keys, findings)?;
+        checked.push(check_package(session, (here, &package), keys)?);
     }
     Ok(())
 }
 
 fn check_package(
     session: &Session<'_>,
-    path: &Utf8Path,
+    (here, shown): (&Utf8Path, &Utf8Path),
     keys: Option<&PublicKeys>,
-    findings: &mut Vec<Finding>,
-) -> Outcome {
-    let found = check_rpm(path, session.project.client(&session.target))?;
+) -> Result<Checked, Failure> {
+    let path = here.join(shown);
+    let mut findings = check_rpm(&path, session.project.client(&session.target))?;
     // A package that is refused for what its signature header lacks need not be refused for it again.
-    let sound = found.iter().all(|finding| finding.severity != Severity::Error);
-    findings.extend(found);
+    let sound = findings.iter().all(|finding| finding.severity != Severity::Error);
     if let Some(keys) = keys.filter(|_| sound) {
-        verify_rpm(path, keys).map_err(|error| Failure::of(Kind::Refused, &error))?;
+        findings.extend(check_package_signature(&path, &SignatureVerifier { keys }));
     }
-    Ok(())
+    Ok(Checked { path: shown.to_owned(), findings })
 }

@@ -2,7 +2,8 @@
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    CheckError, Finding, RepositoryCheck, Severity, Verifier, check_repository, check_rpm, render_report,
+    CheckError, Finding, KeyTerms, RepositoryCheck, Verifier, Waivers, check_key_file, check_repository,
+    check_rpm, render_report,
 };
 use xen4centos_manifest::Client;
 use xen4centos_repodata::check_comps;
@@ -42,13 +43,37 @@ pub(crate) fn packages<'p>(
         findings.extend(check_rpm(path, client)?);
         count += 1;
     }
+    let mut waivers = waivers(session)?;
+    waivers.apply(&mut findings);
     judge(session, client, &findings)?;
     session.printer.step("Checked", format!("{count} packages against what client `{}` takes", client.name));
     Ok(())
 }
 
-/// Checks the target's groups file before anything is built for a repository that could not list it.
+/// For how long the keys of the channel must hold.
+pub(crate) fn key_terms(session: &Session<'_>) -> KeyTerms {
+    let lifetime = session.channel.lifetime_days.map(|days| u64::from(days) * 24 * 60 * 60);
+    KeyTerms { time: session.now, lifetime }
+}
+
+/// What the target takes of what is found.
+///
+/// # Errors
+/// When some of it holds no longer.
+pub(crate) fn waivers<'s>(session: &'s Session<'_>) -> Result<Waivers<'s>, Failure> {
+    Ok(Waivers::new(&session.target.waivers, session.now)?)
+}
+
+/// Says which waivers are for nothing in a repository that was looked at whole.
+pub(crate) fn tell_unused(session: &Session<'_>, waivers: &Waivers<'_>) {
+    for line in waivers.unused() {
+        session.printer.warning(line);
+    }
+}
+
+/// Checks the target's groups file and waivers before anything is built for a repository that could not list it.
 pub(crate) fn groups(session: &Session<'_>) -> Result<(), Failure> {
+    waivers(session)?;
     let Some(file) = &session.target.repository.comps else { return Ok(()) };
     let path = session.project.root.join("repo-templates").join(file);
     let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::Data, &error))?;
@@ -63,32 +88,43 @@ pub(crate) fn repository(
     published_before: Option<u64>,
 ) -> Result<(), Failure> {
     let client = session.project.client(&session.target);
-    let time = u32::try_from(session.now).unwrap_or(u32::MAX);
-    let faults = check_key_file_for_el6(key.armored.as_bytes(), time);
-    if let Some(fault) = faults.first() {
-        return Err(Failure::new(Kind::Refused, format!("hosts would not take the signing key: {fault}")));
-    }
     let keys = PublicKeys::new([key.public.clone()]);
     let verifier = SignatureVerifier { keys: &keys };
-    let findings = check_repository(&RepositoryCheck {
+    let mut findings = check_repository(&RepositoryCheck {
         root,
         client,
         verifier: Some(&verifier),
         base: None,
         published_before,
+        keys: Some(key_terms(session)),
     })?;
+    findings.extend(check_key_file(
+        &session.target.key.file,
+        key.armored.as_bytes(),
+        client,
+        key_terms(session),
+    ));
+    let mut waivers = waivers(session)?;
+    waivers.apply(&mut findings);
+    tell_unused(session, &waivers);
     judge(session, client, &findings)?;
+    // The rules read what the key says of itself; this verifies it.
+    let time = u32::try_from(session.now).unwrap_or(u32::MAX);
+    if let Some(fault) = check_key_file_for_el6(key.armored.as_bytes(), time).first() {
+        return Err(Failure::new(Kind::Refused, format!("hosts would not take the signing key: {fault}")));
+    }
     session.printer.step("Checked", format!("the repository against what client `{}` takes", client.name));
     Ok(())
 }
 
-/// Warnings are said, errors stop.
+/// Warnings and what is waived are said, errors stop.
 fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result<(), Failure> {
-    let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
-        findings.iter().cloned().partition(|finding| finding.severity == Severity::Error);
-    for warning in &warnings {
-        let Finding { code, subject, message, .. } = warning;
-        session.printer.warning(format!("{code} {subject}: {message}"));
+    let (errors, others): (Vec<Finding>, Vec<Finding>) = findings.iter().cloned().partition(Finding::fails);
+    for Finding { code, subject, message, waived, .. } in &others {
+        let reason = waived
+            .as_ref()
+            .map_or_else(String::new, |by| format!(" (waived until {}: {})", by.expires, by.reason));
+        session.printer.warning(format!("{code} {subject}: {message}{reason}"));
     }
     if errors.is_empty() {
         return Ok(());
@@ -99,11 +135,22 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
         errors.len(),
         render_report(&errors)
     );
-    Err(Failure::new(Kind::Refused, message.trim_end()))
+    Err(Failure::new(Kind::Refused, message.trim_end()).hint(explain_hint(&errors)))
+}
+
+/// Where more is said of the first of the rules that refuse.
+pub(crate) fn explain_hint<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Option<String> {
+    let first = findings.into_iter().find(|finding| finding.fails())?;
+    Some(format!("`xen4centos check --explain {}` says more", first.code))
 }
 
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
-        Self::of(Kind::World, &error)
+        let kind = match error {
+            CheckError::UnknownRule { .. } | CheckError::Waivers(_) => Kind::Data,
+            _ => Kind::World,
+        };
+        let hint = error.hint();
+        Self::of(kind, &error).hint(hint)
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
 mod building;
+mod checking;
 mod commands;
 mod el6_gate;
 mod fetching;

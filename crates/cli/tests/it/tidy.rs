@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("build", &["artifact", "process", "manifest"]),
     ("sign", &["artifact", "process"]),
     ("repodata", &["artifact", "http", "inflate", "sha256"]),
-    ("check", &["artifact", "manifest"]),
+    ("check", &["artifact", "manifest", "payload"]),
     ("publish", &["artifact"]),
     ("trial", &["artifact", "process"]),
     (

@@ -7,6 +7,9 @@ use crate::{Client, words};
 /// Digest algorithms of RFC 4880, 9.4 that rpm can be told.
 const DIGESTS: [u32; 6] = [1, 2, 8, 9, 10, 11];
 
+/// How metadata files are compressed, by the ends of their names; `none` is for those that may be plain.
+const METADATA: [&str; 5] = ["none", "gz", "bz2", "xz", "zst"];
+
 pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
     let name = own_name(&root, path.file_stem().unwrap_or_default(), "file");
     let summary = root.required("summary").map(|text| text.value);
@@ -36,7 +39,16 @@ pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
         signature_key_algorithms: known(&root, "signature-key-algorithms", &key_algorithms),
         min_key_bits: count("min-key-bits"),
         max_key_bits: count("max-key-bits"),
-        metadata_compressors: known(&root, "metadata-compressors", &["gz", "bz2", "xz", "zst"]),
+        metadata_compressors: known(&root, "metadata-compressors", &METADATA[1..]),
+        database_compressors: known(&root, "database-compressors", &METADATA[1..]),
+        group_compressors: known(&root, "group-compressors", &METADATA),
+        updateinfo_compressors: known(&root, "updateinfo-compressors", &METADATA),
+        forbidden_repository_id_parts: plain(root.texts("forbidden-repository-id-parts")),
+        required_repo_settings: plain(root.texts("required-repo-settings")),
+        repo_settings: plain(root.texts("repo-settings")),
+        repo_variables: plain(root.texts("repo-variables")),
+        forbid_metalinks: flag("forbid-metalinks"),
+        strict_key_files: flag("strict-key-files"),
         metadata_checksums: known(&root, "metadata-checksums", &checksums),
         forbidden_version_characters: root
             .text("forbidden-version-characters")

@@ -44,6 +44,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path, templates: &Utf8Path) -
     let repository = repository(&root, templates);
     let (key, key_file) = key(&root);
     let (channels, channel_directories) = channels(&root);
+    let waivers = super::waiver::read(&root);
     let file = root.file();
     root.finish();
     let target = (|| {
@@ -64,6 +65,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path, templates: &Utf8Path) -
             repository: repository?,
             key: key?,
             channels,
+            waivers,
             path: path.to_owned(),
         })
     })();
@@ -237,12 +239,14 @@ fn channel(table: Table<'_>, directory: Option<Text>, (name, default): (&str, bo
         table.required("accepts"),
         &[("pinned", Accepts::Pinned), ("override", Accepts::Override), ("miniature", Accepts::Miniature)],
     );
+    let lifetime_days = table.number("lifetime-days", 1..=36525).map(|days| days.value);
     table.finish();
     Some(Channel {
         name: name.to_owned(),
         directory: directory?.value.into(),
         base_url: base_url?,
         accepts: accepts?,
+        lifetime_days,
         default,
     })
 }

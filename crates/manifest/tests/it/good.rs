@@ -169,3 +169,20 @@ fn own_tree_is_free_of_problems() {
         panic!("{problems}");
     }
 }
+
+#[test]
+fn waivers_hold_to_the_end_of_their_day() {
+    let copy = Copy::new();
+    let file = "repo-templates/targets/here.toml";
+    let text = fs_err::read_to_string(copy.root().join(file)).unwrap()
+        + "\n[[waiver]]\ncode = \"EL6-PKG-032\"\nsubject = \"hello-*\"\nreason = \"r\"\nexpires = 2026-11-23\n";
+    copy.write(file, &text);
+    let project = Project::load(&copy.root(), NOW).unwrap();
+    let [waiver] = &project.target("here").unwrap().waivers[..] else { panic!("one waiver") };
+    assert_eq!(
+        waiver.place(),
+        format!("{file}:{}", text[..text.find("[[waiver]]").unwrap()].lines().count() + 1)
+    );
+    assert_eq!((waiver.message.as_deref(), waiver.subject.as_str()), (None, "hello-*"));
+    assert!(!waiver.is_expired(NOW) && waiver.is_expired(NOW + 1) && waiver.is_expired(u64::MAX));
+}

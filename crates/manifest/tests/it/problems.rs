@@ -263,3 +263,18 @@ fn all_problems_of_all_files_in_one_run() {
     copy.write("xen4centos.local.toml", "[option.helo]\nshout = true\n");
     assert_snapshot!(copy.problems());
 }
+
+#[test]
+fn waivers_say_what_why_and_until_when() {
+    let with = |text: &str| {
+        let copy = Copy::new();
+        let target = fs_err::read_to_string(copy.root().join(HERE)).expect("the good target");
+        copy.write(HERE, &format!("{target}\n{text}"));
+        copy.problems()
+    };
+    let good = "[[waiver]]\ncode = \"EL6-PKG-032\"\nsubject = \"hello-*\"\nreason = \"for the docs\"\nexpires = 2027-01-01\n";
+    assert_eq!(with(good), "no problem");
+    assert_snapshot!(with(
+        "[[waiver]]\ncode = \"pkg-32\"\nsubject = \"\"\nexpires = \"soon\"\n[[waiver]]\nuntil = 2027-01-01\n"
+    ));
+}

@@ -1,0 +1,106 @@
+//! `check`: what its rules say, what a target takes of what is found, and reports for machines.
+
+use crate::{
+    program::Call,
+    workshop::{Directory, ProjectCopy, Work},
+};
+
+const TARGET: &str = "repo-templates/targets/small.toml";
+
+/// The groups of the project name packages that the small target does not have.
+fn waiver(subject: &str, expires: &str) -> String {
+    format!(
+        "\n[[waiver]]\ncode = \"EL6-REPO-027\"\nsubject = \"{subject}\"\nreason = \"no groups here\"\nexpires = {expires}\n"
+    )
+}
+
+fn with_waivers(copy: &ProjectCopy, waivers: &str) {
+    let text = fs_err::read_to_string(copy.path().join(TARGET)).unwrap();
+    let text = text.split("\n[[waiver]]").next().unwrap();
+    copy.write(TARGET, &format!("{text}{waivers}"));
+}
+
+#[test]
+fn rules_are_listed_by_family_and_explained() {
+    let list = Call::new(["check", "--list"]).run().ends_with(0);
+    list.prints(["packages:\n", "  EL6-PKG-010  error    compression of the payload\n", "keys:\n"]);
+    let rows = Call::new(["check", "--list", "--json"]).run().ends_with(0).json();
+    assert_eq!((&rows[0]["code"], &rows[0]["family"]), (&"EL6-DEP-001".into(), &"dependencies".into()));
+    Call::new(["check", "--explain", "key-5"]).run().ends_with(0).prints([
+        "EL6-KEY-005 kind of a key (error, keys)\n",
+        "what the client says:\n  Gpg Keys not imported",
+        "row of EL6.md:\n  any Ed25519 key listed or bundled, even beside a good RSA key\n",
+    ]);
+    let json = Call::new(["check", "--explain", "EL6-KEY-005", "--json"]).run().ends_with(0).json();
+    assert_eq!((&json["code"], &json["severity"]), (&"EL6-KEY-005".into(), &"error".into()));
+    Call::new(["check", "--explain", "EL6-PGK-031"])
+        .run()
+        .ends_with(2)
+        .says(["there is no rule `EL6-PGK-031`", "hint: the nearest are `EL6-PKG-031`"]);
+    Call::new(["check", "--list", "--explain", "EL6-PKG-031"]).run().ends_with(2);
+    Call::new(["check", "--json", "--format", "sarif"]).run().ends_with(2);
+}
+
+#[test]
+fn waivers_hold_in_the_check_and_in_the_gate() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+
+    // What holds no longer is said before anything is built.
+    with_waivers(&copy, &waiver("comps", "2020-01-01"));
+    let line = fs_err::read_to_string(copy.path().join(TARGET)).unwrap();
+    let line = line[..line.find("[[waiver]]").unwrap()].lines().count() + 1;
+    let place = format!("{TARGET}:{line}: the waiver of EL6-REPO-027 for `comps` expired on 2020-01-01");
+    with(&["release"]).ends_with(2).says([place.as_str(), "hint: mend what it was for"]);
+    assert!(!work.path().join("builds").exists());
+
+    with_waivers(&copy, &(waiver("comps", "2099-01-01") + &waiver("kernel-*", "2099-12-31")));
+    let unused = "the waiver of EL6-REPO-027 for `kernel-*` is for nothing that was found";
+    with(&["release"]).ends_with(0).says([
+        "EL6-REPO-027 comps: group",
+        "(waived until 2099-01-01: no groups here)",
+        unused,
+    ]);
+    with(&["check"]).ends_with(0).says([unused]).prints([
+        "waived EL6-REPO-027",
+        "reason:  no groups here (until 2099-01-01, repo-templates/targets/small.toml:",
+        "0 errors, 0 warnings, ",
+    ]);
+    with_waivers(&copy, &waiver("comps", "2020-01-01"));
+    with(&["check"]).ends_with(2).says([place.as_str()]);
+
+    with_waivers(&copy, &waiver("comps", "2099-01-01"));
+    let log = with(&["check", "--format", "sarif"]).ends_with(0).json();
+    assert_eq!(log["runs"][0]["results"][0]["suppressions"][0]["kind"], "external");
+    let uri = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert!(uri.as_str().unwrap().ends_with("/small/x86_64/comps"), "{uri}");
+    with(&["check", "--format", "junit"])
+        .ends_with(0)
+        .prints(["<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites ", "<skipped message=\"group "]);
+    let findings = with(&["check", "--format", "json"]).ends_with(0).json();
+    assert_eq!(findings, with(&["check", "--json"]).ends_with(0).json());
+    assert_eq!(findings[0]["waived"]["reason"], "no groups here");
+    let painted = with(&["check", "--color", "always"]).ends_with(0);
+    painted.prints(["\u{1b}[1;36mwaived\u{1b}[0m EL6-REPO-027"]);
+}
+
+#[test]
+fn key_files_and_single_packages_are_checked() {
+    let directory = Directory::new();
+    let key = directory.write("RPM-GPG-KEY-Xen", "no key");
+    let package = directory.write("b.rpm", "no package");
+    let work = Work::published();
+    work.run(&["check", key.as_str()])
+        .ends_with(4)
+        .prints(["error EL6-KEY-001", "RPM-GPG-KEY-Xen: is no armoured"]);
+    work.run(&["check", key.as_str(), package.as_str()]).ends_with(4).prints([
+        "error EL6-PKG-001",
+        "error EL6-KEY-001",
+        "2 errors, 0 warnings",
+    ]);
+    let public = work.path().join("keys/local/public.asc");
+    work.run(&["check", public.as_str()]).ends_with(0);
+    // The whole channel of the quickstart, its release package and that one's key among it.
+    work.run(&["check"]).ends_with(0).says(["client `local` takes them"]);
+}
