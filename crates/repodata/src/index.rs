@@ -13,6 +13,7 @@ use crate::{
     known::{self, Known},
     read_repomd,
     run::{Documents, Run},
+    seed::Seed,
     switch::Workspace,
     walk,
 };
@@ -78,6 +79,7 @@ fn fill(
         rules: known::rules(settings),
         settings: fingerprint(settings, &additions),
         repomd: digest(&metadata.join("repomd.xml")).unwrap_or_default(),
+        seed: known.seed(),
         documents: Vec::new(),
     };
     let may_stay = match settings.reuse.unchanged {
@@ -93,7 +95,7 @@ fn fill(
     }
     workspace.demand_not_newer_than(settings.timestamp, &present)?;
     known.import(settings, workspace.root(), reporter);
-    let desk = desk(workspace.new_directory(), settings)?;
+    let desk = desk(workspace.new_directory(), settings, state.seed)?;
     let again = Again(reporter);
     let mut run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
     let mut left_out = Vec::new();
@@ -147,7 +149,7 @@ fn present(metadata: &Utf8Path, settings: &IndexSettings) -> Result<Repomd, Repo
     }
 }
 
-fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, RepodataError> {
+fn desk(directory: Utf8PathBuf, settings: &IndexSettings, seed: Seed) -> Result<Desk, RepodataError> {
     let workers = settings.workers.get();
     Ok(Desk {
         directory,
@@ -155,7 +157,7 @@ fn desk(directory: Utf8PathBuf, settings: &IndexSettings) -> Result<Desk, Repoda
         checksum: settings.repomd_checksum,
         names: settings.names,
         timestamp: settings.timestamp,
-        keyed: settings.reuse.cache.is_some(),
+        seed: settings.reuse.cache.is_some().then_some(seed),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     import::{self, Imported},
     indexed::{Indexed, Remembered, Title},
     reader::Stamp,
+    seed::Seed,
     walk::Found,
     write_xml::Fragments,
 };
@@ -61,6 +62,11 @@ impl Known {
     /// The cache that packages come from.
     pub(crate) const fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
+    }
+
+    /// That of the blocks which are known, or another one.
+    pub(crate) fn seed(&self) -> Seed {
+        self.cache.as_ref().map_or_else(Seed::random, |cache| cache.state.seed)
     }
 
     /// The package of a file that has not changed, where clients find it by this `href` below this `base`.

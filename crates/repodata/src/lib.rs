@@ -43,6 +43,7 @@ mod repomd;
 mod repository;
 mod requirements;
 mod run;
+mod seed;
 mod settings;
 mod specification;
 mod sqlite;

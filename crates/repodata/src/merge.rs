@@ -103,7 +103,7 @@ fn desk(workspace: &Workspace, settings: &MergeSettings) -> Result<Desk, Repodat
         checksum: settings.repomd_checksum,
         names: settings.names,
         timestamp: settings.timestamp,
-        keyed: false,
+        seed: None,
     })
 }
 
