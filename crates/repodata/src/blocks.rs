@@ -20,6 +20,8 @@ use flate2::{Compress, Compression, FlushCompress};
 use rayon::ThreadPool;
 use sha2::{Digest, Sha256};
 
+use crate::seed::{BlockKey, Seed};
+
 /// Level 5 of zlib-rs comes to the size of zlib's 6 in two thirds of its time.
 const USUAL: Compression = Compression::new(5);
 
@@ -33,13 +35,21 @@ fn level(kind: &str) -> Compression {
 }
 
 /// Bytes of a block: it ends at the first chance after the lower limit, at the end of a package after the upper one, and
-/// anywhere at the last one.
-const SMALLEST: usize = 48 * 1024;
-const LARGE: usize = 128 * 1024;
+/// anywhere at [`LARGEST`].
+#[derive(Clone, Copy)]
+struct Limits {
+    smallest: usize,
+    large: usize,
+    /// One boundary of so many is a chance.
+    chance: u32,
+}
+
+const LIMITS: Limits = Limits { smallest: 48 * 1024, large: 128 * 1024, chance: 8 };
+
 const LARGEST: usize = 256 * 1024;
 
-/// Blocks of databases are so many times smaller: one more package changes pages here and there in all of it.
-const OF_DATABASES: usize = 2;
+/// The same for databases, in which one more package changes pages here and there.
+const DATABASE_LIMITS: Limits = Limits { smallest: 16 * 1024, large: 64 * 1024, chance: 6 };
 
 /// Bytes before a block that it may refer back to. More makes the output a percent smaller, and lets a change reach the
 /// next block more often.
@@ -47,9 +57,6 @@ const DICTIONARY: usize = 8 * 1024;
 
 /// Blocks of one document that may be compressed at a time or wait to be written, for each thread of the pool.
 const PENDING: usize = 2;
-
-/// Identifies what is in a block, the bytes that it refers back to included.
-pub(crate) type BlockKey = [u8; 16];
 
 /// Where a compressed block stands in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,17 +106,22 @@ impl Pool {
     fn compress(&self, block: &Block) -> Result<Vec<u8>, flate2::CompressError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut state = idle.unwrap_or_else(|| Compress::new(block.level, false));
-        state.reset();
-        state.set_level(block.level)?;
         let (dictionary, content) = block.bytes.split_at(block.start);
-        if !dictionary.is_empty() {
+        let mut out = Vec::with_capacity((content.len() / 3 + 1024).max(2 * DICTIONARY));
+        state.reset();
+        if dictionary.is_empty() {
+            state.set_level(block.level)?;
+        } else {
             // zlib-rs looks at one byte behind the dictionary, where an earlier block may have left any. So that the output
-            // does not depend on it, the byte that is going to follow is put there first.
-            state.set_dictionary(&block.bytes[..block.bytes.len().min(block.start + 1)])?;
+            // does not depend on it, the byte that is going to follow is put there first: storing is the fastest way.
+            state.set_level(Compression::none())?;
+            let first = &block.bytes[..block.bytes.len().min(block.start + 1)];
+            state.compress_vec(first, &mut out, FlushCompress::Sync)?;
+            out.clear();
             state.reset();
+            state.set_level(block.level)?;
             state.set_dictionary(dictionary)?;
         }
-        let mut out = Vec::with_capacity(content.len() / 3 + 1024);
         loop {
             let done = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
             let rest = content.get(done..).unwrap_or_default();
@@ -147,19 +159,18 @@ struct Block {
 }
 
 impl Block {
-    fn new(level: Compression, before: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(DICTIONARY + LARGE);
+    fn new(level: Compression, limits: Limits, before: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(DICTIONARY + limits.large);
         bytes.extend_from_slice(before);
         Self { level, start: bytes.len(), bytes, pieces: Some(Vec::new()) }
     }
 
     /// Of what it refers back to and of its content, or of the identities that stand for that.
-    fn key(&self) -> BlockKey {
+    fn key(&self, seed: Seed) -> BlockKey {
         let (before, content) = self.bytes.split_at(self.start);
-        let head = (before.len() as u64).to_le_bytes();
         match &self.pieces {
-            None => identity_of([b"content".as_slice(), &head, before, content]),
-            Some(pieces) => identity_of([b"pieces".as_slice(), &head, before, pieces]),
+            None => seed.key(&[b"content", before, content]),
+            Some(pieces) => seed.key(&[b"pieces", before, pieces]),
         }
     }
 }
@@ -175,10 +186,9 @@ struct Compressed {
 pub(crate) struct Blocks {
     pool: Pool,
     known: Option<Arc<KnownBlocks>>,
-    /// Whether blocks get keys, so that a later index can know them.
-    keyed: bool,
-    /// The first two limits are divided by this.
-    divisor: usize,
+    /// For keys of blocks, where a later index is to know them.
+    seed: Option<Seed>,
+    limits: Limits,
     block: Block,
     pending: VecDeque<Receiver<Result<Compressed, flate2::CompressError>>>,
     content: Crc,
@@ -196,11 +206,11 @@ const LAST: [u8; 2] = [3, 0];
 
 impl Blocks {
     /// Of a document of a kind, as repomd.xml names it.
-    pub(crate) fn new(kind: &str, pool: Pool, keyed: bool, known: Option<Arc<KnownBlocks>>) -> Self {
-        let block = Block::new(level(kind), &[]);
+    pub(crate) fn new(kind: &str, pool: Pool, seed: Option<Seed>, known: Option<Arc<KnownBlocks>>) -> Self {
         let (pending, places, content) = (VecDeque::new(), Vec::new(), Crc::new());
-        let divisor = if kind.ends_with("_db") { OF_DATABASES } else { 1 };
-        Self { pool, known, keyed, divisor, block, pending, content, length: 0, places, offset: 0 }
+        let limits = if kind.ends_with("_db") { DATABASE_LIMITS } else { LIMITS };
+        let block = Block::new(level(kind), limits, &[]);
+        Self { pool, known, seed, limits, block, pending, content, length: 0, places, offset: 0 }
     }
 
     /// Takes `bytes`, whose identity may be known; finished blocks go to `out`.
@@ -237,8 +247,8 @@ impl Blocks {
         out: &mut impl FnMut(&[u8]) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
         let length = self.block.bytes.len() - self.block.start;
-        let (smallest, large) = (SMALLEST / self.divisor, LARGE / self.divisor);
-        if length >= large || length >= smallest && content.is_multiple_of(8) {
+        let Limits { smallest, large, chance } = self.limits;
+        if length >= large || length >= smallest && content.is_multiple_of(chance) {
             self.cut(out)
         } else {
             Ok(())
@@ -247,12 +257,12 @@ impl Blocks {
 
     fn cut(&mut self, out: &mut impl FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
         let before = self.block.bytes.len().saturating_sub(DICTIONARY);
-        let next = Block::new(self.block.level, &self.block.bytes[before..]);
+        let next = Block::new(self.block.level, self.limits, &self.block.bytes[before..]);
         let block = std::mem::replace(&mut self.block, next);
         let (sender, receiver) = sync_channel(1);
-        let (pool, known, keyed) = (self.pool.clone(), self.known.clone(), self.keyed);
+        let (pool, known, seed) = (self.pool.clone(), self.known.clone(), self.seed);
         self.pool.threads.spawn_fifo(move || {
-            let key = keyed.then(|| block.key());
+            let key = seed.map(|seed| block.key(seed));
             let known = key.and_then(|key| known?.get(&key));
             let content = crc(&block.bytes[block.start..]);
             let bytes = match known {
@@ -347,7 +357,7 @@ mod tests {
         texts: &[String],
         known: Option<Arc<KnownBlocks>>,
     ) -> (Vec<u8>, Vec<BlockPlace>) {
-        let mut blocks = Blocks::new("primary", pool.clone(), true, known);
+        let mut blocks = Blocks::new("primary", pool.clone(), Some(Seed([1, 2])), known);
         let mut out = Vec::new();
         let mut emit = |bytes: &[u8]| out.write_all(bytes);
         for (number, text) in texts.iter().enumerate() {
@@ -398,6 +408,27 @@ mod tests {
         for length in [40_000, 90_000, 200_000] {
             compressed_by(&pool, &[noise(length), noise(length)], None);
             assert!(compressed_by(&pool, &texts, None).0 == fresh, "after {length}");
+        }
+    }
+
+    /// What stands around the end of the dictionary comes again: whether it is found must not depend on an earlier block,
+    /// which began with other bytes.
+    #[test]
+    fn what_stood_behind_a_dictionary_makes_no_difference() {
+        let noise: Vec<u8> = noise(20_000).bytes().collect();
+        let block = |after: &[u8], level| {
+            let (before, content) = (noise[..DICTIONARY].to_vec(), [after, &noise[20_000..21_000]].concat());
+            let again = [&before[DICTIONARY - 3..], &content[..40]].concat();
+            let bytes = [before, content[..200].to_vec(), again, content].concat();
+            Block { level, bytes, start: DICTIONARY, pieces: None }
+        };
+        for level in [QUICK, USUAL] {
+            let fresh = Pool::new(1).unwrap().compress(&block(b"x", level)).unwrap();
+            let pool = Pool::new(1).unwrap();
+            for byte in 0..=255 {
+                pool.compress(&block(&[byte; 100], QUICK)).unwrap();
+                assert!(pool.compress(&block(b"x", level)).unwrap() == fresh, "after {byte}");
+            }
         }
     }
 

@@ -22,13 +22,14 @@ use crate::{
     blocks::BlockPlace,
     encode::{self, Input, push_count, push_number, push_text},
     indexed::{Indexed, Remembered, Title},
+    seed::Seed,
     stamp::Stamp,
     write_xml::Fragments,
 };
 
 /// Changes with the code that describes packages: other code may do it in another way.
 const MAGIC: &[u8] =
-    concat!("xen4centos index cache 3, program ", env!("XEN4CENTOS_REPODATA_CODE"), "\n").as_bytes();
+    concat!("xen4centos index cache 4, program ", env!("XEN4CENTOS_REPODATA_CODE"), "\n").as_bytes();
 
 /// Before the CRC of the table.
 const CRC: usize = 4;
@@ -82,6 +83,8 @@ pub(crate) struct State {
     pub(crate) settings: String,
     /// Digest of repomd.xml.
     pub(crate) repomd: String,
+    /// Of the keys of blocks.
+    pub(crate) seed: Seed,
     pub(crate) documents: Vec<DocumentBlocks>,
 }
 
@@ -162,6 +165,7 @@ fn data_path(path: &Utf8Path) -> Utf8PathBuf {
 fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)> {
     let end = input.number()?;
     let [rules, settings, repomd] = input.texts()?;
+    let seed = Seed([input.number()?, input.number()?]);
     let documents = (0..input.count()?).map(|_| document(input)).collect::<Option<_>>()?;
     let count = input.count()? as usize;
     let mut entries = HashMap::with_capacity(count.min(input.0.len() / 64));
@@ -178,7 +182,7 @@ fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)
         }
         entries.insert(path.into(), Entry { stamp, place });
     }
-    input.0.is_empty().then_some((end, entries, State { rules, settings, repomd, documents }))
+    input.0.is_empty().then_some((end, entries, State { rules, settings, repomd, seed, documents }))
 }
 
 fn place(input: &mut Input<'_>) -> Option<Place> {
@@ -316,6 +320,9 @@ impl CacheWriter {
         for text in [&state.rules, &state.settings, &state.repomd] {
             push_text(&mut table, text);
         }
+        for half in state.seed.0 {
+            push_number(&mut table, half);
+        }
         push_count(&mut table, state.documents.len());
         for document in &state.documents {
             push_document(&mut table, document);
@@ -362,7 +369,8 @@ mod tests {
         let places = vec![BlockPlace { key: *b"0123456789abcdef", offset: 10, length: 20, crc: 30 }];
         let documents =
             vec![DocumentBlocks { kind: "primary".into(), file_name: "x-primary.xml.gz".into(), places }];
-        State { rules: "rules".into(), settings: "settings".into(), repomd: "digest".into(), documents }
+        let [rules, settings, repomd] = ["rules", "settings", "digest"].map(String::from);
+        State { rules, settings, repomd, seed: Seed([7, u64::MAX]), documents }
     }
 
     fn stamp(size: u64) -> Stamp {

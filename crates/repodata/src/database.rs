@@ -17,7 +17,7 @@ use crate::{
     directory_rows::DirectoryRows,
     document::{Desk, Document, Finished},
     files::FileTable,
-    sqlite::{Database, TableId, Value},
+    sqlite::{Database, Layout, TableId, Value},
 };
 
 /// The version of the layout.
@@ -96,6 +96,19 @@ const DEPENDENCIES: [(&str, &str, &str, &str); 8] = [
 
 const REMOVALS: &str = "CREATE TRIGGER removals AFTER DELETE ON packages  BEGIN    DELETE FROM files WHERE pkgKey = old.pkgKey;    DELETE FROM requires WHERE pkgKey = old.pkgKey;    DELETE FROM provides WHERE pkgKey = old.pkgKey;    DELETE FROM conflicts WHERE pkgKey = old.pkgKey;    DELETE FROM obsoletes WHERE pkgKey = old.pkgKey;    DELETE FROM suggests WHERE pkgKey = old.pkgKey;    DELETE FROM enhances WHERE pkgKey = old.pkgKey;    DELETE FROM recommends WHERE pkgKey = old.pkgKey;    DELETE FROM supplements WHERE pkgKey = old.pkgKey;  END";
 
+/// Room for the rows of a package in a table: some more than packages have on average. Where all have more, rowids only count
+/// up; more room would make numbers and so indexes longer.
+const fn rows_of(table: &str) -> i64 {
+    match table.as_bytes() {
+        b"requires" => 32,
+        b"filelist" => 24,
+        b"changelog" => 16,
+        b"provides" => 12,
+        b"files" => 8,
+        _ => 2,
+    }
+}
+
 /// Which of the three a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -173,7 +186,7 @@ fn write(
     document: &Receiver<Checksum>,
 ) -> Result<(), RepodataError> {
     let mut database = Database::create(path)?;
-    let info = database.table("db_info", DB_INFO);
+    let info = database.table("db_info", DB_INFO, Layout::Dense);
     let mut tables = Tables::declare(&mut database, kind);
     for package in packages.iter().flatten() {
         tables.add(&mut database, &package)?;
@@ -221,9 +234,9 @@ impl Tables {
         match kind {
             Kind::Primary => Self::declare_primary(database),
             Kind::Filelists => {
-                let packages = database.table("packages", SHORT_PACKAGES);
+                let packages = database.table("packages", SHORT_PACKAGES, Layout::Together);
                 let sql = "CREATE TABLE filelist (  pkgKey INTEGER,  dirname TEXT,  filenames TEXT,  filetypes TEXT)";
-                let filelist = database.table("filelist", sql);
+                let filelist = database.table("filelist", sql, Layout::Spaced(rows_of("filelist")));
                 let sql = "CREATE TRIGGER remove_filelist AFTER DELETE ON packages  BEGIN    DELETE FROM filelist WHERE pkgKey = old.pkgKey;  END";
                 database.trigger(packages, "remove_filelist", sql);
                 database.index(filelist, "keyfile", "CREATE INDEX keyfile ON filelist (pkgKey)", &[0]);
@@ -232,10 +245,10 @@ impl Tables {
                 Self::Filelists { packages, filelist, rows: DirectoryRows::default() }
             }
             Kind::Other => {
-                let packages = database.table("packages", SHORT_PACKAGES);
+                let packages = database.table("packages", SHORT_PACKAGES, Layout::Together);
                 let sql =
                     "CREATE TABLE changelog (  pkgKey INTEGER,  author TEXT,  date INTEGER,  changelog TEXT)";
-                let changelog = database.table("changelog", sql);
+                let changelog = database.table("changelog", sql, Layout::Spaced(rows_of("changelog")));
                 let sql = "CREATE TRIGGER remove_changelogs AFTER DELETE ON packages  BEGIN    DELETE FROM changelog WHERE pkgKey = old.pkgKey;  END";
                 database.trigger(packages, "remove_changelogs", sql);
                 database.index(changelog, "keychange", "CREATE INDEX keychange ON changelog (pkgKey)", &[0]);
@@ -246,10 +259,11 @@ impl Tables {
     }
 
     fn declare_primary(database: &mut Database) -> Self {
-        let packages = database.table("packages", PACKAGES);
+        let packages = database.table("packages", PACKAGES, Layout::Dense);
         let sql = "CREATE TABLE files (  name TEXT,  type TEXT,  pkgKey INTEGER)";
-        let files = database.table("files", sql);
-        let dependencies = DEPENDENCIES.map(|(name, sql, ..)| database.table(name, sql));
+        let files = database.table("files", sql, Layout::Spaced(rows_of("files")));
+        let dependencies =
+            DEPENDENCIES.map(|(name, sql, ..)| database.table(name, sql, Layout::Spaced(rows_of(name))));
         database.trigger(packages, "removals", REMOVALS);
         database.index(packages, "packagename", "CREATE INDEX packagename ON packages (name)", &[2]);
         database.index(packages, "packageId", "CREATE INDEX packageId ON packages (pkgId)", &[1]);
@@ -288,7 +302,7 @@ impl Tables {
                 for file in files.iter().filter(|file| file.is_primary) {
                     file.put_path(path);
                     let row = [Value::Text(path), Value::Text(file.kind.as_str()), Value::Integer(key)];
-                    database.insert(*table, &row)?;
+                    database.insert_of(*table, key, &row)?;
                 }
                 let lists = package.dependencies.lists();
                 for (table, (name, ..)) in dependencies.iter().zip(DEPENDENCIES) {
@@ -303,14 +317,15 @@ impl Tables {
                 rows.of(files, |directory, names, types| {
                     let row =
                         [Value::Integer(key), Value::Text(directory), Value::Text(names), Value::Text(types)];
-                    database.insert(*filelist, &row).map(drop)
+                    database.insert_of(*filelist, key, &row).map(drop)
                 })?;
             }
             Self::Other { packages, changelog } => {
                 let key = database.insert(*packages, &[Value::Null, Value::Text(&package.checksum.value)])?;
                 for entry in &package.changelog {
-                    database.insert(
+                    database.insert_of(
                         *changelog,
+                        key,
                         &[
                             Value::Integer(key),
                             Value::Text(&entry.author),
@@ -392,5 +407,5 @@ fn insert_dependency(
     };
     let order = Value::Text(if dependency.order == Order::Before { "TRUE" } else { "FALSE" });
     let row = [Value::Text(&dependency.name), flags, epoch, version, release, Value::Integer(key), order];
-    database.insert(table, if with_order { &row } else { &row[..6] }).map(drop)
+    database.insert_of(table, key, if with_order { &row } else { &row[..6] }).map(drop)
 }

@@ -18,6 +18,7 @@ use crate::{
     blocks::{BlockPlace, Blocks, Identity, KnownBlocks, Pool},
     checksum::Hasher,
     repomd::Record,
+    seed::Seed,
 };
 
 /// Pieces that wait for a compression which can not be done in parts.
@@ -31,8 +32,8 @@ pub(crate) struct Desk {
     pub(crate) checksum: ChecksumKind,
     pub(crate) names: MetadataNames,
     pub(crate) timestamp: u64,
-    /// Whether blocks are remembered for the next index.
-    pub(crate) keyed: bool,
+    /// For keys of blocks, where they are remembered for the next index.
+    pub(crate) seed: Option<Seed>,
 }
 
 /// A finished document: what repomd.xml says of it, and where its blocks are.
@@ -116,7 +117,7 @@ impl Document {
         let sink = match compression {
             Compression::None => Sink::Plain(out),
             Compression::Gzip => {
-                Sink::Gzip(Box::new(Blocks::new(kind, desk.pool.clone(), desk.keyed, known)), out)
+                Sink::Gzip(Box::new(Blocks::new(kind, desk.pool.clone(), desk.seed, known)), out)
             }
             Compression::Bzip2 => {
                 let encoder = bzip2::write::BzEncoder::new(out, bzip2::Compression::best());
@@ -274,7 +275,7 @@ mod tests {
             checksum: ChecksumKind::Sha256,
             names: MetadataNames::Simple,
             timestamp: 0,
-            keyed: false,
+            seed: None,
         };
         let create = || Document::create(&desk, "primary", "primary.xml", Compression::Bzip2, None).unwrap();
         let mut given_up = create();

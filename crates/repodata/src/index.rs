@@ -14,6 +14,7 @@ use crate::{
     known::{self, Known},
     read_xml::{REPOMD_LIMIT, repomd_from},
     run::{Documents, Run},
+    seed::Seed,
     switch::{Workspace, demand_directory, timestamp},
     walk::{self, Found},
 };
@@ -74,6 +75,7 @@ fn fill(
         rules: known::rules(settings),
         settings: fingerprint(settings, &additions),
         repomd: digest,
+        seed: known.seed(),
         documents: Vec::new(),
     };
     additional::tell_of_absent(settings, &present, reporter);
@@ -91,7 +93,7 @@ fn fill(
     }
     let (timestamp, revision) = times(&metadata, settings, &present)?;
     known.import(settings, workspace.root(), reporter);
-    let desk = desk(workspace.new_directory(), settings, timestamp)?;
+    let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
     let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
     let Made { mut records, blocks, cache } = make(&run, packages)?;
     records.extend(additional::write(&desk, settings, &additions)?);
@@ -196,6 +198,7 @@ pub(crate) fn desk(
     directory: Utf8PathBuf,
     settings: &IndexSettings,
     timestamp: u64,
+    seed: Seed,
 ) -> Result<Desk, RepodataError> {
     let workers = settings.workers.get();
     Ok(Desk {
@@ -204,7 +207,7 @@ pub(crate) fn desk(
         checksum: settings.repomd_checksum,
         names: settings.names,
         timestamp,
-        keyed: settings.reuse.cache.is_some(),
+        seed: settings.reuse.cache.is_some().then_some(seed),
     })
 }
 

@@ -11,6 +11,7 @@ use crate::{
     encode,
     import::{self, Imported},
     indexed::{Indexed, Remembered, Wanted},
+    seed::Seed,
     stamp::Stamp,
     walk::Found,
 };
@@ -61,6 +62,11 @@ impl Known {
     /// The cache that packages come from.
     pub(crate) const fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
+    }
+
+    /// That of the blocks which are known, or another one.
+    pub(crate) fn seed(&self) -> Seed {
+        self.cache.as_ref().map_or_else(Seed::random, |cache| cache.state.seed)
     }
 
     /// The package of a file that has not changed, where clients find it by this `href` below this `base`.

@@ -47,6 +47,7 @@ mod repomd;
 mod repository;
 mod requirements;
 mod run;
+mod seed;
 mod settings;
 mod specification;
 mod sqlite;

@@ -124,7 +124,7 @@ fn desk(workspace: &Workspace, settings: &MergeSettings, timestamp: u64) -> Resu
         checksum: settings.repomd_checksum,
         names: settings.names,
         timestamp,
-        keyed: false,
+        seed: None,
     })
 }
 

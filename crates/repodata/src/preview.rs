@@ -32,7 +32,7 @@ pub fn preview(
     let packages = walk::packages(root, settings, reporter)?;
     Addition::all(settings)?;
     let known = Known::open(settings);
-    let desk = desk(metadata.clone(), settings, timestamp)?;
+    let desk = desk(metadata.clone(), settings, timestamp, known.seed())?;
     let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
     let (mut seen, mut surplus, mut failure) = (Seen::default(), HashSet::new(), None);
     run.packages(&packages, |index, tried| {

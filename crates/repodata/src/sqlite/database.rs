@@ -4,12 +4,12 @@ use crate::RepodataError;
 
 use super::{
     file::PageFile,
-    index::IndexTree,
+    index::{IndexTree, Top},
     key::{self, Records},
     page::{FILE_HEADER, Kind, Page, SIZE, two_bytes},
     record::{self, Value},
     sorter::Sorter,
-    table::TableTree,
+    table::{Layout, TableTree},
 };
 
 /// Bytes of index entries that wait in memory to be sorted, of all indexes together.
@@ -77,9 +77,9 @@ impl Database {
 
     /// `sql` is the CREATE statement as the schema keeps it. It must imply no index (UNIQUE, or a PRIMARY KEY that is
     /// not INTEGER).
-    pub(crate) fn table(&mut self, name: &'static str, sql: &'static str) -> TableId {
+    pub(crate) fn table(&mut self, name: &'static str, sql: &'static str, layout: Layout) -> TableId {
         let object = self.declare("table", name, name, sql);
-        self.tables.push(Table { tree: TableTree::new(), object, indexes: Vec::new() });
+        self.tables.push(Table { tree: TableTree::new(layout), object, indexes: Vec::new() });
         TableId(self.tables.len() - 1)
     }
 
@@ -118,9 +118,20 @@ impl Database {
     /// Adds the next row and tells its rowid: 1, 2, 3 and so on. An INTEGER PRIMARY KEY is the rowid, its column is
     /// given as NULL.
     pub(crate) fn insert(&mut self, table: TableId, values: &[Value<'_>]) -> Result<i64, RepodataError> {
+        self.insert_of(table, 0, values)
+    }
+
+    /// Adds the next row, which belongs to the row of another table that has this rowid. Later rows belong to the same or
+    /// to later ones.
+    pub(crate) fn insert_of(
+        &mut self,
+        table: TableId,
+        owner: i64,
+        values: &[Value<'_>],
+    ) -> Result<i64, RepodataError> {
         record::encode(values, &mut self.record);
         let table = &mut self.tables[table.0];
-        let rowid = table.tree.insert(&self.record, &mut self.file)?;
+        let rowid = table.tree.insert(&self.record, owner, &mut self.file)?;
         for &index in &table.indexes {
             let Index { sorter, columns, .. } = &mut self.indexes[index];
             let before = sorter.len();
@@ -150,22 +161,20 @@ impl Database {
 
     /// Completes the file, and tells its bytes. It is not synced.
     pub(crate) fn finish(mut self) -> Result<u64, RepodataError> {
+        for Table { tree, .. } in &mut self.tables {
+            tree.finish_leaves(&mut self.file)?;
+        }
+        let mut indexes = Vec::with_capacity(self.indexes.len());
+        for (number, Index { sorter, object, .. }) in self.indexes.into_iter().enumerate() {
+            let path = run_path(self.file.path(), number);
+            indexes.push((index_leaves(sorter, &path, &mut self.file)?, object));
+        }
         for Table { tree, object, .. } in self.tables {
             let mut root = tree.finish(&mut self.file)?;
             self.objects[object].root = self.file.append(root.complete())?;
         }
-        let mut records = Records::default();
-        for (number, Index { sorter, object, .. }) in self.indexes.into_iter().enumerate() {
-            let path = run_path(self.file.path(), number);
-            let mut tree = IndexTree::default();
-            sorter.finish(&path, |group| {
-                records.set_key(group.key);
-                for rowid in (group.rowid..).take(group.count as usize) {
-                    tree.insert(records.record(rowid), &mut self.file)?;
-                }
-                Ok(())
-            })?;
-            self.objects[object].root = tree.finish(&mut self.file)?;
+        for (top, object) in indexes {
+            self.objects[object].root = top.finish(&mut self.file)?;
         }
         let mut first = schema(&self.objects, &mut self.file)?;
         let header = header(self.file.pages());
@@ -180,14 +189,26 @@ fn run_path(path: &Utf8Path, number: usize) -> camino::Utf8PathBuf {
     format!("{path}.index{number}").into()
 }
 
+fn index_leaves(sorter: Sorter, path: &Utf8Path, file: &mut PageFile) -> Result<Top, RepodataError> {
+    let (mut records, mut tree) = (Records::default(), IndexTree::new());
+    sorter.finish(path, |group| {
+        records.set_key(group.key);
+        (group.rowid..)
+            .take(group.count as usize)
+            .try_for_each(|rowid| tree.insert(records.record(rowid), rowid, file))
+    })?;
+    tree.finish_leaves(file)
+}
+
 /// Writes the table of all objects and returns its root, the first page.
 fn schema(objects: &[Object], file: &mut PageFile) -> Result<Page, RepodataError> {
-    let (mut tree, mut record) = (TableTree::new(), Vec::new());
+    let (mut tree, mut record) = (TableTree::new(Layout::Dense), Vec::new());
     for object in objects {
         let [kind, name, table, sql] = [object.kind, object.name, object.table, object.sql].map(Value::Text);
         record::encode(&[kind, name, table, Value::Integer(object.root.into()), sql], &mut record);
-        tree.insert(&record, file)?;
+        tree.insert(&record, 0, file)?;
     }
+    tree.finish_leaves(file)?;
     match tree.finish(file)?.into_first() {
         Ok(first) => Ok(first),
         // Only the first page may have no cell but a child.

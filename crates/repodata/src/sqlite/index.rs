@@ -1,115 +1,129 @@
 //! The tree of an index. Every entry stands in it once: those between two pages are in their parent.
+//!
+//! What is above the leaves is written when all leaves are: it tells their numbers, which change when anything before does.
 
 use crate::RepodataError;
 
 use super::{
+    cut,
     file::{INDEX_LOCAL, PageFile},
     page::{Kind, Page},
     varint,
 };
 
-#[derive(Default)]
+/// The leaves while they fill.
 pub(super) struct IndexTree {
-    /// From the leaves upwards; one page of each is open.
-    levels: Vec<Level>,
+    leaves: Level,
     cell: Vec<u8>,
 }
 
-struct Level {
-    page: Page,
-    /// A cell that did not fit into the page. It goes between this page and the next when that has a cell of its own.
-    waiting: Option<Cell>,
+/// What is above pages that are written.
+pub(super) struct Top {
+    /// The page and the entry behind it, of all but the last.
+    dividers: Vec<Cell>,
+    last: u32,
 }
 
-#[derive(Default)]
+/// Pages of one depth.
+struct Level {
+    /// The one that is open.
+    page: Page,
+    /// A cell that did not go into the page. It goes between this page and the next when that has a cell of its own.
+    waiting: Option<Cell>,
+    dividers: Vec<Cell>,
+}
+
 struct Cell {
     /// The page of lesser entries; 0 in a leaf.
     child: u32,
     bytes: Vec<u8>,
 }
 
-impl Level {
-    fn new(depth: usize) -> Self {
-        let kind = if depth == 0 { Kind::IndexLeaf } else { Kind::IndexInterior };
-        Self { page: Page::new(kind), waiting: None }
-    }
-}
-
-/// What stands before a cell.
-fn head(depth: usize, child: &[u8; 4]) -> &[u8] {
-    if depth == 0 { &[] } else { child }
-}
-
 impl IndexTree {
-    /// Adds the next entry: its columns and the rowid, as a record.
-    pub(super) fn insert(&mut self, record: &[u8], file: &mut PageFile) -> Result<(), RepodataError> {
-        let mut cell = std::mem::take(&mut self.cell);
-        cell.clear();
-        varint::put(record.len() as u64, &mut cell);
-        file.put_payload(record, INDEX_LOCAL, &mut cell)?;
-        self.add(0, 0, &cell, file)?;
-        self.cell = cell;
-        Ok(())
+    pub(super) fn new() -> Self {
+        Self { leaves: Level::new(Kind::IndexLeaf), cell: Vec::new() }
     }
 
-    fn add(
+    /// Adds the next entry: its columns and the rowid, as a record.
+    pub(super) fn insert(
         &mut self,
-        depth: usize,
-        child: u32,
-        cell: &[u8],
+        record: &[u8],
+        rowid: i64,
         file: &mut PageFile,
     ) -> Result<(), RepodataError> {
-        if depth == self.levels.len() {
-            self.levels.push(Level::new(depth));
+        self.cell.clear();
+        varint::put(record.len() as u64, &mut self.cell);
+        file.put_payload(record, INDEX_LOCAL, &mut self.cell)?;
+        let ends = cut::is_before(rowid, self.cell.len(), &self.leaves.page);
+        self.leaves.add(0, &self.cell, ends, file)
+    }
+
+    pub(super) fn finish_leaves(self, file: &mut PageFile) -> Result<Top, RepodataError> {
+        self.leaves.finish(0, file)
+    }
+}
+
+impl Top {
+    /// Writes all of it, and tells the root.
+    pub(super) fn finish(self, file: &mut PageFile) -> Result<u32, RepodataError> {
+        let Self { mut dividers, mut last } = self;
+        while !dividers.is_empty() {
+            let mut level = Level::new(Kind::IndexInterior);
+            for Cell { child, bytes } in &dividers {
+                level.add(*child, bytes, false, file)?;
+            }
+            Self { dividers, last } = level.finish(last, file)?;
         }
-        let level = &mut self.levels[depth];
-        let bytes = child.to_be_bytes();
-        let head = head(depth, &bytes);
-        if let Some(divider) = level.waiting.take() {
-            level.page.set_right(divider.child);
-            let number = file.append(level.page.complete())?;
-            level.page.clear();
-            level.page.push(head, cell);
-            return self.add(depth + 1, number, &divider.bytes, file);
+        Ok(last)
+    }
+}
+
+impl Level {
+    fn new(kind: Kind) -> Self {
+        Self { page: Page::new(kind), waiting: None, dividers: Vec::new() }
+    }
+
+    /// Adds the next cell, with which the page may have to end.
+    fn add(&mut self, child: u32, cell: &[u8], ends: bool, file: &mut PageFile) -> Result<(), RepodataError> {
+        let number = child.to_be_bytes();
+        let head = self.head(&number);
+        if let Some(divider) = self.waiting.take() {
+            self.close(divider, file)?;
+        } else if ends || !self.page.fits(head.len() + cell.len()) {
+            self.waiting = Some(Cell { child, bytes: cell.to_vec() });
+            return Ok(());
         }
-        if level.page.fits(head.len() + cell.len()) {
-            level.page.push(head, cell);
-        } else {
-            level.waiting = Some(Cell { child, bytes: cell.to_vec() });
-        }
+        self.page.push(head, cell);
         Ok(())
     }
 
-    /// Writes all that is open, and tells the root.
-    pub(super) fn finish(mut self, file: &mut PageFile) -> Result<u32, RepodataError> {
-        if self.levels.is_empty() {
-            self.levels.push(Level::new(0));
-        }
-        let (mut depth, mut right) = (0, 0);
-        loop {
-            if let Some(waiting) = self.levels[depth].waiting.take() {
-                self.split(depth, &waiting, file)?;
-            }
-            let page = &mut self.levels[depth].page;
-            page.set_right(right);
-            right = file.append(page.complete())?;
-            depth += 1;
-            if depth == self.levels.len() {
-                return Ok(right);
-            }
-        }
+    /// What stands before a cell.
+    fn head<'a>(&self, child: &'a [u8; 4]) -> &'a [u8] {
+        if self.page.kind() == Kind::IndexLeaf { &[] } else { child }
     }
 
-    /// Begins the last page of a level with the cell that waits. Its left neighbour gives up its own last cell, which
-    /// goes between the two.
-    fn split(&mut self, depth: usize, waiting: &Cell, file: &mut PageFile) -> Result<(), RepodataError> {
-        let page = &mut self.levels[depth].page;
-        let popped = page.pop().to_vec();
-        let (child, divider) = popped.split_at(head(depth, &[0; 4]).len());
-        page.set_right(child.iter().fold(0, |page, &byte| page << 8 | u32::from(byte)));
-        let number = file.append(page.complete())?;
-        page.clear();
-        page.push(head(depth, &waiting.child.to_be_bytes()), &waiting.bytes);
-        self.add(depth + 1, number, divider, file)
+    /// Writes the page; the divider goes behind it.
+    fn close(&mut self, divider: Cell, file: &mut PageFile) -> Result<(), RepodataError> {
+        self.page.set_right(divider.child);
+        let child = file.append(self.page.complete())?;
+        self.page.clear();
+        self.dividers.push(Cell { child, bytes: divider.bytes });
+        Ok(())
+    }
+
+    /// Writes all that is open; `right` is the last child.
+    fn finish(mut self, right: u32, file: &mut PageFile) -> Result<Top, RepodataError> {
+        if let Some(waiting) = self.waiting.take() {
+            // The last page begins with the cell that waits. Its left neighbour gives up its own last cell, which goes
+            // between the two.
+            let popped = self.page.pop().to_vec();
+            let (child, divider) = popped.split_at(self.head(&[0; 4]).len());
+            let child = child.iter().fold(0, |page, &byte| page << 8 | u32::from(byte));
+            self.close(Cell { child, bytes: divider.to_vec() }, file)?;
+            self.page.push(self.head(&waiting.child.to_be_bytes()), &waiting.bytes);
+        }
+        self.page.set_right(right);
+        let last = file.append(self.page.complete())?;
+        Ok(Top { dividers: self.dividers, last })
     }
 }

@@ -76,6 +76,15 @@ impl Page {
         self.pointers() + 2 + length <= self.content
     }
 
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether cells take half of the page; of an index, these are three or more.
+    pub(super) const fn is_half_full(&self) -> bool {
+        self.content <= SIZE / 2
+    }
+
     /// Adds a cell that fits, of two parts.
     pub(super) fn push(&mut self, head: &[u8], tail: &[u8]) {
         let end = self.content;

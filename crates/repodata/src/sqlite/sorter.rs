@@ -55,7 +55,7 @@ impl Buffer {
         let entry = Entry { piece: 0, offset: length(before), length: length(key) };
         if order.is_eq() {
             self.arena.truncate(start);
-            if self.count_one_more() {
+            if self.count_one_more(rowid) {
                 return;
             }
             put(&mut self.arena);
@@ -66,12 +66,16 @@ impl Buffer {
         self.arena.extend_from_slice(&1_u32.to_ne_bytes());
     }
 
-    /// Counts a row to the last entry, unless there are too many.
-    fn count_one_more(&mut self) -> bool {
-        let Some(bytes) = self.arena.last_chunk_mut() else { return false };
-        let count = u32::from_ne_bytes(*bytes).checked_add(1);
-        *bytes = count.unwrap_or(u32::MAX).to_ne_bytes();
-        count.is_some()
+    /// Counts a row to the last entry if it follows its rows, unless there are too many.
+    fn count_one_more(&mut self, rowid: i64) -> bool {
+        let Some((before, bytes)) = self.arena.split_last_chunk_mut() else { return false };
+        let first = before.last_chunk().map_or(0, |bytes| i64::from_ne_bytes(*bytes));
+        let count = u32::from_ne_bytes(*bytes);
+        if rowid.wrapping_sub(first) != i64::from(count) || count == u32::MAX {
+            return false;
+        }
+        *bytes = (count + 1).to_ne_bytes();
+        true
     }
 
     fn len(&self) -> usize {

@@ -1,26 +1,60 @@
 //! The tree of a table: rows in leaves, and above them pages of children, each with the last rowid below it.
+//!
+//! What is above the leaves is written when all leaves are: it tells their numbers, which change when anything before does.
 
 use crate::RepodataError;
 
 use super::{
+    cut,
     file::{PageFile, TABLE_LOCAL},
     page::{Kind, Page},
     varint,
 };
 
-pub(super) struct TableTree {
-    leaf: Page,
-    /// The last row.
-    rowid: i64,
-    /// From the leaves' parents upwards; one page of each is open.
-    levels: Vec<Level>,
-    cell: Vec<u8>,
+/// The most leaves of a table that are written at once; half as many are if the last one ends early. Leaves of one table
+/// compress better together.
+const BUNDLE: usize = 16;
+
+/// The same for a table whose leaves stand together.
+const LARGE_BUNDLE: usize = 64;
+
+/// Where rows that belong together begin, if they can not begin where they should: at a multiple of this.
+const STEP: i64 = 4;
+
+/// How a table is laid out, so that little of it changes when little of what is in it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// Rowids count up.
+    Dense,
+    /// Rowids count up, and many leaves stand together. For a small table in which much changes: among leaves of others
+    /// it would change everything around it.
+    Together,
+    /// Rows that belong to row `n` of another table begin at `n` times this if they can, so that one more of them does
+    /// not move all that follow.
+    Spaced(i64),
 }
 
-struct Level {
-    page: Page,
-    /// A child that is no cell yet: it becomes the rightmost one if no other follows.
-    last: Child,
+impl Layout {
+    /// The most leaves that are written at once.
+    const fn bundle(self) -> usize {
+        match self {
+            Self::Dense | Self::Spaced(_) => BUNDLE,
+            Self::Together => LARGE_BUNDLE,
+        }
+    }
+}
+
+pub(super) struct TableTree {
+    layout: Layout,
+    leaf: Page,
+    /// The last row, and what it belongs to.
+    rowid: i64,
+    owner: i64,
+    /// Leaves that are complete and not written, and the last rowid of each.
+    full: Vec<u8>,
+    ends: Vec<i64>,
+    leaves: Vec<Child>,
+    cell: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,14 +64,21 @@ struct Child {
 }
 
 impl TableTree {
-    pub(super) fn new() -> Self {
-        Self { leaf: Page::new(Kind::TableLeaf), rowid: 0, levels: Vec::new(), cell: Vec::new() }
+    pub(super) fn new(layout: Layout) -> Self {
+        let leaf = Page::new(Kind::TableLeaf);
+        let (full, ends, leaves, cell) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { layout, leaf, rowid: 0, owner: 0, full, ends, leaves, cell }
     }
 
-    /// Adds the next row, and tells its rowid.
-    pub(super) fn insert(&mut self, record: &[u8], file: &mut PageFile) -> Result<i64, RepodataError> {
+    /// Adds the next row, which may belong to a row of another table, and tells its rowid.
+    pub(super) fn insert(
+        &mut self,
+        record: &[u8],
+        owner: i64,
+        file: &mut PageFile,
+    ) -> Result<i64, RepodataError> {
         let rowid =
-            self.rowid.checked_add(1).ok_or_else(|| file.too_large("more rows than there are rowids"))?;
+            self.next_rowid(owner).ok_or_else(|| file.too_large("more rows than there are rowids"))?;
         self.cell.clear();
         varint::put(record.len() as u64, &mut self.cell);
         varint::put(rowid.cast_unsigned(), &mut self.cell);
@@ -46,64 +87,92 @@ impl TableTree {
         if local.is_empty() {
             file.put_payload(record, TABLE_LOCAL, &mut self.cell)?;
         }
-        if !self.leaf.fits(self.cell.len() + local.len()) {
-            self.close_leaf(file)?;
+        let length = self.cell.len() + local.len();
+        let is_cut = cut::is_before(rowid, length, &self.leaf);
+        if is_cut || !self.leaf.fits(length) {
+            self.close_leaf();
+            let bundle = self.layout.bundle();
+            if self.ends.len() >= if is_cut { bundle / 2 } else { bundle } {
+                self.write_full(file)?;
+            }
         }
         self.leaf.push(&self.cell, local);
-        self.rowid = rowid;
+        (self.rowid, self.owner) = (rowid, owner);
         Ok(rowid)
     }
 
-    fn close_leaf(&mut self, file: &mut PageFile) -> Result<(), RepodataError> {
-        let page = file.append(self.leaf.complete())?;
-        self.leaf.clear();
-        self.add(0, Child { page, rowid: self.rowid }, file)
-    }
-
-    /// Adds a page below `depth`.
-    fn add(&mut self, depth: usize, child: Child, file: &mut PageFile) -> Result<(), RepodataError> {
-        let Some(level) = self.levels.get_mut(depth) else {
-            self.levels.push(Level { page: Page::new(Kind::TableInterior), last: child });
-            return Ok(());
-        };
-        let last = std::mem::replace(&mut level.last, child);
-        let mut rowid = Vec::with_capacity(9);
-        varint::put(last.rowid.cast_unsigned(), &mut rowid);
-        if level.page.fits(4 + rowid.len()) {
-            level.page.push(&last.page.to_be_bytes(), &rowid);
-            return Ok(());
+    fn next_rowid(&self, owner: i64) -> Option<i64> {
+        let next = self.rowid.checked_add(1)?;
+        match self.layout {
+            Layout::Spaced(rows) if owner != self.owner => {
+                let step = next.checked_add(STEP - 1)? / STEP * STEP;
+                Some(step.max(owner.checked_mul(rows)?))
+            }
+            _ => Some(next),
         }
-        // The page ends one child earlier, so that the next one begins with two: no page is without a cell.
-        let right = child_of(level.page.pop());
-        level.page.set_right(right.page);
-        let page = file.append(level.page.complete())?;
-        level.page.clear();
-        level.page.push(&last.page.to_be_bytes(), &rowid);
-        self.add(depth + 1, Child { page, rowid: right.rowid }, file)
     }
 
-    /// Writes all but the root.
-    pub(super) fn finish(mut self, file: &mut PageFile) -> Result<Page, RepodataError> {
-        if self.levels.is_empty() {
+    fn close_leaf(&mut self) {
+        self.full.extend_from_slice(self.leaf.complete());
+        self.ends.push(self.rowid);
+        self.leaf.clear();
+    }
+
+    fn write_full(&mut self, file: &mut PageFile) -> Result<(), RepodataError> {
+        for (page, rowid) in self.full.as_chunks().0.iter().zip(self.ends.drain(..)) {
+            self.leaves.push(Child { page: file.append(page)?, rowid });
+        }
+        self.full.clear();
+        Ok(())
+    }
+
+    /// Writes all leaves, unless there is one only, which will be the root.
+    pub(super) fn finish_leaves(&mut self, file: &mut PageFile) -> Result<(), RepodataError> {
+        if !self.ends.is_empty() || !self.leaves.is_empty() {
+            self.close_leaf();
+        }
+        self.write_full(file)
+    }
+
+    /// Writes all that is above the leaves, but the root.
+    pub(super) fn finish(self, file: &mut PageFile) -> Result<Page, RepodataError> {
+        if self.leaves.is_empty() {
             return Ok(self.leaf);
         }
-        self.close_leaf(file)?;
-        let mut depth = 0;
+        let mut children = self.leaves;
         loop {
-            let top = depth + 1 == self.levels.len();
-            let Level { page, last } = &mut self.levels[depth];
-            page.set_right(last.page);
-            if top {
-                return Ok(self.levels.swap_remove(depth).page);
+            let (mut page, mut parents) = level(&children, file)?;
+            if parents.is_empty() {
+                return Ok(page);
             }
-            let child = Child { page: file.append(page.complete())?, rowid: last.rowid };
-            depth += 1;
-            self.add(depth, child, file)?;
+            let page = file.append(page.complete())?;
+            parents.push(Child { page, rowid: self.rowid });
+            children = parents;
         }
     }
 }
 
-/// Reads a cell that `add` made.
+/// Writes the pages above two or more children but for the last one, which is open.
+fn level(children: &[Child], file: &mut PageFile) -> Result<(Page, Vec<Child>), RepodataError> {
+    let (mut page, mut parents, mut cell) = (Page::new(Kind::TableInterior), Vec::new(), Vec::new());
+    let Some((last, children)) = children.split_last() else { return Ok((page, parents)) };
+    for child in children {
+        cell.clear();
+        varint::put(child.rowid.cast_unsigned(), &mut cell);
+        if !page.fits(4 + cell.len()) {
+            // The page ends one child earlier, so that the next one has two: no page is without a cell.
+            let right = child_of(page.pop());
+            page.set_right(right.page);
+            parents.push(Child { page: file.append(page.complete())?, rowid: right.rowid });
+            page.clear();
+        }
+        page.push(&child.page.to_be_bytes(), &cell);
+    }
+    page.set_right(last.page);
+    Ok((page, parents))
+}
+
+/// Reads a cell that `level` made.
 fn child_of(cell: &[u8]) -> Child {
     let (page, rowid) = cell.split_at(4);
     let page = page.iter().fold(0, |page, &byte| page << 8 | u32::from(byte));

@@ -19,6 +19,7 @@ mod repomd;
 #[expect(dead_code, reason = "the tests of each crate use a part of it")]
 #[path = "../../../http/tests/it/server.rs"]
 mod server;
+mod stability;
 mod switching;
 
 use std::num::NonZeroUsize;
