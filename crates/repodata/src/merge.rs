@@ -97,7 +97,7 @@ fn fill(
         let kept = &chosen.kept;
         let packages = stream.into_iter().flatten().enumerate().filter_map(move |(index, package)| {
             let is_kept = package.is_err() || kept.contains(&(number, index));
-            is_kept.then(|| package.and_then(|package| place.put(repository, package)))
+            is_kept.then(|| package.map(|package| place.put(package)))
         });
         failure.into_iter().map(Err).chain(packages)
     });

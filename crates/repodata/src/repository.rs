@@ -67,16 +67,11 @@ impl Repository {
         Err(RepodataError::Content { path: self.root().to_owned(), what })
     }
 
-    /// Where a package lies: below its own `xml:base`, where it has one, or in the repository.
-    ///
-    /// # Errors
-    /// When the href would lead outside.
-    pub fn location_of(&self, package: &Package) -> Result<Utf8PathBuf, RepodataError> {
-        let inside = self.path_of(&package.href)?;
-        Ok(match package.base.as_deref() {
-            None | Some("") => inside,
-            Some(base) => format!("{}/{}", base.trim_end_matches('/'), package.href).into(),
-        })
+    /// Where clients look for a package: below its own `xml:base`, where it has one, or below the repository, put together
+    /// as they do it. It may lead anywhere (pools stand beside their repositories): only to be shown, never to be opened.
+    pub fn location_of(&self, package: &Package) -> Utf8PathBuf {
+        let base = package.base.as_deref().filter(|base| !base.is_empty()).unwrap_or(self.root().as_str());
+        format!("{}/{}", base.trim_end_matches('/'), package.href).into()
     }
 
     /// The packages of primary.xml, one by one. The last item is an error when the document is not the one that

@@ -75,11 +75,8 @@ impl Template {
     }
 
     /// The line for one package of the repository.
-    ///
-    /// # Errors
-    /// When the package's href leads outside of the repository.
-    pub fn render(&self, repository: &Repository, package: &Package) -> Result<String, RepodataError> {
-        let location = repository.location_of(package)?;
+    pub fn render(&self, repository: &Repository, package: &Package) -> String {
+        let location = repository.location_of(package);
         let mut line = String::new();
         for part in &self.parts {
             match part {
@@ -87,6 +84,6 @@ impl Template {
                 Part::Field(field) => line.push_str(&field(package, location.as_str())),
             }
         }
-        Ok(line)
+        line
     }
 }

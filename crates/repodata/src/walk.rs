@@ -67,13 +67,13 @@ fn all_named(root: &Utf8Path, names: &[String], bad: Bad<'_>) -> Result<Vec<Foun
 
 impl Selection {
     fn takes(&self, root: &Utf8Path, relative: &str) -> bool {
-        let name = relative.rsplit('/').next().unwrap_or(relative);
-        // As with createrepo_c: of a list, patterns see the lines and nothing else.
+        // As with createrepo_c: a pattern that is a directory's name takes all that is in there; of a list, patterns see the
+        // lines and nothing else.
         let by_name = self.only.is_none();
-        let excluded = self
-            .excludes
-            .iter()
-            .any(|pattern| (by_name && glob::matches(pattern, name)) || glob::matches(pattern, relative));
+        let excluded = self.excludes.iter().any(|pattern| {
+            glob::matches(pattern, relative)
+                || by_name && relative.split('/').any(|name| glob::matches(pattern, name))
+        });
         let is_link = || fs_err::symlink_metadata(root.join(relative)).is_ok_and(|found| found.is_symlink());
         !excluded && (self.links == Links::Follow || !is_link())
     }

@@ -440,6 +440,9 @@ fn placing() -> Vec<Case> {
         same("--no-database --excludes=e*"),
         same("--no-database --excludes=*/e/*"),
         same("--no-database --excludes=?dot.rpm"),
+        // A directory's name takes all that is in there, a path of one does not.
+        same("--no-database --excludes=e"),
+        same("--no-database --excludes=Packages/e"),
         same("--no-database -S"),
         same("--no-database --skip-symlinks -x *.src.rpm"),
         same("--no-database -i {here}/list"),

@@ -40,22 +40,19 @@ impl Place {
         })
     }
 
-    /// The package with its place. One that would lead outside of its repository is refused.
-    pub(super) fn put(
-        &self,
-        repository: &Repository,
-        mut package: Package,
-    ) -> Result<Package, RepodataError> {
-        repository.path_of(&package.href)?;
+    /// The package with its place.
+    pub(super) fn put(&self, mut package: Package) -> Package {
         if package.base.as_ref().is_some_and(|base| !base.is_empty()) {
-            return Ok(package);
+            return package;
         }
         package.base = None;
         match self {
-            Self::AsItIs => {}
-            Self::Below(path) => package.href = path.join(&package.href).into_string(),
+            Self::Below(path) if !path.as_str().is_empty() => {
+                package.href = format!("{path}/{}", package.href)
+            }
+            Self::AsItIs | Self::Below(_) => {}
             Self::Base(base) => package.base = Some(base.clone()),
         }
-        Ok(package)
+        package
     }
 }

@@ -261,7 +261,14 @@ fn packages_that_lie_elsewhere_say_so() {
     let package = repository.packages().unwrap().next().unwrap().unwrap();
     assert_eq!(package.base.as_deref(), Some("http://elsewhere/a/"));
     let expected = format!("http://elsewhere/a/{}", package.href);
-    assert_eq!(repository.location_of(&package).unwrap(), Utf8PathBuf::from(expected));
+    assert_eq!(repository.location_of(&package), Utf8PathBuf::from(expected));
+    // A pool beside the repository: shown, and nothing is opened by it.
+    let scratch = made(&["--no-database", "--location-prefix", "../pool"]);
+    let repository = Repository::open(scratch.path()).unwrap();
+    let package = repository.packages().unwrap().next().unwrap().unwrap();
+    let location = repository.location_of(&package);
+    assert_eq!(location, Utf8PathBuf::from(format!("{}/{}", scratch.path(), package.href)));
+    assert!(package.href.starts_with("../pool/") && repository.path_of(&package.href).is_err());
 }
 
 fn file(root: &Utf8Path, target: &str) -> Reply {

@@ -1,11 +1,7 @@
 use serde_json::Value;
 use xen4centos_repodata::{Query, Template, Versions};
 
-use crate::{
-    args::RepoListArgs,
-    failure::{Failure, Outcome},
-    printer::Printer,
-};
+use crate::{args::RepoListArgs, failure::Outcome, printer::Printer};
 
 pub(crate) fn run(args: &RepoListArgs, printer: &Printer) -> Outcome {
     let template = Template::parse(&args.format)?;
@@ -14,11 +10,11 @@ pub(crate) fn run(args: &RepoListArgs, printer: &Printer) -> Outcome {
     let packages = Query { versions, ..Query::default() }.run(&repository)?;
     if args.json {
         let rows = packages.iter().map(|package| super::shown(&repository, package));
-        printer.json(&rows.collect::<Result<Vec<Value>, Failure>>()?);
+        printer.json(&rows.collect::<Vec<Value>>());
         return Ok(());
     }
     for package in &packages {
-        printer.data(template.render(&repository, package)?);
+        printer.data(template.render(&repository, package));
     }
     Ok(())
 }

@@ -41,9 +41,9 @@ fn open(place: &str, printer: &Printer) -> Result<Repository, Failure> {
 }
 
 /// What every listing has of a package.
-fn shown(repository: &Repository, package: &Package) -> Result<Value, Failure> {
+fn shown(repository: &Repository, package: &Package) -> Value {
     let (nevra, evr) = (&package.nevra, &package.nevra.evr);
-    Ok(json!({
+    json!({
         "nevra": nevra.to_string(),
         "name": nevra.name,
         "epoch": evr.epoch,
@@ -60,6 +60,6 @@ fn shown(repository: &Repository, package: &Package) -> Result<Value, Failure> {
         "vendor": package.vendor,
         "packager": package.packager,
         "source-package": package.source_rpm,
-        "location": repository.location_of(package)?,
-    }))
+        "location": repository.location_of(package),
+    })
 }

@@ -9,7 +9,7 @@ use xen4centos_repodata::{
 
 use crate::{
     args::{RepoQueryArgs, ShowArgs},
-    failure::{Failure, Outcome},
+    failure::Outcome,
     printer::Printer,
 };
 
@@ -19,16 +19,16 @@ pub(crate) fn run(args: &RepoQueryArgs, printer: &Printer) -> Outcome {
     let packages = query(args).run(&repository)?;
     if args.json {
         let rows = packages.iter().map(|package| row(&repository, package, args.show));
-        printer.json(&rows.collect::<Result<Vec<Value>, Failure>>()?);
+        printer.json(&rows.collect::<Vec<Value>>());
         return Ok(());
     }
     if args.show.info || args.show.changelog {
         for package in &packages {
-            printer.data(if args.show.info { info(&repository, package)? } else { changes(package) });
+            printer.data(if args.show.info { info(&repository, package) } else { changes(package) });
         }
         return Ok(());
     }
-    for line in lines(&repository, &packages, args.show, &template)? {
+    for line in lines(&repository, &packages, args.show, &template) {
         printer.data(line);
     }
     Ok(())
@@ -77,12 +77,7 @@ fn list(show: ShowArgs) -> Option<DependencyKind> {
 }
 
 /// Lines of all packages, each once, sorted, as dnf has them; names of packages stay in their own order.
-fn lines(
-    repository: &Repository,
-    packages: &[Package],
-    show: ShowArgs,
-    template: &Template,
-) -> Result<Vec<String>, Failure> {
+fn lines(repository: &Repository, packages: &[Package], show: ShowArgs, template: &Template) -> Vec<String> {
     let mut lines = BTreeSet::new();
     for package in packages {
         if let Some(kind) = list(show) {
@@ -90,17 +85,16 @@ fn lines(
         } else if show.files {
             lines.extend(package.files.iter().map(|file| file.path.clone()));
         } else if show.location {
-            lines.insert(repository.location_of(package)?.into_string());
+            lines.insert(repository.location_of(package).into_string());
         } else {
-            let names = packages.iter().map(|package| Ok(template.render(repository, package)?));
-            return names.collect();
+            return packages.iter().map(|package| template.render(repository, package)).collect();
         }
     }
-    Ok(lines.into_iter().collect())
+    lines.into_iter().collect()
 }
 
-fn row(repository: &Repository, package: &Package, show: ShowArgs) -> Result<Value, Failure> {
-    let mut row = super::shown(repository, package)?;
+fn row(repository: &Repository, package: &Package, show: ShowArgs) -> Value {
+    let mut row = super::shown(repository, package);
     if let Some(kind) = list(show) {
         let texts = package.dependencies.of(kind).iter().map(ToString::to_string);
         row["dependencies"] = texts.collect();
@@ -115,7 +109,7 @@ fn row(repository: &Repository, package: &Package, show: ShowArgs) -> Result<Val
     if show.info {
         row["description"] = package.description.as_str().into();
     }
-    Ok(row)
+    row
 }
 
 fn date(seconds: u64, format: &str) -> String {
@@ -132,9 +126,9 @@ fn changes(package: &Package) -> String {
     format!("Changelog of {}{entries}", package.nevra)
 }
 
-fn info(repository: &Repository, package: &Package) -> Result<String, Failure> {
+fn info(repository: &Repository, package: &Package) -> String {
     let (nevra, evr) = (&package.nevra, &package.nevra.evr);
-    let location = repository.location_of(package)?;
+    let location = repository.location_of(package);
     let rows = [
         ("Name", nevra.name.clone()),
         ("Epoch", evr.epoch.to_string()),
@@ -154,5 +148,5 @@ fn info(repository: &Repository, package: &Package) -> Result<String, Failure> {
         ("Description", package.description.replace('\n', "\n               ")),
     ];
     let said = rows.into_iter().filter(|(_, text)| !text.is_empty());
-    Ok(said.fold(String::new(), |all, (name, text)| all + &format!("{name:<12} : {text}\n")))
+    said.fold(String::new(), |all, (name, text)| all + &format!("{name:<12} : {text}\n"))
 }
