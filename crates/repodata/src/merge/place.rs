@@ -48,7 +48,7 @@ impl Place {
         package.base = None;
         match self {
             Self::Below(path) if !path.as_str().is_empty() => {
-                package.href = format!("{path}/{}", package.href)
+                package.href = format!("{path}/{}", package.href);
             }
             Self::AsItIs | Self::Below(_) => {}
             Self::Base(base) => package.base = Some(base.clone()),
