@@ -89,6 +89,7 @@ impl Payload {
         };
         let Some(entry) = entry else {
             self.is_over = true;
+            self.read_to_end()?;
             return Ok(None);
         };
         self.rest = entry.size;
@@ -165,6 +166,22 @@ impl Payload {
         let copied = copied.map_err(|source| self.failure(source))?;
         self.offset += copied;
         if copied < length { Err(PayloadError::Truncated { offset: self.offset }) } else { Ok(()) }
+    }
+
+    /// Reads what stands behind the last entry: only at its end a compression tells whether all was right.
+    fn read_to_end(&mut self) -> Result<(), PayloadError> {
+        let mut rest = [0; 4096];
+        loop {
+            match self.reader.read(&mut rest) {
+                Ok(0) => return Ok(()),
+                Ok(length) => {
+                    self.demand(length as u64)?;
+                    self.offset += length as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failure(error)),
+            }
+        }
     }
 
     /// After a content, whose start is aligned.

@@ -66,7 +66,8 @@ impl Location {
     fn above_metadata(&self) -> Option<Self> {
         let above = |text: &str| {
             let directory = text.strip_suffix("/repomd.xml").unwrap_or(text).trim_end_matches('/');
-            directory.strip_suffix("/repodata").map(str::to_owned)
+            let above = directory.strip_suffix("/repodata")?;
+            Some(if above.is_empty() { "/".to_owned() } else { above.to_owned() })
         };
         match self {
             Self::Directory(root) => above(root.as_str()).map(|root| Self::Directory(root.into())),

@@ -85,6 +85,11 @@ impl<'a, T, R: Weigh> Supply<'a, T, R> {
         Some((index, self.items.get(index)?))
     }
 
+    /// Whether results are of no use any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
     /// Takes results with the places of their items.
     pub(crate) fn put(&self, results: impl IntoIterator<Item = (usize, R)>) {
         let mut progress = self.lock();

@@ -76,6 +76,8 @@ impl<'a, 's> Pairs<'a, 's> {
             }
             match (&mut left, &mut right) {
                 (None, None) => break,
+                // Nobody takes what would come of it.
+                _ if supply.is_over() => return,
                 (Some(left), Some(right)) => Reading::advance_both(&mut left.reading, &mut right.reading),
                 (Some(lane), None) | (None, Some(lane)) => lane.reading.advance(),
             }
@@ -92,7 +94,8 @@ impl<'a, 's> Pairs<'a, 's> {
     fn begin(&mut self, beside: Option<&Lane<'a>>) -> Option<Lane<'a>> {
         while self.begun < PARCEL || beside.is_some_and(|lane| lane.reading.rest() > LONG) {
             if self.begun >= PARCEL {
-                // Others have waited.
+                // Others have waited, and so may who takes results.
+                self.bring();
                 rayon::yield_now();
             }
             let Some((index, found)) = self.supply.next() else { break };

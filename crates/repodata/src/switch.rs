@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fs::TryLockError, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
 
 use crate::{Event, Newer, RepodataError, Repomd, Reporter, Retain};
 
@@ -68,11 +71,12 @@ impl Workspace {
             // It was told of when it was left.
             remove(&left).unwrap_or_default();
         }
-        self.clear(&self.new_directory(), reporter)?;
         let (current, old) = (self.current(), self.root.join(OLD));
+        // Readers first.
         if old.exists() && !current.exists() {
-            return fs_err::rename(&old, &current).map_err(RepodataError::files("restore", &current));
+            fs_err::rename(&old, &current).map_err(RepodataError::files("restore", &current))?;
         }
+        self.clear(&self.new_directory(), reporter)?;
         self.clear(&old, reporter)
     }
 
@@ -245,8 +249,9 @@ impl Workspace {
     fn exchange(&self, new: &Utf8Path, current: &Utf8Path) -> io::Result<()> {
         let exchanged =
             renameat_with(CWD, new.as_std_path(), CWD, current.as_std_path(), RenameFlags::EXCHANGE);
-        if exchanged.is_ok() {
-            return Ok(());
+        match exchanged {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            other => return other.map_err(io::Error::from),
         }
         // No such call here: for a moment there is no metadata, and a kill in that moment is mended by the next
         // index.

@@ -7,6 +7,7 @@
 //! The rounds are of fixed published constants and tested against `sha2` byte for byte. Nothing secret is hashed by this.
 
 mod pair;
+#[cfg(target_arch = "x86_64")]
 mod rounds;
 
 use sha2::block_api::compress256;

@@ -3,7 +3,9 @@
 use multiversion::{multiversion, target::match_target};
 use sha2::block_api::compress256;
 
-use crate::{BLOCK, rounds};
+use crate::BLOCK;
+#[cfg(target_arch = "x86_64")]
+use crate::rounds;
 
 /// Takes as many blocks of one message as of the other. What the processor has is looked up by `multiversion`, once.
 #[multiversion(targets("x86_64+sha+sse2+ssse3+sse4.1"))]

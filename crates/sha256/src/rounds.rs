@@ -1,6 +1,5 @@
 //! The rounds by the SHA extensions of x86-64 (Intel SDM, volume 1, chapter "Intel SHA extensions"), of two messages in
 //! turn.
-#![cfg(target_arch = "x86_64")]
 
 use std::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_cvtsi128_si64, _mm_set_epi8, _mm_set_epi32, _mm_set_epi64x,

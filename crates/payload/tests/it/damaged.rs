@@ -1,6 +1,9 @@
 //! Archives that nobody should have to read.
 
-use std::{collections::BTreeMap, io::Cursor};
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Write as _},
+};
 
 use proptest::prelude::*;
 use xen4centos_artifact::header::{HeaderBuilder, RpmHeaders, tag};
@@ -71,6 +74,22 @@ fn what_is_wrong_is_said() {
     let (_, mut content) = payload.next_entry().unwrap().unwrap();
     let error = std::io::copy(&mut content, &mut std::io::sink()).unwrap_err();
     assert_eq!(error.to_string(), "the payload has more than the 65916 bytes that its header tells of");
+}
+
+/// What is behind the last entry tells whether all before was right.
+#[test]
+fn the_checks_of_compressions_are_made() {
+    let archive = [entry("./file0", b"01234"), entry("TRAILER!!!", b"")].concat();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(&archive).unwrap();
+    let good = encoder.finish().unwrap();
+    assert_eq!(read(&good, &[1]).unwrap()["/file0"], b"01234");
+    let content = good.windows(5).position(|bytes| bytes == b"01234").unwrap();
+    let mut flipped = good.clone();
+    flipped[content] ^= 1;
+    assert!(matches!(read(&flipped, &[1]), Err(PayloadError::Read { .. })));
+    let cut = &good[..good.len() - 4];
+    assert!(matches!(read(cut, &[1]), Err(PayloadError::Truncated { .. })));
 }
 
 #[test]
