@@ -8,6 +8,16 @@ use object::{
     read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _},
 };
 
+/// More than any real program has of libraries that it needs, or of versions of their symbols. A small file can name the
+/// same ones again and again.
+const MOST: usize = 1 << 13;
+
+/// Sections, of which large objects have one for each function.
+const MOST_SECTIONS: usize = 1 << 16;
+
+/// Nor is any name or path longer.
+const LONGEST_STRING: usize = 4096;
+
 /// How a program wants its stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stack {
@@ -104,7 +114,10 @@ fn unloaded<H: FileHeader<Endian = Endianness>>(
     data: &[u8],
 ) -> Vec<Range<u64>> {
     let sections = header.section_headers(endian, data).unwrap_or_default();
-    let aside = sections.iter().filter(|section| !section.sh_flags(endian).contains(elf::SHF_ALLOC));
+    let aside = sections
+        .iter()
+        .take(MOST_SECTIONS)
+        .filter(|section| !section.sh_flags(endian).contains(elf::SHF_ALLOC));
     aside
         .filter_map(|section| section.file_range(endian))
         .map(|(start, length)| start..start.saturating_add(length))
@@ -147,7 +160,7 @@ impl<'d, H: FileHeader<Endian = Endianness>> Image<'d, H> {
         let bytes = dynamic.data(self.endian, self.data).ok()?;
         let (entries, _) = slice_from_bytes::<H::Dyn>(bytes, bytes.len() / size_of::<H::Dyn>()).ok()?;
         let end = entries.iter().position(|entry| entry.tag(self.endian) == elf::DT_NULL);
-        let entries = &entries[..end.unwrap_or(entries.len())];
+        let entries = &entries[..end.unwrap_or(entries.len()).min(MOST)];
         let value = |tag| {
             entries.iter().find(|entry| entry.tag(self.endian) == tag).map(|entry| entry.val(self.endian))
         };
@@ -177,6 +190,9 @@ impl<'d, H: FileHeader<Endian = Endianness>> Image<'d, H> {
             let mut rest = needs.get(need.vn_aux.get(self.endian) as usize..)?;
             for _ in 0..need.vn_cnt.get(self.endian) {
                 let (version, _) = from_bytes::<elf::Vernaux<Endianness>>(rest).ok()?;
+                if all.len() == MOST {
+                    return None;
+                }
                 all.push((library.clone(), string(strings, version.vna_name.get(self.endian).into())?));
                 match version.vna_next.get(self.endian) {
                     0 => break,
@@ -195,6 +211,56 @@ impl<'d, H: FileHeader<Endian = Endianness>> Image<'d, H> {
 /// A string of a table, up to its NUL.
 fn string(table: &[u8], offset: u64) -> Option<String> {
     let rest = table.get(usize::try_from(offset).ok()?..)?;
-    let end = memchr::memchr(0, rest)?;
+    let end = memchr::memchr(0, &rest[..rest.len().min(LONGEST_STRING)])?;
     Some(String::from_utf8_lossy(&rest[..end]).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The program that runs this test.
+    fn own() -> Vec<u8> {
+        fs_err::read(std::env::current_exe().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_real_program_is_read() {
+        let elf = Elf::read(&own()).unwrap();
+        assert!(elf.is_user_space() && elf.has_interpreter && elf.kernel.is_some());
+        assert!(elf.needed.iter().any(|name| name == "libc.so.6"), "{:?}", elf.needed);
+        assert!(
+            elf.versions
+                .iter()
+                .any(|(library, version)| library == "libc.so.6" && version.starts_with("GLIBC_"))
+        );
+        assert_eq!((elf.stack, elf.has_text_relocations), (Stack::Plain, false));
+    }
+
+    #[test]
+    fn damaged_programs_are_read_or_not_but_end() {
+        let mut bytes = own();
+        // Headers, and all that stands before the code; numbers that are large, small and no multiples of anything.
+        for at in (4..16 * 1024).step_by(3) {
+            for byte in [0, 1, 0x7f, 0xff] {
+                let before = std::mem::replace(&mut bytes[at], byte);
+                let _ = Elf::read(&bytes);
+                bytes[at] = before;
+            }
+        }
+        for length in 0..1024 {
+            let _ = Elf::read(&bytes[..length]);
+        }
+    }
+
+    /// One library with a chain of versions that leads through the same bytes for each of 65,535 others.
+    #[test]
+    fn what_is_named_again_and_again_is_bounded() {
+        let image =
+            Image::<elf::FileHeader64<Endianness>> { data: &[], endian: Endianness::Little, segments: &[] };
+        let need = [1_u16.to_le_bytes(), u16::MAX.to_le_bytes()].concat();
+        let words = [0_u32, 0, 16].map(u32::to_le_bytes).concat();
+        let needs = [need, words].concat().repeat(60_000);
+        assert_eq!(image.versions(&needs, b"a\0", u64::MAX), None);
+    }
 }

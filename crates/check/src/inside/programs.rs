@@ -87,7 +87,8 @@ const CHECKS: &[(&Rule, ProgramCheck)] = &[
 ];
 
 /// Where programs are data: firmware, parts of other systems, debugging information, what is still to be built.
-const DATA: [&str; 4] = ["/lib/firmware/", "/usr/lib/debug/", "/usr/share/", "/usr/src/"];
+const DATA: [&str; 5] =
+    ["/lib/firmware/", "/usr/lib/firmware/", "/usr/lib/debug/", "/usr/share/", "/usr/src/"];
 
 /// All that is wrong with a file that is a program, or that has traces of the build.
 pub(super) fn judge(

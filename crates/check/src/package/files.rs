@@ -129,13 +129,13 @@ const OF_PACKAGES: [&str; 10] = [
 fn configuration(package: &Subject<'_>) -> Messages {
     let apart = FileFlags::NO_REPLACE | FileFlags::GHOST | FileFlags::DOCUMENTATION | FileFlags::LICENSE;
     let mut messages = Vec::new();
-    for file in installed(package)? {
+    for file in installed(package)?.into_iter().filter(|file| file.directory.starts_with("/etc/")) {
         let path = file.path_lossy();
         let is_data = file.is_regular() && file.permissions() & EXECUTABLE == 0 && !file.flags.has(apart);
         let is_edited = EDITED_DIRECTORIES.iter().any(|start| path.starts_with(start))
             || EDITED_NAMES.iter().any(|end| path.ends_with(end));
         let is_of_packages = OF_PACKAGES.iter().any(|start| path.starts_with(start));
-        if is_data && path.starts_with("/etc/") && is_edited && !is_of_packages {
+        if is_data && is_edited && !is_of_packages {
             let how = if file.flags.has(FileFlags::CONFIG) { "%config only" } else { "no %config" };
             messages.push(format!("{path} is {how}"));
         }
@@ -146,7 +146,8 @@ fn configuration(package: &Subject<'_>) -> Messages {
 fn python(package: &Subject<'_>) -> Messages {
     let Some(known) = &package.client.python else { return Ok(Vec::new()) };
     let mut found: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for file in installed(package)?.iter().filter(|file| !file.is_directory()) {
+    let is_candidate = |file: &&FileEntry<'_>| !file.is_directory() && file.directory.starts_with("/usr/lib");
+    for file in installed(package)?.iter().filter(is_candidate) {
         let path = file.path_lossy();
         if let Some(version) = python_of(&path).filter(|version| version != known) {
             let version = version.to_owned();
@@ -179,7 +180,9 @@ fn owners(package: &Subject<'_>) -> Messages {
     let files = installed(package)?;
     let names: BTreeSet<(&str, _)> = files
         .iter()
-        .flat_map(|file| [("user", file.user.to_str_lossy()), ("group", file.group.to_str_lossy())])
+        .flat_map(|file| [("user", file.user), ("group", file.group)])
+        .filter(|(_, name)| *name != "root")
+        .map(|(kind, name)| (kind, name.to_str_lossy()))
         .filter(|(_, name)| !name.is_empty() && !KNOWN.contains(&name.as_ref()))
         .collect();
     if names.is_empty() {
@@ -228,10 +231,12 @@ const LICENCES: [&str; 7] = ["COPYING", "COPYRIGHT", "LICENSE", "LICENCE", "UNLI
 
 fn is_licence(file: &FileEntry<'_>) -> bool {
     let in_documents =
-        ["/usr/share/doc/", "/usr/share/licenses/"].iter().any(|start| file.directory.starts_with(start));
-    let name = file.base_name.to_str_lossy().to_ascii_uppercase();
-    file.flags.has(FileFlags::LICENSE)
-        || (in_documents && LICENCES.iter().any(|start| name.starts_with(start)))
+        || ["/usr/share/doc/", "/usr/share/licenses/"].iter().any(|start| file.directory.starts_with(start));
+    let is_named = || {
+        let name = file.base_name.to_str_lossy().to_ascii_uppercase();
+        LICENCES.iter().any(|start| name.starts_with(start))
+    };
+    file.flags.has(FileFlags::LICENSE) || (in_documents() && is_named())
 }
 
 #[cfg(test)]
