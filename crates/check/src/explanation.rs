@@ -1,5 +1,6 @@
 //! The rules at length: which row of the contract (EL6.md) each one is, why it matters to a host, and an example.
 
+mod files;
 mod keys;
 mod packages;
 mod repositories;
@@ -33,8 +34,9 @@ pub struct Explanation {
 }
 
 /// The families of rules, by how their codes begin, in the order in which they are listed.
-const FAMILIES: [(&str, &str); 4] = [
+const FAMILIES: [(&str, &str); 5] = [
     ("EL6-PKG-", "packages"),
+    ("EL6-FILE-", "files in packages"),
     ("EL6-DEP-", "dependencies"),
     ("EL6-REPO-", "repositories"),
     ("EL6-KEY-", "keys"),
@@ -59,7 +61,7 @@ pub fn explain(code: &str) -> Result<Explanation, CheckError> {
 }
 
 fn all() -> impl Iterator<Item = &'static Long> {
-    packages::ALL.iter().chain(repositories::ALL).chain(keys::ALL)
+    packages::ALL.iter().chain(files::ALL).chain(repositories::ALL).chain(keys::ALL)
 }
 
 /// What a rule is about, by its code.

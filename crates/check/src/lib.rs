@@ -11,6 +11,7 @@ mod closure;
 mod error;
 mod explanation;
 mod finding;
+mod inside;
 mod key;
 mod openpgp;
 mod package;
@@ -26,6 +27,7 @@ pub use closure::{BaseProvides, Provision};
 pub use error::{CheckError, WaiverFault};
 pub use explanation::{Explanation, explain, family, rules_by_family};
 pub use finding::{Finding, Severity};
+pub use inside::{Depth, check_payload};
 pub use key::{KeyTerms, check_key_file};
 pub use package::check_rpm;
 pub use report::{

@@ -2,7 +2,9 @@
 
 mod content;
 mod dependencies;
+mod files;
 mod signature;
+pub(crate) mod symbols;
 
 use camino::Utf8Path;
 use xen4centos_artifact::header::{Dependency, DependencyKind, HeaderError, RpmHeaders};
@@ -35,7 +37,7 @@ pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 fn tables() -> impl Iterator<Item = &'static PackageRule> {
-    content::RULES.iter().chain(signature::RULES).chain(dependencies::RULES)
+    content::RULES.iter().chain(signature::RULES).chain(dependencies::RULES).chain(files::RULES)
 }
 
 /// What `client` would find wrong with the package in the file `path`, as far as its headers tell. Neither its

@@ -13,7 +13,7 @@ mod xml;
 use camino::Utf8Path;
 use xen4centos_manifest::Client;
 
-use crate::{BaseProvides, CheckError, Finding, KeyTerms, Rule, Verifier};
+use crate::{BaseProvides, CheckError, Depth, Finding, KeyTerms, Rule, Verifier};
 
 pub(crate) use rules::{PACKAGE_SIGNATURE, all_rules};
 #[cfg(test)]
@@ -32,12 +32,15 @@ pub struct RepositoryCheck<'a> {
     pub base: Option<&'a BaseProvides>,
     /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
     pub published_before: Option<u64>,
+    /// Whether the files in packages are looked at, too.
+    pub depth: Depth,
     /// When the keys that it ships must hold. Without it they are not looked at for their time.
     pub keys: Option<KeyTerms>,
 }
 
-/// What clients would find wrong with a repository and with each of its packages. Every file is read once; none
-/// is held in memory but repomd.xml and one package's headers.
+/// What clients would find wrong with a repository and with each of its packages. Every file is read once,
+/// and packages once more where their payloads are looked at; none is held in memory but repomd.xml, one package's headers
+/// and one of its programs.
 ///
 /// # Errors
 /// When a file or directory can not be read. What is missing or malformed is a finding.

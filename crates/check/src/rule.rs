@@ -1,4 +1,4 @@
-use crate::{Severity, closure, key, package, repository};
+use crate::{Severity, closure, inside, key, package, repository};
 
 /// One way in which a client can be disappointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -40,6 +40,7 @@ pub(crate) use rule_table;
 /// All rules, by code.
 pub fn rules() -> Vec<&'static Rule> {
     let mut all: Vec<_> = package::all_rules()
+        .chain(inside::all_rules())
         .chain(repository::all_rules())
         .chain(closure::all_rules())
         .chain(key::all_rules())

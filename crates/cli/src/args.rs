@@ -344,6 +344,9 @@ pub(crate) struct CheckArgs {
     /// The armoured public key that must have signed them [default: the target's]
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Option<Utf8PathBuf>,
+    /// Leave the files in packages out: what headers and metadata tell is checked
+    #[arg(long, conflicts_with_all = ["list", "explain"])]
+    pub(crate) headers_only: bool,
     /// List the rules
     #[arg(long, conflicts_with = "explain")]
     pub(crate) list: bool,

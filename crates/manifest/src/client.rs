@@ -21,6 +21,12 @@ pub struct Client {
     pub max_glibc: Option<String>,
     /// `max-glibcxx`, optional: the same for libstdc++ (`GLIBCXX_…`), such as `3.4.13`.
     pub max_glibcxx: Option<String>,
+    /// `host-kernel`, optional: the kernel that its hosts have at least, such as `2.6.32`.
+    pub host_kernel: Option<String>,
+    /// `python`, optional: the only Python that its hosts have, such as `2.6`.
+    pub python: Option<String>,
+    /// `sysv-init`: its services are scripts in `/etc/rc.d/init.d` that chkconfig reads.
+    pub sysv_init: bool,
     /// `architectures`: of packages that it sees, `src` among them; empty does not restrict.
     pub architectures: Vec<String>,
     /// `max-file-bytes`, optional: size of one packaged file.

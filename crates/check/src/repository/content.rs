@@ -12,7 +12,7 @@ use super::{
     release::Shipped,
     rules,
 };
-use crate::{CheckError, Finding, closure::Closure, package};
+use crate::{CheckError, Depth, Finding, closure::Closure, inside, package};
 
 /// Files that stand in a repository without being listed.
 const FREE: [&str; 1] = ["repodata"];
@@ -140,6 +140,10 @@ fn package(
     };
     compare(entry, &headers, findings);
     findings.0.extend(package::check_headers(subject, &headers, check.client));
+    // Of an altered file everything can be wrong.
+    if sound && check.depth == Depth::Payloads {
+        findings.0.extend(inside::check_files(&path, subject, &headers, check.client)?);
+    }
     // An altered file needs no second finding for its signature.
     if let (true, Some(verifier)) = (sound, check.verifier)
         && let Err(reason) = verifier.verify_package(&path)

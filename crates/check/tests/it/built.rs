@@ -44,6 +44,7 @@ Trigger.
 %install
 mkdir -p %{buildroot}/usr/share/clean
 echo clean > %{buildroot}/usr/share/clean/file
+echo terms > %{buildroot}/usr/share/clean/terms
 %post
 true
 %preun expand -e
@@ -51,7 +52,9 @@ echo %%{_libdir}
 %filetriggerin trigger -- /usr/lib64
 true
 %files
-/usr/share/clean
+%dir /usr/share/clean
+/usr/share/clean/file
+%license /usr/share/clean/terms
 %files rich
 %files weak
 %files tilde

@@ -5,8 +5,10 @@
 mod built;
 mod client;
 mod gpg;
+mod inside;
 mod keys;
 mod packages;
+mod payloads;
 mod real;
 mod releases;
 mod reports;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::OnceLock};
 
 use camino::Utf8Path;
 use xen4centos_artifact::header::{HeaderBuilder, tag};
-use xen4centos_check::{Finding, KeyTerms, RepositoryCheck, check_repository, rules};
+use xen4centos_check::{Depth, Finding, KeyTerms, RepositoryCheck, check_repository, rules};
 use xen4centos_process::{Invocation, Tool};
 
 use crate::{
@@ -26,8 +26,11 @@ Release.
 mkdir -p %{buildroot}/etc/yum.repos.d %{buildroot}/etc/pki/rpm-gpg
 cp %{_topdir}/xen.repo %{buildroot}/etc/yum.repos.d/
 cp %{_topdir}/KEY %{buildroot}/etc/pki/rpm-gpg/RPM-GPG-KEY-Xen
+mkdir %{buildroot}/usr
+echo terms > %{buildroot}/usr/terms
 %files
-/etc/yum.repos.d/xen.repo
+%license /usr/terms
+%config(noreplace) /etc/yum.repos.d/xen.repo
 /etc/pki/rpm-gpg/RPM-GPG-KEY-Xen
 ";
 
@@ -111,6 +114,7 @@ impl Release {
             verifier: None,
             base: None,
             published_before: None,
+            depth: Depth::Payloads,
             keys: Some(KeyTerms { time: MADE, lifetime: None }),
         };
         check_repository(&check).unwrap()

@@ -9,7 +9,9 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sha2::{Digest, Sha256};
-use xen4centos_check::{BaseProvides, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules};
+use xen4centos_check::{
+    BaseProvides, Depth, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules,
+};
 use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
 
@@ -116,6 +118,10 @@ impl Fixture {
     }
 
     fn check(&self) -> Vec<Finding> {
+        self.check_to(Depth::Payloads)
+    }
+
+    fn check_to(&self, depth: Depth) -> Vec<Finding> {
         let base = BaseProvides::parse(self.base, "base.txt".into()).unwrap();
         check_repository(&RepositoryCheck {
             root: &self.root,
@@ -123,6 +129,7 @@ impl Fixture {
             verifier: Some(&self.oracle),
             base: Some(&base),
             published_before: self.published_before,
+            depth,
             keys: Some(KEYS),
         })
         .unwrap()
@@ -404,6 +411,25 @@ fn rules_about_packages_are_applied_to_each_of_them() {
     assert_eq!(found, expect);
 }
 
+/// What rpm 4.8 installs: the header is good, and the metadata are those of the altered file.
+#[test]
+fn a_payload_that_was_altered_and_indexed_again_is_found() {
+    let fixture = Fixture::clean();
+    let path = fixture.root.join("Packages/clean.rpm");
+    let mut bytes = fs_err::read(&path).unwrap();
+    let last = bytes.len() - 10;
+    bytes[last] ^= 0x20;
+    fs_err::write(&path, bytes).unwrap();
+    Invocation::new(Tool::CreaterepoC, &fixture.root)
+        .args(["-q", "--no-database", "--simple-md-filenames", "."])
+        .run()
+        .unwrap();
+    fs_err::write(fixture.root.join("repodata/repomd.xml.asc"), "signature").unwrap();
+    let codes = |depth| fixture.check_to(depth).iter().map(|finding| finding.code).collect::<Vec<_>>();
+    assert_eq!(codes(Depth::Headers), [""; 0]);
+    assert_eq!(codes(Depth::Payloads), ["EL6-FILE-001"]);
+}
+
 #[test]
 fn what_is_no_directory_is_an_error() {
     let fixture = Fixture::clean();
@@ -414,6 +440,7 @@ fn what_is_no_directory_is_an_error() {
         verifier: None,
         base: None,
         published_before: None,
+        depth: Depth::Payloads,
         keys: None,
     };
     assert!(check_repository(&check).is_err());

@@ -4,8 +4,8 @@ mod rules;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    Checked, Finding, RepositoryCheck, Severity, check_key_file, check_package_signature, check_repository,
-    check_rpm, render_junit, render_painted_report, render_report, sarif,
+    Checked, Depth, Finding, RepositoryCheck, Severity, check_key_file, check_package_signature,
+    check_payload, check_repository, check_rpm, render_junit, render_painted_report, render_report, sarif,
 };
 use xen4centos_sign::PublicKeys;
 
@@ -35,9 +35,10 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     };
     let mut waivers = checks::waivers(&session)?;
     let keys = keys(&session, args, &here)?;
+    let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
     let mut checked = Vec::new();
     for path in &paths {
-        check_path(&session, (&here, path), keys.as_ref(), &mut checked)?;
+        check_path(&session, (&here, path), (keys.as_ref(), depth), &mut checked)?;
     }
     for one in &mut checked {
         waivers.apply(&mut one.findings);
@@ -104,7 +105,7 @@ fn is_key_file(path: &Utf8Path) -> bool {
 fn check_path(
     session: &Session<'_>,
     (here, shown): (&Utf8Path, &Utf8Path),
-    keys: Option<&PublicKeys>,
+    (keys, depth): (Option<&PublicKeys>, Depth),
     checked: &mut Vec<Checked>,
 ) -> Outcome {
     let path = here.join(shown);
@@ -116,6 +117,7 @@ fn check_path(
             verifier: verifier.as_ref().map(|verifier| verifier as _),
             base: None,
             published_before: None,
+            depth,
             keys: Some(checks::key_terms(session)),
         })?;
         checked.push(Checked { path: shown.to_owned(), findings });
@@ -130,7 +132,7 @@ fn check_path(
         return Ok(());
     }
     if !path.is_dir() {
-        checked.push(check_package(session, (here, shown), keys)?);
+        checked.push(check_package(session, (here, shown), (keys, depth))?);
         return Ok(());
     }
     let mut packages: Vec<Utf8PathBuf> = Vec::new();
@@ -145,7 +147,7 @@ fn check_path(
         return Err(Failure::new(Kind::Data, format!("`{path}` has neither repodata/ nor packages")));
     }
     for package in packages {
-        checked.push(check_package(session, (here, &package), keys)?);
+        checked.push(check_package(session, (here, &package), (keys, depth))?);
     }
     Ok(())
 }
@@ -153,14 +155,18 @@ fn check_path(
 fn check_package(
     session: &Session<'_>,
     (here, shown): (&Utf8Path, &Utf8Path),
-    keys: Option<&PublicKeys>,
+    (keys, depth): (Option<&PublicKeys>, Depth),
 ) -> Result<Checked, Failure> {
     let path = here.join(shown);
-    let mut findings = check_rpm(&path, session.project.client(&session.target))?;
+    let client = session.project.client(&session.target);
+    let mut findings = check_rpm(&path, client)?;
     // A package that is refused for what its signature header lacks need not be refused for it again.
     let sound = findings.iter().all(|finding| finding.severity != Severity::Error);
     if let Some(keys) = keys.filter(|_| sound) {
         findings.extend(check_package_signature(&path, &SignatureVerifier { keys }));
+    }
+    if depth == Depth::Payloads {
+        findings.extend(check_payload(&path, client)?);
     }
     Ok(Checked { path: shown.to_owned(), findings })
 }

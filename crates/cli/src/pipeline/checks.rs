@@ -2,8 +2,8 @@
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    CheckError, Finding, KeyTerms, RepositoryCheck, Verifier, Waivers, check_key_file, check_repository,
-    check_rpm, render_report,
+    CheckError, Depth, Finding, KeyTerms, RepositoryCheck, Verifier, Waivers, check_key_file, check_payload,
+    check_repository, check_rpm, render_report,
 };
 use xen4centos_manifest::Client;
 use xen4centos_repodata::check_comps;
@@ -41,6 +41,7 @@ pub(crate) fn packages<'p>(
     let mut count = 0;
     for path in paths {
         findings.extend(check_rpm(path, client)?);
+        findings.extend(check_payload(path, client)?);
         count += 1;
     }
     let mut waivers = waivers(session)?;
@@ -96,6 +97,8 @@ pub(crate) fn repository(
         verifier: Some(&verifier),
         base: None,
         published_before,
+        // Payloads were looked at before anything was staged; those of packages that stay, before they came.
+        depth: Depth::Headers,
         keys: Some(key_terms(session)),
     })?;
     findings.extend(check_key_file(

@@ -41,6 +41,24 @@ fn rules_are_listed_by_family_and_explained() {
     Call::new(["check", "--json", "--format", "sarif"]).run().ends_with(2);
 }
 
+/// Nothing in the header tells of what the file names.
+#[test]
+fn payloads_are_looked_at_in_the_check_and_in_the_gate() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.edit("specs/small/small.spec.tera", "echo small >", "echo /home/me/rpmbuild/BUILD/small >");
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+    let finding = "/usr/share/small/file has /home/me/rpmbuild/BUILD/small";
+    with(&["release"]).ends_with(4).says(["EL6-FILE-020 path of the build", finding]);
+
+    let built = with(&["build", "small", "--json"]).ends_with(0).json();
+    let signed = Directory::new();
+    with(&["sign", built[0]["directory"].as_str().unwrap(), "--output", signed.path.as_str()]).ends_with(0);
+    let signed = signed.path.as_str();
+    with(&["check", signed]).ends_with(4).prints(["error EL6-FILE-020 path of the build", finding]);
+    with(&["check", "--headers-only", signed]).ends_with(0);
+}
+
 #[test]
 fn waivers_hold_in_the_check_and_in_the_gate() {
     let copy = ProjectCopy::with_small_package("true");

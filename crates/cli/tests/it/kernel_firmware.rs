@@ -80,7 +80,7 @@ fn linux_firmware_gives_what_drivers_ask_for() {
     let expected = "/lib/firmware\n/lib/firmware/bnx2\n/lib/firmware/bnx2/miniature.fw\n\
                     /lib/firmware/bnx2/newer-1.0.fw\n/lib/firmware/bnx2/newer.fw\n/lib/firmware/built-in\n\
                     /lib/firmware/built-in/example.fw\n/lib/firmware/example.fw\n";
-    let documents = ["", "/LICENCE.example", "/WHENCE", "/WHENCE.linux-firmware"]
+    let documents = ["", "/COPYING", "/LICENCE.example", "/WHENCE", "/WHENCE.linux-firmware"]
         .map(|file| format!("/usr/share/doc/kernel-firmware-3.4.113{file}"));
     assert_eq!(query(&["-qlp"]).trim(), format!("{expected}{}", documents.join("\n")));
     let log = fs_err::read_to_string(directory.join("build.log")).unwrap();

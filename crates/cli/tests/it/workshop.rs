@@ -121,9 +121,12 @@ COMMANDS
 %install
 install -d %{buildroot}%{_datadir}/small
 echo small > %{buildroot}%{_datadir}/small/file
+echo terms > %{buildroot}%{_datadir}/small/terms
 
 %files
-%{_datadir}/small
+%dir %{_datadir}/small
+%{_datadir}/small/file
+%license %{_datadir}/small/terms
 
 %changelog
 {{ changelog }}

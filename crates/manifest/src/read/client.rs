@@ -15,6 +15,8 @@ pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
     let summary = root.required("summary").map(|text| text.value);
     let max_glibc = value(&root, root.text("max-glibc"), words::dotted_numbers);
     let max_glibcxx = value(&root, root.text("max-glibcxx"), words::dotted_numbers);
+    let host_kernel = value(&root, root.text("host-kernel"), words::dotted_numbers);
+    let python = value(&root, root.text("python"), words::dotted_numbers);
     let flag = |key| root.boolean(key).is_some_and(|on| on.value);
     let bytes = |key| root.number(key, 1..=u64::MAX).map(|limit| limit.value);
     let count = |key| root.number(key, 1..=u32::MAX).map(|limit| limit.value);
@@ -29,6 +31,9 @@ pub(crate) fn read(root: Table<'_>, path: &Utf8Path) -> Option<Client> {
         file_digest_algorithms: needed(&root, "file-digest-algorithms", digests),
         max_glibc,
         max_glibcxx,
+        host_kernel,
+        python,
+        sysv_init: flag("sysv-init"),
         architectures: plain(root.texts("architectures")),
         max_file_bytes: bytes("max-file-bytes"),
         max_repomd_bytes: bytes("max-repomd-bytes"),
