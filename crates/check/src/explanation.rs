@@ -1,5 +1,6 @@
 //! The rules at length: which row of the contract (EL6.md) each one is, why it matters to a host, and an example.
 
+mod booting;
 mod files;
 mod keys;
 mod packages;
@@ -15,6 +16,15 @@ pub(crate) struct Long {
     matters: &'static str,
     example: &'static str,
 }
+
+/// A table of them: a code, a row, and the two texts.
+macro_rules! long {
+    ($($code:literal $row:literal $matters:literal $example:literal;)+) => {
+        &[$(Long { code: $code, row: $row, matters: $matters, example: $example }),+]
+    };
+}
+
+use long;
 
 /// A rule with all that is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -34,9 +44,10 @@ pub struct Explanation {
 }
 
 /// The families of rules, by how their codes begin, in the order in which they are listed.
-const FAMILIES: [(&str, &str); 5] = [
+const FAMILIES: [(&str, &str); 6] = [
     ("EL6-PKG-", "packages"),
     ("EL6-FILE-", "files in packages"),
+    ("EL6-XEN-", "what hosts boot"),
     ("EL6-DEP-", "dependencies"),
     ("EL6-REPO-", "repositories"),
     ("EL6-KEY-", "keys"),
@@ -61,7 +72,7 @@ pub fn explain(code: &str) -> Result<Explanation, CheckError> {
 }
 
 fn all() -> impl Iterator<Item = &'static Long> {
-    packages::ALL.iter().chain(files::ALL).chain(repositories::ALL).chain(keys::ALL)
+    packages::ALL.iter().chain(files::ALL).chain(repositories::ALL).chain(keys::ALL).chain(booting::ALL)
 }
 
 /// What a rule is about, by its code.

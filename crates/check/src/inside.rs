@@ -4,6 +4,7 @@
 //! Programs are held one at a time, and none beyond a limit; all else streams.
 
 mod arrivals;
+mod boot;
 mod contents;
 mod digest;
 mod elf;
@@ -21,8 +22,9 @@ use xen4centos_artifact::header::{HeaderError, RpmHeaders};
 use xen4centos_manifest::Client;
 use xen4centos_payload::{Payload, PayloadError};
 
-use crate::{CheckError, Finding, Rule, package::read_headers};
+use crate::{CheckError, Finding, KernelContract, Rule, package::read_headers};
 use arrivals::Arrivals;
+use boot::Boot;
 use contents::Contents;
 use digest::FileDigest;
 use package::Package;
@@ -37,32 +39,37 @@ pub enum Depth {
 }
 
 pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
-    rules::all_rules().chain(programs::all_rules()).chain(scripts::all_rules())
+    rules::all_rules().chain(programs::all_rules()).chain(scripts::all_rules()).chain(boot::all_rules())
 }
 
 /// What `client` would find wrong with the files in the package at `path`: that its payload is not what its header says,
-/// and what is in it. What the headers alone tell is [`check_rpm`](crate::check_rpm)'s, and so is a file that is no package.
+/// and what is in it. Kernels that promise to run under Xen are held
+/// to `contract`. What the headers alone tell is [`check_rpm`](crate::check_rpm)'s, and so is a file that is no package.
 ///
 /// # Errors
 /// When the file can not be opened.
-pub fn check_payload(path: &Utf8Path, client: &Client) -> Result<Vec<Finding>, CheckError> {
+pub fn check_payload(
+    path: &Utf8Path,
+    client: &Client,
+    contract: Option<&KernelContract>,
+) -> Result<Vec<Finding>, CheckError> {
     let subject = path.file_name().unwrap_or(path.as_str());
     let Ok(headers) = read_headers(path)? else { return Ok(Vec::new()) };
-    check_files(path, subject, &headers, client)
+    check_files(path, (subject, &headers), client, contract)
 }
 
 /// The same for headers that were read before.
 pub(crate) fn check_files(
     path: &Utf8Path,
-    subject: &str,
-    headers: &RpmHeaders,
+    (subject, headers): (&str, &RpmHeaders),
     client: &Client,
+    contract: Option<&KernelContract>,
 ) -> Result<Vec<Finding>, CheckError> {
     let failed = |source| CheckError::Read { path: path.to_owned(), source };
     let mut file = fs_err::File::open(path).map_err(failed)?;
     file.seek(SeekFrom::Start(headers.payload_offset())).map_err(failed)?;
     // What can not be read of a header is reported by the rules about headers.
-    let Ok(mut walk) = Walk::new(subject, headers, client) else { return Ok(Vec::new()) };
+    let Ok(mut walk) = Walk::new((subject, headers), client, contract) else { return Ok(Vec::new()) };
     match walk.run(file) {
         Ok(()) | Err(PayloadError::Header(_)) => {}
         Err(error) => walk.add(&rules::DAMAGED, described(&error)),
@@ -85,6 +92,7 @@ const LONGEST_TARGET: u64 = 4096;
 struct Walk<'a> {
     package: Package<'a>,
     arrivals: Arrivals,
+    boot: Boot<'a>,
     algorithm: u32,
     findings: Vec<Finding>,
     /// What all programs of a package share: the rule, the fault, the first path, and how many more there are.
@@ -92,11 +100,16 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(subject: &'a str, headers: &'a RpmHeaders, client: &'a Client) -> Result<Self, HeaderError> {
+    fn new(
+        (subject, headers): (&'a str, &'a RpmHeaders),
+        client: &'a Client,
+        contract: Option<&'a KernelContract>,
+    ) -> Result<Self, HeaderError> {
         let package = Package::new(subject, headers, client)?;
         let arrivals = Arrivals::new(&package.files);
         let algorithm = headers.file_digest_algorithm()?;
-        Ok(Self { package, arrivals, algorithm, findings: Vec::new(), shared: Vec::new() })
+        let boot = Boot::new(contract);
+        Ok(Self { package, arrivals, boot, algorithm, findings: Vec::new(), shared: Vec::new() })
     }
 
     fn add(&mut self, rule: &Rule, message: impl Into<String>) {
@@ -173,6 +186,9 @@ impl<'a> Walk<'a> {
             self.add(&rules::CONTENT, format!("{path} is not what the header's digest says"));
             return Ok(());
         }
+        if !self.package.headers.is_source() && !found.is_cut {
+            self.boot.take(&self.package, &path, &found.held);
+        }
         let mut messages = programs::judge(&self.package, (&file, &path), &found);
         messages.extend(scripts::judge(&self.package, (&file, &path), &found));
         for (rule, fault) in messages {
@@ -194,6 +210,10 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(mut self) -> Vec<Finding> {
+        let boot = std::mem::replace(&mut self.boot, Boot::new(None));
+        for (rule, message) in boot.finish(&self.package) {
+            self.add(rule, message);
+        }
         for (rule, fault, path, more) in std::mem::take(&mut self.shared) {
             let more = if more > 0 { format!(", and so do {more} more") } else { String::new() };
             self.add(rule, format!("{path} {fault}{more}"));

@@ -12,6 +12,7 @@ mod error;
 mod explanation;
 mod finding;
 mod inside;
+mod kernel_contract;
 mod key;
 mod openpgp;
 mod package;
@@ -28,6 +29,7 @@ pub use error::{CheckError, WaiverFault};
 pub use explanation::{Explanation, explain, family, rules_by_family};
 pub use finding::{Finding, Severity};
 pub use inside::{Depth, check_payload};
+pub use kernel_contract::{KernelContract, KernelRequirement};
 pub use key::{KeyTerms, check_key_file};
 pub use package::check_rpm;
 pub use report::{

@@ -1,5 +1,6 @@
 //! The rules about one package. Each is a line of data and a small function that says what is wrong and where.
 
+pub(crate) mod boot;
 mod content;
 mod dependencies;
 mod files;
@@ -37,7 +38,12 @@ pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 fn tables() -> impl Iterator<Item = &'static PackageRule> {
-    content::RULES.iter().chain(signature::RULES).chain(dependencies::RULES).chain(files::RULES)
+    content::RULES
+        .iter()
+        .chain(signature::RULES)
+        .chain(dependencies::RULES)
+        .chain(files::RULES)
+        .chain(boot::RULES)
 }
 
 /// What `client` would find wrong with the package in the file `path`, as far as its headers tell. Neither its

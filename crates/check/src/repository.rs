@@ -1,6 +1,7 @@
 //! The rules about a repository: metadata first, then every package that it lists, then what ties them together.
 
 mod advisories;
+mod boot;
 mod content;
 mod digest;
 mod listing;
@@ -13,7 +14,7 @@ mod xml;
 use camino::Utf8Path;
 use xen4centos_manifest::Client;
 
-use crate::{BaseProvides, CheckError, Depth, Finding, KeyTerms, Rule, Verifier};
+use crate::{BaseProvides, CheckError, Depth, Finding, KernelContract, KeyTerms, Rule, Verifier};
 
 pub(crate) use rules::{PACKAGE_SIGNATURE, all_rules};
 #[cfg(test)]
@@ -32,6 +33,8 @@ pub struct RepositoryCheck<'a> {
     pub base: Option<&'a BaseProvides>,
     /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
     pub published_before: Option<u64>,
+    /// What kernels that promise to run under Xen must hold. Without it their configurations are not compared.
+    pub contract: Option<&'a KernelContract>,
     /// Whether the files in packages are looked at, too.
     pub depth: Depth,
     /// When the keys that it ships must hold. Without it they are not looked at for their time.

@@ -52,8 +52,8 @@ impl RoleNeed {
         matches!((self, role), (Self::Both, _) | (Self::Dom0, Role::Dom0) | (Self::DomU, Role::DomU))
     }
 
-    /// `dom0 needs`, `dom0 and domU need`
-    pub(crate) const fn verb(self) -> &'static str {
+    /// The verb after it: `dom0 needs`, `dom0 and domU need`.
+    pub const fn verb(self) -> &'static str {
         match self {
             Self::Dom0 | Self::DomU => "needs",
             Self::Both => "need",

@@ -1,12 +1,6 @@
 //! The files in packages.
 
-use super::Long;
-
-macro_rules! long {
-    ($($code:literal $row:literal $matters:literal $example:literal;)+) => {
-        &[$(Long { code: $code, row: $row, matters: $matters, example: $example }),+]
-    };
-}
+use super::{Long, long};
 
 pub(super) const ALL: &[Long] = long! {
     "EL6-FILE-001" ""

@@ -19,6 +19,8 @@ pub(super) enum Interest {
     Whatever,
     /// The same of an init script, which is held.
     Script,
+    /// The same of what a host boots, which is held.
+    Boot,
 }
 
 /// What a file turned out to be.
@@ -43,6 +45,7 @@ impl Contents {
         let mut is_cut = false;
         let mut limit = match interest {
             Interest::Script => LONGEST_SCRIPT,
+            Interest::Boot => LONGEST_PROGRAM,
             Interest::Digest | Interest::Whatever => 0,
         };
         let mut is_start = true;

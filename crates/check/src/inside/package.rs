@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use xen4centos_artifact::header::{FileEntry, HeaderError, RpmHeaders};
 use xen4centos_manifest::Client;
 
-use super::contents::Interest;
+use super::{boot, contents::Interest};
 
 /// Directories of init scripts; the second one is a link to the first, and packages use both names.
 const INIT_DIRECTORIES: [&str; 2] = ["/etc/rc.d/init.d/", "/etc/init.d/"];
@@ -49,6 +49,9 @@ impl<'a> Package<'a> {
         }
         if self.client.sysv_init && is_init_script(file, path) {
             return Interest::Script;
+        }
+        if boot::is_wanted(file, path) {
+            return Interest::Boot;
         }
         Interest::Whatever
     }

@@ -6,7 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::header::RpmHeaders;
 
 use super::{
-    Findings, RepositoryCheck, advisories, digest,
+    Findings, RepositoryCheck, advisories,
+    boot::Boot,
+    digest,
     listing::{self, Entry},
     metadata::{self, Record},
     release::Shipped,
@@ -33,11 +35,12 @@ pub(super) fn check(
     entries.sort_by(|a, b| a.href.cmp(&b.href));
     twice(&entries, findings);
     let mut closure = Closure::default();
-    let mut shipped = Shipped::default();
+    let (mut shipped, mut boot) = (Shipped::default(), Boot::default());
     for entry in &entries {
-        package(check, entry, (&mut closure, &mut shipped), findings)?;
+        package(check, entry, (&mut closure, &mut shipped, &mut boot), findings)?;
     }
     shipped.check(check, findings);
+    boot.check(findings);
     unlisted(check.root, &entries, findings)?;
     let mut members = BTreeSet::new();
     read_kind(check, records, "group", findings, |reader| {
@@ -104,7 +107,7 @@ fn twice(entries: &[Entry], findings: &mut Findings) {
 fn package(
     check: &RepositoryCheck<'_>,
     entry: &Entry,
-    (closure, shipped): (&mut Closure, &mut Shipped),
+    (closure, shipped, boot): (&mut Closure, &mut Shipped, &mut Boot),
     findings: &mut Findings,
 ) -> Result<(), CheckError> {
     let subject = entry.href.as_str();
@@ -142,7 +145,7 @@ fn package(
     findings.0.extend(package::check_headers(subject, &headers, check.client));
     // Of an altered file everything can be wrong.
     if sound && check.depth == Depth::Payloads {
-        findings.0.extend(inside::check_files(&path, subject, &headers, check.client)?);
+        findings.0.extend(inside::check_files(&path, (subject, &headers), check.client, check.contract)?);
     }
     // An altered file needs no second finding for its signature.
     if let (true, Some(verifier)) = (sound, check.verifier)
@@ -151,6 +154,7 @@ fn package(
         findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
     }
     shipped.look(subject, &path, &headers);
+    boot.look(subject, &path, &headers);
     if check.base.is_some()
         && let Err(error) = closure.add(subject, &headers)
     {

@@ -140,7 +140,7 @@ fn is_wanted(path: &str) -> bool {
     key || (path.starts_with(REPO_FILES) && Utf8Path::new(path).extension() == Some("repo"))
 }
 
-fn read(
+pub(super) fn read(
     path: &Utf8Path,
     headers: &RpmHeaders,
     wanted: &BTreeSet<String>,

@@ -105,6 +105,14 @@ rule_table! {
         "advisory for a package that is not there"
         "nothing is said: `yum --security update` does not bring what the advisory announces"
         "publish the package, or take it out of the advisory";
+    BOOT_INTERFACE "EL6-XEN-005" Error
+        "interface of hypervisor and tools"
+        "Error: Package: … Requires: xen-hypervisor-abi = …"
+        "publish the tools and the hypervisor of one build together";
+    BOOT_SCRIPT "EL6-XEN-020" Error
+        "file that the script of boot entries names"
+        "nothing is said: the kernel's boot entry is one without Xen"
+        "let grub-bootxen.sh name what the packages install, and ship it in one of them";
     SIGNATURES_NOT_ASKED_FOR "EL6-REPO-040" Error
         "signatures that the .repo file does not ask for"
         "nothing is said: altered packages are installed"

@@ -428,7 +428,7 @@ fn el6() -> Client {
 
 fn found(path: &Utf8Path, client: &Client) -> Vec<(&'static str, String)> {
     let mut findings = check_rpm(path, client).unwrap();
-    findings.extend(check_payload(path, client).unwrap());
+    findings.extend(check_payload(path, client, None).unwrap());
     findings.into_iter().map(|finding| (finding.code, finding.message)).collect()
 }
 

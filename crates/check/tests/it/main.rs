@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
+mod boot;
+mod boot_files;
 mod built;
 mod client;
 mod gpg;

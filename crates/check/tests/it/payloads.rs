@@ -71,7 +71,7 @@ impl Plain {
     fn check(&self, bytes: &[u8]) -> Vec<(&'static str, String)> {
         let path = Utf8PathBuf::from_path_buf(self.directory.path().join("changed.rpm")).unwrap();
         fs_err::write(&path, bytes).unwrap();
-        let findings = check_payload(&path, &client("el6")).unwrap();
+        let findings = check_payload(&path, &client("el6"), None).unwrap();
         findings.into_iter().map(|finding| (finding.code, finding.message)).collect()
     }
 
@@ -183,6 +183,6 @@ fn what_is_no_package_is_the_headers_finding_and_what_is_no_file_an_error() {
     let plain = Plain::new(8);
     expect(&plain.check(b"no package"), &[]);
     expect(&plain.check(&[]), &[]);
-    let missing = check_payload("/nowhere/a.rpm".into(), &client("el6"));
+    let missing = check_payload("/nowhere/a.rpm".into(), &client("el6"), None);
     assert!(matches!(missing, Err(CheckError::Read { .. })));
 }

@@ -40,7 +40,7 @@ fn payloads_of_real_packages() {
         let path = Utf8PathBuf::from_path_buf(entry.unwrap().path()).unwrap();
         if path.extension() == Some("rpm") {
             let mut codes: Vec<_> =
-                check_payload(&path, &el6).unwrap().iter().map(|finding| finding.code).collect();
+                check_payload(&path, &el6, None).unwrap().iter().map(|finding| finding.code).collect();
             codes.dedup();
             found.insert(path.file_stem().unwrap().to_owned(), codes);
         }

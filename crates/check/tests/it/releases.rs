@@ -114,6 +114,7 @@ impl Release {
             verifier: None,
             base: None,
             published_before: None,
+            contract: None,
             depth: Depth::Payloads,
             keys: Some(KeyTerms { time: MADE, lifetime: None }),
         };

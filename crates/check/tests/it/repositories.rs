@@ -129,6 +129,7 @@ impl Fixture {
             verifier: Some(&self.oracle),
             base: Some(&base),
             published_before: self.published_before,
+            contract: None,
             depth,
             keys: Some(KEYS),
         })
@@ -440,6 +441,7 @@ fn what_is_no_directory_is_an_error() {
         verifier: None,
         base: None,
         published_before: None,
+        contract: None,
         depth: Depth::Payloads,
         keys: None,
     };

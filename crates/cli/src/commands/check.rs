@@ -4,8 +4,9 @@ mod rules;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    Checked, Depth, Finding, RepositoryCheck, Severity, check_key_file, check_package_signature,
-    check_payload, check_repository, check_rpm, render_junit, render_painted_report, render_report, sarif,
+    Checked, Depth, Finding, KernelContract, RepositoryCheck, Severity, check_key_file,
+    check_package_signature, check_payload, check_repository, check_rpm, render_junit, render_painted_report,
+    render_report, sarif,
 };
 use xen4centos_sign::PublicKeys;
 
@@ -17,6 +18,13 @@ use crate::{
     session::Session,
     settings,
 };
+
+/// What all paths are held to.
+struct Terms<'a> {
+    keys: Option<&'a PublicKeys>,
+    contract: Option<&'a KernelContract>,
+    depth: Depth,
+}
 
 pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     if let Some(code) = &args.explain {
@@ -35,10 +43,12 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     };
     let mut waivers = checks::waivers(&session)?;
     let keys = keys(&session, args, &here)?;
+    let contract = checks::kernel_contract(&session)?;
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
+    let terms = Terms { keys: keys.as_ref(), contract: contract.as_ref(), depth };
     let mut checked = Vec::new();
     for path in &paths {
-        check_path(&session, (&here, path), (keys.as_ref(), depth), &mut checked)?;
+        check_path(&session, (&here, path), &terms, &mut checked)?;
     }
     for one in &mut checked {
         waivers.apply(&mut one.findings);
@@ -105,19 +115,20 @@ fn is_key_file(path: &Utf8Path) -> bool {
 fn check_path(
     session: &Session<'_>,
     (here, shown): (&Utf8Path, &Utf8Path),
-    (keys, depth): (Option<&PublicKeys>, Depth),
+    terms: &Terms<'_>,
     checked: &mut Vec<Checked>,
 ) -> Outcome {
     let path = here.join(shown);
     if is_repository(&path) {
-        let verifier = keys.map(|keys| SignatureVerifier { keys });
+        let verifier = terms.keys.map(|keys| SignatureVerifier { keys });
         let findings = check_repository(&RepositoryCheck {
             root: &path,
             client: session.project.client(&session.target),
             verifier: verifier.as_ref().map(|verifier| verifier as _),
             base: None,
             published_before: None,
-            depth,
+            contract: terms.contract,
+            depth: terms.depth,
             keys: Some(checks::key_terms(session)),
         })?;
         checked.push(Checked { path: shown.to_owned(), findings });
@@ -132,7 +143,7 @@ fn check_path(
         return Ok(());
     }
     if !path.is_dir() {
-        checked.push(check_package(session, (here, shown), (keys, depth))?);
+        checked.push(check_package(session, (here, shown), terms)?);
         return Ok(());
     }
     let mut packages: Vec<Utf8PathBuf> = Vec::new();
@@ -147,7 +158,7 @@ fn check_path(
         return Err(Failure::new(Kind::Data, format!("`{path}` has neither repodata/ nor packages")));
     }
     for package in packages {
-        checked.push(check_package(session, (here, &package), (keys, depth))?);
+        checked.push(check_package(session, (here, &package), terms)?);
     }
     Ok(())
 }
@@ -155,18 +166,18 @@ fn check_path(
 fn check_package(
     session: &Session<'_>,
     (here, shown): (&Utf8Path, &Utf8Path),
-    (keys, depth): (Option<&PublicKeys>, Depth),
+    terms: &Terms<'_>,
 ) -> Result<Checked, Failure> {
     let path = here.join(shown);
     let client = session.project.client(&session.target);
     let mut findings = check_rpm(&path, client)?;
     // A package that is refused for what its signature header lacks need not be refused for it again.
     let sound = findings.iter().all(|finding| finding.severity != Severity::Error);
-    if let Some(keys) = keys.filter(|_| sound) {
+    if let Some(keys) = terms.keys.filter(|_| sound) {
         findings.extend(check_package_signature(&path, &SignatureVerifier { keys }));
     }
-    if depth == Depth::Payloads {
-        findings.extend(check_payload(&path, client)?);
+    if terms.depth == Depth::Payloads {
+        findings.extend(check_payload(&path, client, terms.contract)?);
     }
     Ok(Checked { path: shown.to_owned(), findings })
 }

@@ -2,16 +2,17 @@
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    CheckError, Depth, Finding, KeyTerms, RepositoryCheck, Verifier, Waivers, check_key_file, check_payload,
-    check_repository, check_rpm, render_report,
+    CheckError, Depth, Finding, KernelContract, KernelRequirement, KeyTerms, RepositoryCheck, Verifier,
+    Waivers, check_key_file, check_payload, check_repository, check_rpm, render_report,
 };
+use xen4centos_kconfig::Requirement;
 use xen4centos_manifest::Client;
 use xen4centos_repodata::check_comps;
 use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_signature, verify_rpm};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::keys::ShippedKey,
+    pipeline::{kernel, keys::ShippedKey},
     session::Session,
 };
 
@@ -37,11 +38,12 @@ pub(crate) fn packages<'p>(
     paths: impl IntoIterator<Item = &'p Utf8Path>,
 ) -> Result<(), Failure> {
     let client = session.project.client(&session.target);
+    let contract = kernel_contract(session)?;
     let mut findings = Vec::new();
     let mut count = 0;
     for path in paths {
         findings.extend(check_rpm(path, client)?);
-        findings.extend(check_payload(path, client)?);
+        findings.extend(check_payload(path, client, contract.as_ref())?);
         count += 1;
     }
     let mut waivers = waivers(session)?;
@@ -49,6 +51,25 @@ pub(crate) fn packages<'p>(
     judge(session, client, &findings)?;
     session.printer.step("Checked", format!("{count} packages against what client `{}` takes", client.name));
     Ok(())
+}
+
+/// What kernels for Xen must hold, where the project configures kernels.
+pub(crate) fn kernel_contract(session: &Session<'_>) -> Result<Option<KernelContract>, Failure> {
+    if !session.project.root.join(kernel::CONFIGS).is_dir() {
+        return Ok(None);
+    }
+    let contract = kernel::kernel_configs(session)?.contract;
+    let requirements = contract.requirements().iter().map(|requirement| {
+        let Requirement { symbol, role, values, module, why } = requirement;
+        KernelRequirement {
+            symbol: symbol.clone(),
+            needed_by: format!("{role} {}", role.verb()),
+            values: values.iter().map(ToString::to_string).collect(),
+            module: module.clone(),
+            why: why.clone(),
+        }
+    });
+    Ok(Some(KernelContract { requirements: requirements.collect() }))
 }
 
 /// For how long the keys of the channel must hold.
@@ -97,7 +118,8 @@ pub(crate) fn repository(
         verifier: Some(&verifier),
         base: None,
         published_before,
-        // Payloads were looked at before anything was staged; those of packages that stay, before they came.
+        // Payloads, and kernels in them, were looked at before anything was staged; those of packages that stay, before they came.
+        contract: None,
         depth: Depth::Headers,
         keys: Some(key_terms(session)),
     })?;

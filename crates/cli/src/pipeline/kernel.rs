@@ -89,9 +89,12 @@ struct Resolved {
     symbols: Symbols,
 }
 
+/// Where fragments and contract are, below the project.
+pub(crate) const CONFIGS: &str = "kernel-configs";
+
 /// The file of fragments and contract.
 pub(crate) fn kernel_configs(session: &Session<'_>) -> Result<KernelConfigs, Failure> {
-    let shown = Utf8Path::new("kernel-configs");
+    let shown = Utf8Path::new(CONFIGS);
     Ok(KernelConfigs::load(&session.project.root.join(shown), shown)?)
 }
 

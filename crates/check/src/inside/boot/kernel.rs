@@ -1,0 +1,242 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+
+use super::{
+    config::{Config, UNSET},
+    kernel_image::{KernelImage, XEN_ENTRY, XEN_HYPERCALL_PAGE, XEN_VERSION},
+    rules,
+};
+use crate::{KernelContract, KernelRequirement, Rule, inside::package::Package};
+
+type Faults = Vec<(&'static Rule, String)>;
+
+/// What there is of a kernel in a package.
+#[derive(Debug, Default)]
+pub(super) struct Kernel {
+    pub(super) image: Option<KernelImage>,
+    pub(super) config: Option<Config>,
+    /// Paths below the directory of its modules, where there is a list.
+    dependencies: Option<BTreeSet<String>>,
+    /// Names without `.ko`, with `_` for `-`.
+    built_in: Option<BTreeSet<String>>,
+    /// The first module of each, and how many more.
+    vermagics: BTreeMap<Option<String>, (String, usize)>,
+}
+
+/// Names of Xen's interface that every kernel so far asks for.
+const INTERFACE: &[u8] = b"xen-3.0";
+
+/// As many are named.
+const SHOWN: usize = 4;
+
+impl Kernel {
+    /// Takes note of `modules.dep`.
+    pub(super) fn dependencies(&mut self, list: &[u8]) {
+        let list = String::from_utf8_lossy(list);
+        let words = list.lines().flat_map(|line| line.split([':', ' '])).filter(|word| !word.is_empty());
+        self.dependencies = Some(words.map(str::to_owned).collect());
+    }
+
+    /// Takes note of `modules.builtin`.
+    pub(super) fn built_in(&mut self, list: &[u8]) {
+        let list = String::from_utf8_lossy(list);
+        self.built_in = Some(list.lines().filter_map(name_of).collect());
+    }
+
+    /// Takes note of a module.
+    pub(super) fn module(&mut self, path: &str, vermagic: Option<String>) {
+        self.vermagics
+            .entry(vermagic)
+            .and_modify(|(_, more)| *more += 1)
+            .or_insert_with(|| (path.to_owned(), 0));
+    }
+
+    /// All that is wrong with it as the kernel of that release.
+    pub(super) fn judge(
+        &self,
+        (package, release): (&Package<'_>, &str),
+        contract: Option<&KernelContract>,
+    ) -> Faults {
+        let directory = format!("/lib/modules/{release}/");
+        let modules: BTreeSet<String> = package
+            .files
+            .iter()
+            .filter_map(|file| file.path_lossy().strip_prefix(&directory).map(str::to_owned))
+            .filter(|path| Utf8Path::new(path).extension() == Some("ko"))
+            .collect();
+        let mut faults = self.vermagic(release);
+        faults.extend(self.lists(release, &modules));
+        if let Some(image) = &self.image {
+            faults.extend(self.release(package, release, image));
+            faults.extend(self.embedded(release, image));
+        }
+        let promises_xen = provided(package, "kernel-xen").next().is_some();
+        let is_configured = self.config.as_ref().is_some_and(|config| config.value("XEN") == "y");
+        if let Some(image) = self.image.as_ref().filter(|_| promises_xen || is_configured) {
+            faults.extend(notes(release, image));
+        }
+        if let (true, Some(contract), true) = (promises_xen, contract, self.image.is_some()) {
+            faults.extend(self.contract(release, contract, &modules));
+        }
+        faults
+    }
+
+    fn vermagic(&self, release: &str) -> Faults {
+        let mut faults = Vec::new();
+        for (vermagic, (path, more)) in &self.vermagics {
+            let fault = match vermagic {
+                None => "has no version magic".to_owned(),
+                Some(vermagic) if vermagic.split(' ').next() != Some(release) => {
+                    format!("is for `{vermagic}`, not for {release}")
+                }
+                Some(_) => continue,
+            };
+            faults.push((&rules::VERMAGIC, format!("{path} {fault}{}", and_more(*more))));
+        }
+        // One kernel takes one of them.
+        let fitting: Vec<_> = self
+            .vermagics
+            .keys()
+            .flatten()
+            .filter(|magic| magic.split(' ').next() == Some(release))
+            .collect();
+        if let [first, second, ..] = fitting[..] {
+            let (path, more) = &self.vermagics[&Some(second.clone())];
+            let message = format!("{path} is for `{second}`, other modules for `{first}`{}", and_more(*more));
+            faults.push((&rules::VERMAGIC, message));
+        }
+        faults
+    }
+
+    fn lists(&self, release: &str, modules: &BTreeSet<String>) -> Faults {
+        let Some(listed) = &self.dependencies else { return Vec::new() };
+        // Only modules below it come with the kernel; depmod takes in others that a host gets.
+        let missing: Vec<_> = listed.difference(modules).map(String::as_str).collect();
+        let unlisted: Vec<_> = modules.difference(listed).map(String::as_str).collect();
+        let list = format!("/lib/modules/{release}/modules.dep");
+        let mut faults = Vec::new();
+        if !missing.is_empty() {
+            faults
+                .push((&rules::MODULE_LIST, format!("{list} names {}, not in the package", some(&missing))));
+        }
+        if !unlisted.is_empty() {
+            faults.push((&rules::MODULE_LIST, format!("{list} does not name {}", some(&unlisted))));
+        }
+        faults
+    }
+
+    fn release(&self, package: &Package<'_>, release: &str, image: &KernelImage) -> Faults {
+        let mut faults = Vec::new();
+        let mut add = |message: String| faults.push((&rules::KERNEL_RELEASE, message));
+        if image.release != release {
+            add(format!("/boot/vmlinuz-{release} calls itself {}", image.release));
+        } else if image.banner.as_ref().is_some_and(|banner| banner != release) {
+            let banner = image.banner.as_deref().unwrap_or_default();
+            add(format!("/boot/vmlinuz-{release} has the kernel {banner} inside"));
+        }
+        let has_modules = self.config.as_ref().is_none_or(|config| config.value("MODULES") == "y");
+        let directory = format!("/lib/modules/{release}");
+        let is_there = package.files.iter().any(|file| {
+            let path = file.path_lossy();
+            path.strip_prefix(&directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if has_modules && !is_there {
+            add(format!("/boot/vmlinuz-{release} has no {directory}"));
+        }
+        let provided: Vec<String> = provided(package, "kernel-uname-r").collect();
+        if !provided.is_empty() && !provided.iter().any(|provided| provided == release) {
+            add(format!("provides kernel-uname-r = {}, the kernel is {release}", provided.join(", ")));
+        }
+        faults
+    }
+
+    fn embedded(&self, release: &str, image: &KernelImage) -> Option<(&'static Rule, String)> {
+        let differences = self.config.as_ref()?.differences(image.config.as_ref()?);
+        if differences.is_empty() {
+            return None;
+        }
+        let message =
+            format!("/boot/config-{release} and the kernel differ in CONFIG_{}", some(&differences));
+        Some((&rules::EMBEDDED_CONFIG, message))
+    }
+
+    fn contract(&self, release: &str, contract: &KernelContract, modules: &BTreeSet<String>) -> Faults {
+        let Some(config) = &self.config else {
+            return vec![(&rules::CONTRACT, format!("has no /boot/config-{release}"))];
+        };
+        let names: BTreeSet<String> = modules.iter().filter_map(|path| name_of(path)).collect();
+        let mut faults = Vec::new();
+        for requirement in &contract.requirements {
+            let KernelRequirement { symbol, needed_by, values, module, why } = requirement;
+            let value = config.value(symbol);
+            if !values.iter().any(|allowed| allowed == value) {
+                let value = if value == UNSET { "not set" } else { value };
+                let wanted = values.join(" or ");
+                let message = format!(
+                    "/boot/config-{release}: CONFIG_{symbol} is {value}, {needed_by} {wanted}: {why}"
+                );
+                faults.push((&rules::CONTRACT, message));
+                continue;
+            }
+            let Some(module) = module else { continue };
+            let name = module.replace('-', "_");
+            if value == "m" && !names.contains(&name) {
+                let message = format!("/lib/modules/{release} has no {module}.ko (CONFIG_{symbol}=m): {why}");
+                faults.push((&rules::CONTRACT_MODULE, message));
+            }
+            if value == "y" && self.built_in.as_ref().is_some_and(|list| !list.contains(&name)) {
+                let message = format!(
+                    "/lib/modules/{release}/modules.builtin has no {module}.ko (CONFIG_{symbol}=y): {why}"
+                );
+                faults.push((&rules::CONTRACT_MODULE, message));
+            }
+        }
+        faults
+    }
+}
+
+fn notes(release: &str, image: &KernelImage) -> Option<(&'static Rule, String)> {
+    let fault = if image.notes.is_empty() {
+        "has no notes for Xen".to_owned()
+    } else if let Some((_, name)) = [(XEN_ENTRY, "an entry"), (XEN_HYPERCALL_PAGE, "a hypercall page")]
+        .into_iter()
+        .find(|(note, _)| !image.notes.contains_key(note))
+    {
+        format!("has no note of {name} for Xen")
+    } else {
+        let version = image.notes.get(&XEN_VERSION).map(Vec::as_slice).unwrap_or_default();
+        let version = version.strip_suffix(&[0]).unwrap_or(version);
+        if version == INTERFACE {
+            return None;
+        }
+        format!("asks for the interface `{}` of Xen", String::from_utf8_lossy(version))
+    };
+    Some((&rules::XEN_NOTES, format!("/boot/vmlinuz-{release} {fault}")))
+}
+
+/// The versions in which a package provides a name.
+fn provided<'a>(package: &Package<'a>, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let provides = package.headers.provides().ok().into_iter().flatten();
+    provides
+        .filter(move |provided| provided.name.as_bytes() == name.as_bytes())
+        .map(|provided| provided.evr.to_str_lossy().into_owned())
+}
+
+/// `kernel/drivers/xen/xen-evtchn.ko` into `xen_evtchn`, as modprobe compares them.
+fn name_of(path: &str) -> Option<String> {
+    let file = path.rsplit('/').next()?;
+    Some(file.strip_suffix(".ko")?.replace('-', "_"))
+}
+
+fn some(names: &[&str]) -> String {
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn and_more(more: usize) -> String {
+    if more > 0 { format!(", and {more} more") } else { String::new() }
+}

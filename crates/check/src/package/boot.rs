@@ -1,0 +1,111 @@
+//! The rules about what a host boots, as far as headers tell.
+
+use camino::Utf8Path;
+use xen4centos_artifact::header::{HeaderError, RpmHeaders};
+
+use super::{PackageRule, Subject};
+use crate::{Rule, Severity};
+
+/// What tools ask for: the hypervisor's interface.
+const ABI: &str = "xen-hypervisor-abi";
+
+/// What boot loaders' entries name.
+const BOOTED: &str = "/boot/xen.gz";
+
+pub(super) const RULES: &[PackageRule] = &[
+    PackageRule {
+        rule: Rule {
+            code: "EL6-XEN-001",
+            severity: Severity::Error,
+            title: "name by which the hypervisor is booted",
+            why: "Error 15: File not found",
+            way_out: "link /boot/xen.gz and its like to the image of this build, /boot/xen-VERSION-RELEASE.gz",
+        },
+        check: names,
+    },
+    PackageRule {
+        rule: Rule {
+            code: "EL6-XEN-004",
+            severity: Severity::Error,
+            title: "interface of the hypervisor",
+            why: "Requires: xen-hypervisor-abi = …; or nothing, and `xl` says: xencall interface version mismatch",
+            way_out: "provide xen-hypervisor-abi in the first two numbers of the version",
+        },
+        check: abi,
+    },
+];
+
+/// What the package provides as the interface; or else the first two numbers of its version.
+pub(crate) fn interface(headers: &RpmHeaders) -> String {
+    let provided = provided(headers).ok().and_then(|provided| provided.into_iter().next());
+    provided.unwrap_or_else(|| first_two(&headers.nevra().map(|nevra| nevra.evr.version).unwrap_or_default()))
+}
+
+fn provided(headers: &RpmHeaders) -> Result<Vec<String>, HeaderError> {
+    let provides = headers.provides()?.filter(|provided| provided.name.as_bytes() == ABI.as_bytes());
+    Ok(provides.map(|provided| provided.evr.to_str_lossy().into_owned()).collect())
+}
+
+fn first_two(version: &str) -> String {
+    version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
+}
+
+fn abi(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
+    if package.headers.is_source() {
+        return Ok(Vec::new());
+    }
+    let nevra = package.headers.nevra()?;
+    let expected = first_two(&nevra.evr.version);
+    let other = provided(package.headers)?.into_iter().filter(|provided| *provided != expected);
+    Ok(other
+        .map(|provided| format!("provides {ABI} = {provided}, the version is {}", nevra.evr.version))
+        .collect())
+}
+
+/// Links in `/boot` by which a hypervisor is known lead to the image of this package.
+fn names(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
+    if package.headers.is_source() {
+        return Ok(Vec::new());
+    }
+    let (mut links, mut images, mut has_booted) = (Vec::new(), Vec::new(), false);
+    for file in package.headers.main().files()? {
+        let path = file.path_lossy();
+        let Some(name) = path.strip_prefix("/boot/").filter(|name| is_hypervisor(name)) else { continue };
+        has_booted |= path == BOOTED;
+        if file.is_link() {
+            links.push((path.clone(), file.link_target.to_str_lossy().into_owned()));
+        } else if file.is_regular() && !file.is_ghost() {
+            images.push(name.to_owned());
+        }
+    }
+    let mut messages = Vec::new();
+    for (path, target) in links.iter().filter(|(_, target)| !images.contains(&in_boot(target))) {
+        let at_last = links.iter().find(|(link, _)| *link == format!("/boot/{}", in_boot(target)));
+        if at_last.is_none_or(|(_, next)| !images.contains(&in_boot(next))) {
+            messages.push(format!("{path} leads to {target}, which is no image of this package"));
+        }
+    }
+    if !has_booted && !provided(package.headers)?.is_empty() {
+        messages.push(format!("has no {BOOTED}"));
+    }
+    let nevra = package.headers.nevra()?;
+    let whole = format!("{}-{}", nevra.evr.version, nevra.evr.release);
+    for image in images.iter().filter(|image| image.as_str() != "xen.gz") {
+        let version = image.trim_start_matches("xen-").trim_end_matches(".gz");
+        // A long release is cut at one of its dots.
+        let rest = whole.strip_prefix(version).filter(|_| version.len() > nevra.evr.version.len());
+        if rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.')) {
+            messages.push(format!("/boot/{image} is called by another version than {whole}"));
+        }
+    }
+    Ok(messages)
+}
+
+fn is_hypervisor(name: &str) -> bool {
+    (name == "xen.gz" || name.starts_with("xen-")) && Utf8Path::new(name).extension() == Some("gz")
+}
+
+/// The name in `/boot` that a link there leads to.
+fn in_boot(target: &str) -> String {
+    target.strip_prefix("/boot/").or_else(|| target.strip_prefix("./")).unwrap_or(target).to_owned()
+}
