@@ -10,7 +10,7 @@ mod xml;
 use camino::Utf8Path;
 use xen4centos_manifest::Client;
 
-use crate::{BaseProvides, CheckError, Finding, Rule, Verifier};
+use crate::{BaseProvides, CheckError, Finding, Published, Rule, Verifier};
 
 pub(crate) use rules::all_rules;
 
@@ -27,6 +27,8 @@ pub struct RepositoryCheck<'a> {
     pub base: Option<&'a BaseProvides>,
     /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
     pub published_before: Option<u64>,
+    /// What the channel, and those that packages come from, published until now.
+    pub histories: &'a [Published],
 }
 
 /// What clients would find wrong with a repository and with each of its packages. Every file is read once; none

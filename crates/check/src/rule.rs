@@ -1,4 +1,4 @@
-use crate::{Severity, closure, package, repository};
+use crate::{Severity, closure, package, repository, together, upgrade};
 
 /// One way in which a client can be disappointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -16,10 +16,22 @@ pub struct Rule {
     pub way_out: &'static str,
 }
 
+/// The rules about packages beside one another.
+const RELATIONS: [&Rule; 9] = [
+    &closure::UNMET,
+    &together::CONFLICT,
+    &together::FILES,
+    &together::FIRMWARE,
+    &upgrade::OLDER,
+    &upgrade::CHANGED,
+    &upgrade::DISAGREE,
+    &upgrade::LEFT,
+    &upgrade::BEHIND,
+];
+
 /// All rules, by code.
 pub fn rules() -> Vec<&'static Rule> {
-    let mut all: Vec<_> =
-        package::all_rules().chain(repository::all_rules()).chain(closure::all_rules()).collect();
+    let mut all: Vec<_> = package::all_rules().chain(repository::all_rules()).chain(RELATIONS).collect();
     all.sort_by_key(|rule| rule.code);
     all
 }

@@ -11,7 +11,7 @@ use super::{
     metadata::{self, Record},
     rules,
 };
-use crate::{CheckError, Finding, closure::Closure, package};
+use crate::{BaseProvides, CheckError, Finding, closure, package, shelf::Shelf, together, upgrade};
 
 /// Files that stand in a repository without being listed.
 const FREE: [&str; 1] = ["repodata"];
@@ -31,9 +31,9 @@ pub(super) fn check(
     }
     entries.sort_by(|a, b| a.href.cmp(&b.href));
     twice(&entries, findings);
-    let mut closure = Closure::default();
+    let mut shelf = Shelf::default();
     for entry in &entries {
-        package(check, entry, &mut closure, findings)?;
+        package(check, entry, &mut shelf, findings)?;
     }
     unlisted(check.root, &entries, findings)?;
     let mut members = BTreeSet::new();
@@ -47,8 +47,12 @@ pub(super) fn check(
         }
     }
     if let Some(base) = check.base {
-        findings.0.extend(closure.unmet(base));
+        findings.0.extend(closure::unmet(&shelf, base));
     }
+    findings.0.extend(together::check(&shelf, check.base.unwrap_or(&BaseProvides::default())));
+    findings.0.extend(together::check_files(&mut shelf, check.root)?);
+    let offered: Vec<_> = entries.iter().filter_map(Entry::offered).collect();
+    findings.0.extend(upgrade::check(&offered, &shelf, check.histories));
     Ok(())
 }
 
@@ -88,7 +92,7 @@ fn twice(entries: &[Entry], findings: &mut Findings) {
 fn package(
     check: &RepositoryCheck<'_>,
     entry: &Entry,
-    closure: &mut Closure,
+    shelf: &mut Shelf,
     findings: &mut Findings,
 ) -> Result<(), CheckError> {
     let subject = entry.href.as_str();
@@ -130,9 +134,8 @@ fn package(
     {
         findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
     }
-    if check.base.is_some()
-        && let Err(error) = closure.add(subject, &headers)
-    {
+    // A header without a readable name has been reported.
+    if let (Ok(_), Err(error)) = (headers.nevra(), shelf.add(subject, &headers)) {
         findings.0.push(Finding::new(&package::UNREADABLE, subject, error.to_string()));
     }
     Ok(())

@@ -6,5 +6,6 @@ mod built;
 mod client;
 mod packages;
 mod real;
+mod relations;
 mod repositories;
 mod synthetic;
