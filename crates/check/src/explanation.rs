@@ -4,6 +4,7 @@ mod booting;
 mod files;
 mod keys;
 mod packages;
+mod relations;
 mod repositories;
 
 use crate::{CheckError, Rule, rule, rules};
@@ -44,11 +45,12 @@ pub struct Explanation {
 }
 
 /// The families of rules, by how their codes begin, in the order in which they are listed.
-const FAMILIES: [(&str, &str); 6] = [
+const FAMILIES: [(&str, &str); 7] = [
     ("EL6-PKG-", "packages"),
     ("EL6-FILE-", "files in packages"),
     ("EL6-XEN-", "what hosts boot"),
     ("EL6-DEP-", "dependencies"),
+    ("EL6-UPG-", "upgrades"),
     ("EL6-REPO-", "repositories"),
     ("EL6-KEY-", "keys"),
 ];
@@ -72,7 +74,13 @@ pub fn explain(code: &str) -> Result<Explanation, CheckError> {
 }
 
 fn all() -> impl Iterator<Item = &'static Long> {
-    packages::ALL.iter().chain(files::ALL).chain(repositories::ALL).chain(keys::ALL).chain(booting::ALL)
+    packages::ALL
+        .iter()
+        .chain(files::ALL)
+        .chain(repositories::ALL)
+        .chain(keys::ALL)
+        .chain(booting::ALL)
+        .chain(relations::ALL)
 }
 
 /// What a rule is about, by its code.

@@ -6,10 +6,13 @@
 //! used. Verification of signatures is the caller's ([`Verifier`]).
 
 mod armour;
+mod base;
 mod checked;
 mod closure;
 mod error;
 mod explanation;
+mod facts;
+mod file_index;
 mod finding;
 mod inside;
 mod kernel_contract;
@@ -17,21 +20,27 @@ mod key;
 mod openpgp;
 mod package;
 mod pattern;
+mod provision;
 mod report;
 mod repository;
 mod rule;
+mod shelf;
+mod together;
+mod upgrade;
 mod verifier;
 mod waivers;
 
+pub use base::BaseProvides;
 pub use checked::Checked;
-pub use closure::{BaseProvides, Provision};
 pub use error::{CheckError, WaiverFault};
 pub use explanation::{Explanation, explain, family, rules_by_family};
+pub use facts::PackageFacts;
 pub use finding::{Finding, Severity};
 pub use inside::{Depth, check_payload};
 pub use kernel_contract::{KernelContract, KernelRequirement};
 pub use key::{KeyTerms, check_key_file};
 pub use package::check_rpm;
+pub use provision::Provision;
 pub use report::{
     junit::render_junit,
     render_painted_report, render_report,
@@ -39,5 +48,6 @@ pub use report::{
 };
 pub use repository::{RepositoryCheck, check_repository};
 pub use rule::{Rule, rule, rules};
+pub use upgrade::{FileChecksum, Published, PublishedPackage, Relation};
 pub use verifier::{Verifier, check_package_signature};
 pub use waivers::{Waived, Waivers};

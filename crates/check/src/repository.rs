@@ -14,7 +14,7 @@ mod xml;
 use camino::Utf8Path;
 use xen4centos_manifest::Client;
 
-use crate::{BaseProvides, CheckError, Depth, Finding, KernelContract, KeyTerms, Rule, Verifier};
+use crate::{BaseProvides, CheckError, Depth, Finding, KernelContract, KeyTerms, Published, Rule, Verifier};
 
 pub(crate) use rules::{PACKAGE_SIGNATURE, all_rules};
 #[cfg(test)]
@@ -39,6 +39,8 @@ pub struct RepositoryCheck<'a> {
     pub depth: Depth,
     /// When the keys that it ships must hold. Without it they are not looked at for their time.
     pub keys: Option<KeyTerms>,
+    /// What the channel, and those that packages come from, published until now.
+    pub histories: &'a [Published],
 }
 
 /// What clients would find wrong with a repository and with each of its packages. Every file is read once,

@@ -1,4 +1,4 @@
-use crate::{Severity, closure, inside, key, package, repository};
+use crate::{Severity, closure, inside, key, package, repository, together, upgrade};
 
 /// One way in which a client can be disappointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -37,13 +37,26 @@ macro_rules! rule_table {
 
 pub(crate) use rule_table;
 
+/// The rules about packages beside one another.
+const RELATIONS: [&Rule; 9] = [
+    &closure::UNMET,
+    &together::CONFLICT,
+    &together::FILES,
+    &together::FIRMWARE,
+    &upgrade::OLDER,
+    &upgrade::CHANGED,
+    &upgrade::DISAGREE,
+    &upgrade::LEFT,
+    &upgrade::BEHIND,
+];
+
 /// All rules, by code.
 pub fn rules() -> Vec<&'static Rule> {
     let mut all: Vec<_> = package::all_rules()
         .chain(inside::all_rules())
         .chain(repository::all_rules())
-        .chain(closure::all_rules())
         .chain(key::all_rules())
+        .chain(RELATIONS)
         .collect();
     all.sort_by_key(|rule| rule.code);
     all

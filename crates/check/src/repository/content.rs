@@ -14,7 +14,9 @@ use super::{
     release::Shipped,
     rules,
 };
-use crate::{CheckError, Depth, Finding, closure::Closure, inside, package};
+use crate::{
+    BaseProvides, CheckError, Depth, Finding, closure, inside, package, shelf::Shelf, together, upgrade,
+};
 
 /// Files that stand in a repository without being listed.
 const FREE: [&str; 1] = ["repodata"];
@@ -34,10 +36,10 @@ pub(super) fn check(
     }
     entries.sort_by(|a, b| a.href.cmp(&b.href));
     twice(&entries, findings);
-    let mut closure = Closure::default();
+    let mut shelf = Shelf::default();
     let (mut shipped, mut boot) = (Shipped::default(), Boot::default());
     for entry in &entries {
-        package(check, entry, (&mut closure, &mut shipped, &mut boot), findings)?;
+        package(check, entry, (&mut shelf, &mut shipped, &mut boot), findings)?;
     }
     shipped.check(check, findings);
     boot.check(findings);
@@ -54,8 +56,12 @@ pub(super) fn check(
     }
     advisories(check, records, &entries, findings);
     if let Some(base) = check.base {
-        findings.0.extend(closure.unmet(base));
+        findings.0.extend(closure::unmet(&shelf, base));
     }
+    findings.0.extend(together::check(&shelf, check.base.unwrap_or(&BaseProvides::default())));
+    findings.0.extend(together::check_files(&mut shelf, check.root)?);
+    let offered: Vec<_> = entries.iter().filter_map(Entry::offered).collect();
+    findings.0.extend(upgrade::check(&offered, &shelf, check.histories));
     Ok(())
 }
 
@@ -107,7 +113,7 @@ fn twice(entries: &[Entry], findings: &mut Findings) {
 fn package(
     check: &RepositoryCheck<'_>,
     entry: &Entry,
-    (closure, shipped, boot): (&mut Closure, &mut Shipped, &mut Boot),
+    (shelf, shipped, boot): (&mut Shelf, &mut Shipped, &mut Boot),
     findings: &mut Findings,
 ) -> Result<(), CheckError> {
     let subject = entry.href.as_str();
@@ -155,9 +161,8 @@ fn package(
     }
     shipped.look(subject, &path, &headers);
     boot.look(subject, &path, &headers);
-    if check.base.is_some()
-        && let Err(error) = closure.add(subject, &headers)
-    {
+    // A header without a readable name has been reported.
+    if let (Ok(_), Err(error)) = (headers.nevra(), shelf.add(subject, &headers)) {
         findings.0.push(Finding::new(&package::UNREADABLE, subject, error.to_string()));
     }
     Ok(())

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, io::BufRead};
 
+use xen4centos_artifact::{Evr, Nevra};
+
 use super::{digest::Checksum, xml};
+use crate::{FileChecksum, upgrade::Offered};
 
 /// One package of primary.xml.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,18 @@ impl Entry {
     pub(super) fn nevra(&self) -> String {
         let (epoch, version, release) = &self.evr;
         format!("{}-{epoch}:{version}-{release}.{}", self.name, self.arch)
+    }
+
+    /// As the rules about updates see it; `None` where the epoch is no number.
+    pub(super) fn offered(&self) -> Option<Offered<'_>> {
+        let (epoch, version, release) = &self.evr;
+        let evr = Evr::new(epoch.parse().ok()?, version.as_str(), release.as_str());
+        let Checksum { kind, value } = self.checksum.clone();
+        Some(Offered {
+            subject: &self.href,
+            nevra: Nevra::new(self.name.as_str(), evr, self.arch.as_str()),
+            checksum: FileChecksum { kind, value },
+        })
     }
 }
 

@@ -411,6 +411,7 @@ fn repository(tools: &str, script: &str, place: &str) -> Vec<(&'static str, Stri
         client: &el6(),
         verifier: None,
         base: None,
+        histories: &[],
         published_before: None,
         contract: None,
         depth: Depth::Headers,

@@ -12,6 +12,7 @@ mod keys;
 mod packages;
 mod payloads;
 mod real;
+mod relations;
 mod releases;
 mod reports;
 mod repositories;

@@ -113,6 +113,7 @@ impl Release {
             client: &client,
             verifier: None,
             base: None,
+            histories: &[],
             published_before: None,
             contract: None,
             depth: Depth::Payloads,

@@ -126,6 +126,7 @@ fn check_path(
             client: session.project.client(&session.target),
             verifier: verifier.as_ref().map(|verifier| verifier as _),
             base: None,
+            histories: &[],
             published_before: None,
             contract: terms.contract,
             depth: terms.depth,

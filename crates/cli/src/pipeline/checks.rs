@@ -117,6 +117,7 @@ pub(crate) fn repository(
         client,
         verifier: Some(&verifier),
         base: None,
+        histories: &[],
         published_before,
         // Payloads, and kernels in them, were looked at before anything was staged; those of packages that stay, before they came.
         contract: None,
