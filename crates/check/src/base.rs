@@ -8,13 +8,16 @@ use crate::{CheckError, PackageFacts, Provision, file_index::path_hash};
 #[derive(Clone, Debug, Default)]
 pub struct BaseProvides {
     pub(crate) list: Vec<Provision>,
+    /// How names begin that are there with any rest, in any version.
+    prefixes: Vec<String>,
     pub(crate) packages: Vec<PackageFacts>,
     /// Hashes of paths: those of a distribution are a million.
     files: HashSet<u64>,
 }
 
 impl BaseProvides {
-    /// Reads a list: one `name` or `name = [epoch:]version[-release]` a line, blank lines and `#` comments.
+    /// Reads a list: one `name` or `name = [epoch:]version[-release]` a line, blank lines and `#` comments. A name that ends
+    /// in `*` stands for all that begin so.
     ///
     /// # Errors
     /// At the first line that is neither.
@@ -25,6 +28,10 @@ impl BaseProvides {
             base.list.push(match words.as_slice() {
                 [] => continue,
                 [first, ..] if first.starts_with('#') => continue,
+                [name] if name.len() > 1 && name.ends_with('*') => {
+                    base.prefixes.push(name[..name.len() - 1].to_owned());
+                    continue;
+                }
                 [name] => Provision::exactly(*name, ""),
                 [name, "=", evr] => Provision::exactly(*name, *evr),
                 _ => {
@@ -49,8 +56,14 @@ impl BaseProvides {
     /// Adds all of another one.
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
+        self.prefixes.extend(other.prefixes);
         self.packages.extend(other.packages);
         self.files.extend(other.files);
+    }
+
+    /// Whether a name is there by how it begins.
+    pub(crate) fn has_prefix_of(&self, name: &str) -> bool {
+        self.prefixes.iter().any(|prefix| name.starts_with(prefix))
     }
 
     pub(crate) fn has_file(&self, path: &str) -> bool {
@@ -65,8 +78,9 @@ mod tests {
     #[test]
     fn lists_of_provides() {
         let parse = |text: &str| BaseProvides::parse(text, "base.txt".into());
-        let base = parse("# base\n\nbash\npython(abi) = 2.6\n").unwrap();
+        let base = parse("# base\n\nbash\npython(abi) = 2.6\nocaml(*\n").unwrap();
         assert_eq!(base.list.len(), 2);
+        assert!(base.has_prefix_of("ocaml(Pervasives)") && !base.has_prefix_of("ocaml"));
         let error = parse("bash\nglibc 2.12\n").unwrap_err().to_string();
         assert_eq!(
             error,

@@ -53,7 +53,8 @@ pub(crate) fn unmet(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in shelf.packages() {
         for wanted in &package.facts.requires {
-            if providers.of(wanted).next().is_none() && !has_path(&wanted.name) {
+            let is_there = has_path(&wanted.name) || base.has_prefix_of(&wanted.name);
+            if !is_there && providers.of(wanted).next().is_none() {
                 let finding = Finding::new(&UNMET, package.subject.as_str(), format!("requires {wanted}"));
                 if !findings.contains(&finding) {
                     findings.push(finding);

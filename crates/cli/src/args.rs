@@ -344,6 +344,10 @@ pub(crate) struct CheckArgs {
     /// The armoured public key that must have signed them [default: the target's]
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Option<Utf8PathBuf>,
+    /// What hosts have beside a repository: a list of names, or a directory or URL with repodata; again for more [default:
+    /// the target's]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain"])]
+    pub(crate) base: Vec<String>,
     /// Leave the files in packages out: what headers and metadata tell is checked
     #[arg(long, conflicts_with_all = ["list", "explain"])]
     pub(crate) headers_only: bool,

@@ -28,8 +28,8 @@ pub use package::{
 };
 pub use project::{LocalSettings, Project};
 pub use target::{
-    Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,
-    Upstreams,
+    Accepts, Base, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings,
+    Target, Upstreams,
 };
 pub use waiver::Waiver;
 pub use words::{Complaint, download_url};

@@ -97,6 +97,17 @@ pub struct RepositorySettings {
     pub title: String,
     /// The groups file, in `repo-templates/`.
     pub comps: Option<Utf8PathBuf>,
+    /// What hosts have, or can get, from elsewhere; where it is empty, requirements are not checked.
+    pub base: Vec<Base>,
+}
+
+/// What hosts have beside the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// A list of names, in `repo-templates/`.
+    List(Utf8PathBuf),
+    /// The URL of a repository.
+    Repository(String),
 }
 
 /// The key that signs packages and repository.
@@ -125,6 +136,8 @@ pub struct Channel {
     pub base_url: String,
     /// What may be published here.
     pub accepts: Accepts,
+    /// Other channels of the target that packages come from: what is published here is newer than all of theirs.
+    pub from: Vec<String>,
     /// How many days its clients must be able to use what is published now; unknown where it is not said.
     pub lifetime_days: Option<u32>,
     /// Taken where none is named.

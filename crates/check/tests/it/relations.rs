@@ -222,6 +222,7 @@ fn requirements() {
     let lines = || [plain("a 1-1; needs b >= 2; needs /bin/c"), plain("d 1-1; needs a = 1")];
     clean(&lines(), &Beside::list("b = 2-5\n/bin/c"));
     trips("EL6-DEP-001", "requires b >= 2", &lines(), &Beside::list("b = 1.9\n/bin/c"));
+    clean(&lines(), &Beside::list("b = 2\n/bin/*"));
     let mut base = BaseProvides::default();
     let mut package = PackageFacts::new("b-0:2-1.x86_64".parse().unwrap());
     package.provides.push(Provision::exactly("b", "2-1"));

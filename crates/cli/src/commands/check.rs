@@ -4,7 +4,7 @@ mod rules;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    Checked, Depth, Finding, KernelContract, RepositoryCheck, Severity, check_key_file,
+    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, Severity, check_key_file,
     check_package_signature, check_payload, check_repository, check_rpm, render_junit, render_painted_report,
     render_report, sarif,
 };
@@ -13,7 +13,10 @@ use xen4centos_sign::PublicKeys;
 use crate::{
     args::{CheckArgs, Cli, ReportFormat},
     failure::{Failure, Kind, Outcome},
-    pipeline::checks::{self, SignatureVerifier},
+    pipeline::{
+        base,
+        checks::{self, SignatureVerifier},
+    },
     printer::Printer,
     session::Session,
     settings,
@@ -23,6 +26,7 @@ use crate::{
 struct Terms<'a> {
     keys: Option<&'a PublicKeys>,
     contract: Option<&'a KernelContract>,
+    base: Option<&'a BaseProvides>,
     depth: Depth,
 }
 
@@ -44,8 +48,10 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let mut waivers = checks::waivers(&session)?;
     let keys = keys(&session, args, &here)?;
     let contract = checks::kernel_contract(&session)?;
+    let is_any = paths.iter().any(|path| is_repository(&here.join(path)));
+    let base = if is_any { base::load(&session, &args.base)? } else { None };
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
-    let terms = Terms { keys: keys.as_ref(), contract: contract.as_ref(), depth };
+    let terms = Terms { keys: keys.as_ref(), contract: contract.as_ref(), base: base.as_ref(), depth };
     let mut checked = Vec::new();
     for path in &paths {
         check_path(&session, (&here, path), &terms, &mut checked)?;
@@ -54,7 +60,7 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
         waivers.apply(&mut one.findings);
     }
     // Of single packages nobody knows what a waiver is for.
-    if paths.iter().any(|path| is_repository(&here.join(path))) {
+    if is_any {
         checks::tell_unused(&session, &waivers);
     }
     report(&session, args, &checked);
@@ -125,7 +131,7 @@ fn check_path(
             root: &path,
             client: session.project.client(&session.target),
             verifier: verifier.as_ref().map(|verifier| verifier as _),
-            base: None,
+            base: terms.base,
             histories: &[],
             published_before: None,
             contract: terms.contract,

@@ -12,7 +12,7 @@ mod kernel_config;
 mod publish;
 mod release;
 mod render;
-mod repo;
+pub(crate) mod repo;
 mod serve;
 mod sign;
 mod status;

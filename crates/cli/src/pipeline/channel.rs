@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use xen4centos_artifact::{Evr, Nevra, Sha256Digest, SignedRpm};
-use xen4centos_manifest::Accepts;
+use xen4centos_manifest::{Accepts, Channel as Place};
 use xen4centos_publish::{
     Channel, Policy, PublishError, Published, RestoreRequest, Retention, StageRequest, Staging, State,
     Storage,
@@ -14,7 +14,7 @@ use crate::{
     commands::index::Narrator,
     failure::{Failure, Kind},
     pipeline::{
-        checks,
+        checks, history,
         keys::{ShippedKey, SigningKey},
         plan::sha256,
     },
@@ -27,10 +27,24 @@ const KEPT_STATES: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero"
 /// A week: how long documents of replaced metadata stay for clients that hold the old list.
 const CARRY_SECONDS: u64 = 7 * 24 * 3600;
 
+/// What a new state is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Hosts shall get it in the place of what they have.
+    Update,
+    /// An earlier state comes back: hosts keep what they have, by intent.
+    Restoration,
+}
+
 /// The session's channel.
 pub(crate) fn open(session: &Session<'_>) -> Result<Channel, Failure> {
+    open_in(session, &session.channel)
+}
+
+/// Any channel of the target.
+pub(crate) fn open_in(session: &Session<'_>, channel: &Place) -> Result<Channel, Failure> {
     let policy = Policy { states: KEPT_STATES, carry_seconds: CARRY_SECONDS };
-    Ok(Storage::open(&session.publish_root, policy).channel(session.channel.directory.as_str())?)
+    Ok(Storage::open(&session.publish_root, policy).channel(channel.directory.as_str())?)
 }
 
 /// The state that readers see.
@@ -80,7 +94,7 @@ pub(crate) fn publish(
         })
     })
     .map_err(|failure| begin_anew(session, failure))?;
-    finish(session, key, &channel, staging)
+    finish(session, key, (&channel, Purpose::Update), staging)
 }
 
 /// Publishes the packages of an earlier state again, as a new state.
@@ -89,7 +103,7 @@ pub(crate) fn roll_back(session: &Session<'_>, key: &SigningKey, number: u64) ->
     let comps = comps(session)?.map(|(_, digest)| digest);
     let request = RestoreRequest { number, comps, now: session.now };
     let staging = in_turn(session, &channel, || channel.restore(&request))?;
-    finish(session, key, &channel, staging)
+    finish(session, key, (&channel, Purpose::Restoration), staging)
 }
 
 /// A channel of test doubles has no hosts: who works on the specs begins it anew.
@@ -126,10 +140,15 @@ fn in_turn(
 fn finish(
     session: &Session<'_>,
     key: &SigningKey,
-    channel: &Channel,
+    (channel, purpose): (&Channel, Purpose),
     staging: Staging,
 ) -> Result<Published, Failure> {
-    let published_before = channel.current()?.map(|state| state.revision);
+    let before = channel.current()?;
+    let published_before = before.as_ref().map(|state| state.revision);
+    let histories = match purpose {
+        Purpose::Update => history::all(session, before.as_ref())?,
+        Purpose::Restoration => Vec::new(),
+    };
     let activity = session.printer.activity("Indexing", format!("{} packages", staging.packages().len()));
     let settings = IndexSettings {
         comps: comps(session)?.map(|(path, _)| path),
@@ -145,7 +164,7 @@ fn finish(
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
     let signed = key.signer(session)?.sign_repository(tree)?;
-    checks::repository(session, &key.shipped, signed.root(), published_before)?;
+    checks::repository(session, &key.shipped, signed.root(), (published_before, &histories))?;
     staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;
     drop(activity);
     let published = staging.publish(signed)?;

@@ -2,8 +2,8 @@
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    CheckError, Depth, Finding, KernelContract, KernelRequirement, KeyTerms, RepositoryCheck, Verifier,
-    Waivers, check_key_file, check_payload, check_repository, check_rpm, render_report,
+    CheckError, Depth, Finding, KernelContract, KernelRequirement, KeyTerms, Published, RepositoryCheck,
+    Verifier, Waivers, check_key_file, check_payload, check_repository, check_rpm, render_report,
 };
 use xen4centos_kconfig::Requirement;
 use xen4centos_manifest::Client;
@@ -12,7 +12,7 @@ use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_sign
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{kernel, keys::ShippedKey},
+    pipeline::{base, kernel, keys::ShippedKey},
     session::Session,
 };
 
@@ -107,8 +107,9 @@ pub(crate) fn repository(
     session: &Session<'_>,
     key: &ShippedKey,
     root: &Utf8Path,
-    published_before: Option<u64>,
+    (published_before, histories): (Option<u64>, &[Published]),
 ) -> Result<(), Failure> {
+    let base = base::load(session, &[])?;
     let client = session.project.client(&session.target);
     let keys = PublicKeys::new([key.public.clone()]);
     let verifier = SignatureVerifier { keys: &keys };
@@ -116,8 +117,8 @@ pub(crate) fn repository(
         root,
         client,
         verifier: Some(&verifier),
-        base: None,
-        histories: &[],
+        base: base.as_ref(),
+        histories,
         published_before,
         // Payloads, and kernels in them, were looked at before anything was staged; those of packages that stay, before they came.
         contract: None,

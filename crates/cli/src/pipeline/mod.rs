@@ -1,10 +1,12 @@
 //! The stages, joined: what one returns is what the next one takes.
 
 pub(crate) mod admission;
+pub(crate) mod base;
 pub(crate) mod builds;
 pub(crate) mod channel;
 pub(crate) mod checks;
 pub(crate) mod files;
+pub(crate) mod history;
 pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;

@@ -7,8 +7,8 @@ use super::{
     Switches, all_checked, checked, own_name, parsed, plain_switches, refuse_repeated, switches, value,
 };
 use crate::{
-    Accepts, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings, Target,
-    Upstreams, words,
+    Accepts, Base, BuildRootKind, BuildRootSettings, Channel, KeySettings, RepositorySettings, RpmSettings,
+    Target, Upstreams, words,
 };
 
 /// A target as far as it could be read, with what is checked against packages, clients and other targets.
@@ -177,8 +177,30 @@ fn repository(root: &Table<'_>, templates: &Utf8Path) -> Option<RepositorySettin
         }
         path
     });
+    let base = base(&table, templates);
     table.finish();
-    Some(RepositorySettings { id: id?, title: title?, comps })
+    Some(RepositorySettings { id: id?, title: title?, comps, base })
+}
+
+fn base(table: &Table<'_>, templates: &Utf8Path) -> Vec<Base> {
+    let places = table.texts("base");
+    refuse_repeated(table, &places, "base");
+    let mut bases = Vec::new();
+    for place in places {
+        if place.value.contains("://") {
+            bases.extend(value(table, Some(place), words::download_url).map(Base::Repository));
+            continue;
+        }
+        let Some(text) = checked(table, Some(place), words::inner_path) else { continue };
+        let path = templates.join(&text.value);
+        if !path.is_file() {
+            let hint = "a list of names in repo-templates/, or the URL of a repository";
+            let message = format!("there is no file `{}` in repo-templates/", text.value);
+            table.problem_at(&text, message, Some(hint));
+        }
+        bases.push(Base::List(path));
+    }
+    bases
 }
 
 fn key(root: &Table<'_>) -> (Option<KeySettings>, Option<Text>) {
@@ -218,7 +240,8 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
         }
         let directory = checked(&table, table.required("directory"), words::inner_path);
         directories.extend(directory.clone());
-        let channel = channel(table, directory, (&name.value, default.is_some_and(|default| default.value)));
+        let default = default.is_some_and(|default| default.value);
+        let channel = channel(table, directory, (&name.value, default), &names);
         checked(root, Some(name), words::name);
         channels.extend(channel.map(|channel| (channel.name.clone(), channel)));
     }
@@ -233,12 +256,18 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
     (channels, directories)
 }
 
-fn channel(table: Table<'_>, directory: Option<Text>, (name, default): (&str, bool)) -> Option<Channel> {
+fn channel(
+    table: Table<'_>,
+    directory: Option<Text>,
+    (name, default): (&str, bool),
+    names: &BTreeSet<String>,
+) -> Option<Channel> {
     let base_url = value(&table, table.required("base-url"), words::base_url);
     let accepts = table.word(
         table.required("accepts"),
         &[("pinned", Accepts::Pinned), ("override", Accepts::Override), ("miniature", Accepts::Miniature)],
     );
+    let from = origins(&table, name, names);
     let lifetime_days = table.number("lifetime-days", 1..=36525).map(|days| days.value);
     table.finish();
     Some(Channel {
@@ -246,7 +275,23 @@ fn channel(table: Table<'_>, directory: Option<Text>, (name, default): (&str, bo
         directory: directory?.value.into(),
         base_url: base_url?,
         accepts: accepts?,
+        from,
         lifetime_days,
         default,
     })
+}
+
+/// `from`, which names other channels of the target.
+fn origins(table: &Table<'_>, name: &str, names: &BTreeSet<String>) -> Vec<String> {
+    let origins = table.texts("from");
+    refuse_repeated(table, &origins, "channel");
+    for origin in &origins {
+        if origin.value == name || !names.contains(&origin.value) {
+            let others: Vec<_> = names.iter().filter(|other| *other != name).map(String::as_str).collect();
+            let hint = format!("others of this target: {}", others.join(", "));
+            let message = format!("`{}` is no other channel of this target", origin.value);
+            table.problem_at(origin, message, Some(&hint));
+        }
+    }
+    origins.into_iter().map(|origin| origin.value).collect()
 }
