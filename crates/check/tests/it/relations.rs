@@ -475,3 +475,58 @@ fn file_conflicts_are_those_of_rpm() {
         assert_eq!((ours, rpm.is_ok()), (expected, expected), "{other:?}: {rpm:?}");
     }
 }
+
+/// What dnf finds unmet: the last part of each package's file name, and each requirement.
+fn repoclosure(root: &Utf8Path) -> BTreeSet<(String, String)> {
+    let cache = root.join("cache");
+    let mut lines = Vec::new();
+    // It ends with 1 where something is unmet.
+    let _ = Invocation::new(Tool::Dnf, root)
+        .args(["-q", "--releasever=6", "--forcearch=x86_64", "--setopt=reposdir=/nowhere", "--repo=x"])
+        .arg(format!("--setopt=cachedir={cache}"))
+        .arg(format!("--installroot={root}/host"))
+        .arg(format!("--repofrompath=x,file://{root}"))
+        .arg("repoclosure")
+        .run_logged(&root.join("dnf.log"), |line| lines.push(line.to_owned()));
+    assert!(lines.iter().any(|line| line.contains("unresolved deps")), "{lines:#?}");
+    let mut found = BTreeSet::new();
+    let mut package = String::new();
+    for line in &lines {
+        if let Some(name) = line.strip_prefix("package: ") {
+            name.split_whitespace().next().unwrap_or_default().clone_into(&mut package);
+        } else if let Some(wanted) = line.strip_prefix("    ") {
+            found.insert((package.clone(), wanted.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn closure_is_that_of_dnf() {
+    let repository = Repository::of(&[
+        plain(
+            "a 2.0-3; gives q = 1:2.0-3; needs b; needs b = 1; needs b = 1-2; needs b = 1-3; needs b > 1-1; needs b > 1",
+        ),
+        plain("b 1-2; gives v; gives w = 5; gives p = 1-1"),
+        with(
+            "c 1-1; needs v > 3; needs w >= 5; needs w > 5; needs w < 5-9",
+            &[("/opt/c", REGULAR, "c", 0, 0)],
+        ),
+        plain("d 1-1; needs /opt/c; needs /opt/d; needs q = 2.0; needs q = 1:2.0; needs q > 5; needs q < 5"),
+        plain("e 1-1; needs p = 1; needs p = 1-2; needs p >= 1; needs nothing; needs b <= 1; needs b < 1"),
+        plain("f 1-1; needs c = 1-1; needs e(x86-64)"),
+    ]);
+    let own =
+        repository.check(&Beside::default()).into_iter().filter(|finding| finding.code == "EL6-DEP-001");
+    let mut own: BTreeSet<_> = own
+        .map(|finding| {
+            let name = finding.subject.strip_prefix("Packages/").unwrap().strip_suffix(".rpm").unwrap();
+            (name.to_owned(), finding.message.strip_prefix("requires ").unwrap().to_owned())
+        })
+        .collect();
+    // rpm and yum compare no releases where one side has none, and then 5 is not below 5; libsolv takes any release.
+    assert!(own.remove(&("c-1-1.x86_64".to_owned(), "w < 5-9".to_owned())));
+    let dnf = repoclosure(&repository.root);
+    assert!(own.len() > 6, "{own:#?}");
+    assert_eq!(own, dnf);
+}

@@ -19,6 +19,7 @@ mod program;
 #[path = "../../../repodata/tests/reference/mod.rs"]
 mod reference;
 mod refusals;
+mod relations;
 mod release;
 mod replacing;
 mod repo;

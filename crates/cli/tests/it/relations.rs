@@ -1,0 +1,88 @@
+//! What packages need of others and of what was published before, in `check` and in the gate.
+
+use crate::workshop::{Directory, ProjectCopy, Work};
+
+const TARGET: &str = "repo-templates/targets/small.toml";
+const SPEC: &str = "specs/small/small.spec.tera";
+const PACKAGE: &str = "specs/small/package.toml";
+
+fn release_number(copy: &ProjectCopy, from: u32, to: u32) {
+    copy.edit(PACKAGE, &format!("release = \"{from}\""), &format!("release = \"{to}\""));
+    copy.edit(PACKAGE, &format!("version = \"1.0-{from}\""), &format!("version = \"1.0-{to}\""));
+}
+
+#[test]
+fn requirements_are_closed_by_the_base_of_the_target() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.edit(
+        SPEC,
+        "BuildArch: noarch\n",
+        "BuildArch: noarch\nRequires: cow >= 2, /usr/bin/milk, hay(grass)\n",
+    );
+    let list = "small.txt";
+    copy.edit(TARGET, "comps = \"comps.xml\"\n", &format!("comps = \"comps.xml\"\nbase = [\"{list}\"]\n"));
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+
+    with(&["release"]).ends_with(2).says(["small.toml:", "there is no file `small.txt` in repo-templates/"]);
+    copy.write("repo-templates/small.txt", "cow = 1:1-1\nmilk\nhay(*\n");
+    with(&["release"])
+        .ends_with(4)
+        .says(["EL6-DEP-001 requirement that nothing meets", "requires /usr/bin/milk"]);
+    assert!(!work.path().join("publish/small/x86_64/repodata").exists());
+    copy.write("repo-templates/small.txt", "cow = 1:1-1\n/usr/bin/milk\nhay(*\n");
+    with(&["release"]).ends_with(0);
+    with(&["check"]).ends_with(0);
+
+    // In the place of the target's, and of either kind.
+    let lists = Directory::new();
+    let without = lists.write("without.txt", "/usr/bin/milk\nhay(*\ncow = 1.9\n");
+    with(&["check", "--base", without.as_str()]).ends_with(4).prints(["requires cow >= 2"]);
+    let broken = lists.write("broken.txt", "cow\n\ncow >= 2\n");
+    with(&["check", "--base", broken.as_str()]).ends_with(2).says(["broken.txt:3: expected `name`"]);
+    with(&["check", "--base", "/nowhere"]).ends_with(2).says(["/nowhere"]);
+    let base = ProjectCopy::with_small_package("true");
+    base.edit(SPEC, "BuildArch: noarch\n", "BuildArch: noarch\nProvides: cow = 3, hay(grass)\n");
+    base.edit(SPEC, "%{_datadir}/small/terms\n\n%files", "%{_datadir}/small/terms\ninstall -d %{buildroot}/usr/bin\necho > %{buildroot}/usr/bin/milk\n\n%files");
+    base.edit(SPEC, "%license", "/usr/bin/milk\n%license");
+    let barn = Work::new(base.path());
+    barn.run(&["release", "--target", "small"]).ends_with(0);
+    let barn = barn.path().join("publish/small/x86_64");
+    with(&["check", "--base", barn.as_str()]).ends_with(0);
+}
+
+#[test]
+fn what_is_published_is_newer_than_what_was() {
+    let copy = ProjectCopy::with_small_package("true");
+    release_number(&copy, 1, 3);
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+    with(&["release"]).ends_with(0);
+    release_number(&copy, 3, 2);
+    let message = "1.0-2.el6.centos.alt is not newer than small-1.0-3.el6.centos.alt.noarch, which channel `quickstart` published";
+    with(&["release"]).ends_with(4).says(["EL6-UPG-001 package that is not newer", message]);
+    let history = with(&["publish", "--history", "--json"]).ends_with(0).json();
+    assert_eq!(history.as_array().unwrap().len(), 1, "nothing of it was published");
+    release_number(&copy, 2, 4);
+    with(&["release"]).ends_with(0);
+    // What comes back on purpose is older.
+    with(&["publish", "--roll-back", "1"]).ends_with(0);
+}
+
+#[test]
+fn what_is_published_is_newer_than_what_the_origin_published() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.edit(TARGET, "lifetime-days = 30\ndefault = true\n", "default = true\nfrom = [\"trail\"]\n");
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+    with(&["release"])
+        .ends_with(2)
+        .says(["`trail` is no other channel of this target", "others of this target: trial"]);
+    copy.edit(TARGET, "from = [\"trail\"]", "from = [\"trial\"]");
+    release_number(&copy, 1, 3);
+    with(&["release", "--channel", "trial"]).ends_with(0);
+    release_number(&copy, 3, 2);
+    with(&["release"]).ends_with(4).says(["EL6-UPG-001", "which channel `trial` published"]);
+    release_number(&copy, 2, 3);
+    with(&["release"]).ends_with(0);
+}
