@@ -47,7 +47,7 @@ pub(crate) struct MetadataArgs {
     #[arg(long, value_name = "TYPE=FILE", value_parser = addition)]
     pub(crate) add: Vec<(String, Utf8PathBuf)>,
     /// Do not list the document of this type any more, such as updateinfo
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = removal)]
     pub(crate) remove: Vec<String>,
     /// Drop all documents that were listed and are not made from packages
     #[arg(long)]
@@ -270,6 +270,14 @@ fn addition(text: &str) -> Result<(String, Utf8PathBuf), String> {
         }
         _ => Err("expected a type and a file, as in updateinfo=updateinfo.xml".into()),
     }
+}
+
+fn removal(kind: &str) -> Result<String, String> {
+    if kind.ends_with("_db") && demand_kind(kind).is_err() {
+        return Err("databases are listed only where they are asked for, by `--database`".into());
+    }
+    demand_kind(kind).map_err(|_| format!("`{kind}` is made from the packages, and always listed"))?;
+    Ok(kind.into())
 }
 
 fn distro(text: &str) -> Result<(Option<String>, String), String> {

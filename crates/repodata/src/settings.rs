@@ -1,10 +1,13 @@
 //! What an index needs to know.
 
-use std::{collections::BTreeSet, num::NonZeroUsize};
+use std::{
+    collections::{BTreeSet, HashMap},
+    num::NonZeroUsize,
+};
 
 use camino::Utf8PathBuf;
 
-use crate::{ChecksumKind, Tags};
+use crate::{ChecksumKind, RepodataError, Tags, walk::Found};
 
 /// What an index needs to know. Everything that readers see follows from it and from the packages: there is no clock.
 #[derive(Clone, Debug)]
@@ -189,6 +192,21 @@ impl Placement {
             Some(prefix) => format!("{}/{path}", prefix.trim_end_matches('/')),
             None => path,
         }
+    }
+
+    /// Checks that clients find each package in a place of its own, which only cut directories can be against.
+    pub(crate) fn demand_distinct(&self, packages: &[Found]) -> Result<(), RepodataError> {
+        if self.cut_directories == 0 {
+            return Ok(());
+        }
+        let mut seen: HashMap<String, &Found> = HashMap::with_capacity(packages.len());
+        for found in packages {
+            if let Some(first) = seen.insert(self.href(&found.relative), found) {
+                let [first, second] = [first, found].map(|found| Utf8PathBuf::from(&*found.relative));
+                return Err(RepodataError::OneHref { href: self.href(&found.relative), first, second });
+            }
+        }
+        Ok(())
     }
 }
 

@@ -104,6 +104,7 @@ impl Workspace {
     /// What takes the place of something else must know what that is: a directory that only has the name stays.
     fn demand_metadata(&self) -> Result<(), RepodataError> {
         let current = self.current();
+        demand_no_link(&current)?;
         let failed = |source| RepodataError::Files { act: "read", path: current.clone(), source };
         let is_empty = match fs_err::read_dir(&current) {
             Ok(mut entries) => entries.next().is_none(),
@@ -229,11 +230,16 @@ impl Workspace {
     pub(crate) fn switch(self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
         let (new, current) = (self.new_directory(), self.current());
         let fail = |source| RepodataError::files("replace", &current)(source);
+        let signature = current.join("repomd.xml.asc");
+        let was_signed = fs_err::symlink_metadata(&signature).is_ok();
         sync_directory(&new).map_err(fail)?;
         if current.exists() {
             self.exchange(&new, &current).map_err(fail)?;
         } else {
             fs_err::rename(&new, &current).map_err(fail)?;
+        }
+        if was_signed {
+            reporter.event(Event::SignatureDropped { path: signature });
         }
         if let Err(source) = sync_directory(&self.root) {
             reporter.event(Event::NotSynced { error: RepodataError::files("sync", &self.root)(source) });
@@ -320,6 +326,14 @@ fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         link_all(&from.join(&name), &to.join(&name))?;
     }
     Ok(())
+}
+
+/// The directory that is switched in would take the place of a link, and what that leads to would stay as it is.
+pub(crate) fn demand_no_link(path: &Utf8Path) -> Result<(), RepodataError> {
+    match fs_err::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Err(RepodataError::Linked { path: path.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// Before anything is tried that would say something else.
