@@ -88,7 +88,7 @@ pub(crate) struct FormArgs {
     /// How many states that were replaced keep their files, for clients that have just read the old repomd.xml [default: 1]
     #[arg(long, value_name = "NUMBER", conflicts_with = "retain_old_md_by_age")]
     pub(crate) retain_old_md: Option<usize>,
-    /// Keep files of states that were replaced as long as they are younger, such as 2h or 30d
+    /// Keep files of states that were replaced, the last one among them, only as long as they are younger, such as 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) retain_old_md_by_age: Option<u64>,
     /// The revision: seconds since 1970, which all documents have as their time, or any text [default: now, or one more

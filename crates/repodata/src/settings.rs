@@ -44,8 +44,7 @@ pub struct IndexSettings {
     pub comps: Option<Utf8PathBuf>,
     /// Documents of other kinds, such as `updateinfo` or `modules`.
     pub additional: Additional,
-    /// Documents of earlier metadata to keep beside the new ones, unlisted. Those of the metadata that is replaced are
-    /// kept in any case.
+    /// Documents of earlier metadata to keep beside the new ones, unlisted.
     pub carried: Vec<Utf8PathBuf>,
     /// How long documents of metadata that was replaced are kept.
     pub retain: Retain,
@@ -247,7 +246,7 @@ pub enum Present {
 pub enum Retain {
     /// Those of so many states before.
     Last(usize),
-    /// Those that were written at this time or later, in seconds since 1970, and those of the state before.
+    /// Those that were written at this time or later, in seconds since 1970, whichever state they are of.
     Since(u64),
 }
 

@@ -36,6 +36,11 @@ struct Old {
 }
 
 impl Old {
+    fn of(path: Utf8PathBuf) -> Option<Self> {
+        let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
+        Some(Self { written, path })
+    }
+
     fn is_since(&self, seconds: u64) -> bool {
         self.written >= std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)
     }
@@ -146,7 +151,11 @@ impl Workspace {
         files.extend(self.retained(retain, present));
         if retain != Retain::Last(0) {
             let names = present.records.iter().filter_map(crate::Record::file_name);
-            files.extend(names.map(|name| self.current().join(name)));
+            let present = names.map(|name| self.current().join(name));
+            files.extend(present.filter(|path| match retain {
+                Retain::Last(_) => true,
+                Retain::Since(seconds) => Old::of(path.clone()).is_some_and(|old| old.is_since(seconds)),
+            }));
         }
         for file in files {
             let Some(name) = file.file_name() else { continue };
@@ -195,7 +204,7 @@ impl Workspace {
             for (position, old) in files.into_iter().enumerate() {
                 let is_kept = match retain {
                     Retain::Last(states) => position < states,
-                    Retain::Since(seconds) => position == 0 || old.is_since(seconds),
+                    Retain::Since(seconds) => old.is_since(seconds),
                 };
                 if !is_kept {
                     fs_err::remove_file(&old.path).map_err(RepodataError::files("remove", &old.path))?;
@@ -215,10 +224,8 @@ impl Workspace {
         let mut kinds: BTreeMap<String, Vec<Old>> = BTreeMap::new();
         for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
             let Some(kind) = path.file_name().and_then(kind_of) else { continue };
-            let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified());
-            if let Ok(written) = written {
-                kinds.entry(kind.to_owned()).or_default().push(Old { written, path });
-            }
+            let kind = kind.to_owned();
+            kinds.entry(kind).or_default().extend(Old::of(path));
         }
         for files in kinds.values_mut() {
             files.sort_by(|left, right| right.cmp(left));
