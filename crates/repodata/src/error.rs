@@ -279,10 +279,9 @@ impl RepodataError {
                 let kind = crate::additional::base(kind);
                 format!("put the file back, or list it no more (`--remove {kind}`)")
             }
-            Self::Linked { path } => format!(
-                "remove the link; to write where it leads, make the directory that it leads to `repodata` and name its \
-                 parent (`--outputdir DIRECTORY`), and link `{path}` nowhere"
-            ),
+            Self::Linked { .. } => {
+                "remove the link; into another directory metadata is written by `--outputdir DIRECTORY`".into()
+            }
             Self::OneHref { .. } => {
                 "cut fewer directories (`--cut-dirs`), or leave one of them out (`--excludes`)".into()
             }

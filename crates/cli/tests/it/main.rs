@@ -12,6 +12,7 @@ mod index_again;
 mod index_input;
 mod index_options;
 mod index_readers;
+mod index_refused;
 mod index_told;
 mod kernel_firmware;
 mod killed;

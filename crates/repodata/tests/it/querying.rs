@@ -154,6 +154,13 @@ fn the_same_is_found_as_dnf_finds() {
         let expected = dnf(work.path(), scratch.path(), &["--latest-limit=1", name]);
         assert_eq!(packages(&repository, &latest), expected, "latest {name}");
     }
+    // Paths as names; what is provided under a path counts here, too.
+    for path in
+        ["/opt/data/own-data", "/usr/bin/own-tool", "/usr/bin/*", "*/own-tool", "/OPT/v-1.9", "/nowhere"]
+    {
+        let query = Query { packages: vec![Specification::parse(path)], ..Query::default() };
+        assert_eq!(packages(&repository, &query), dnf(work.path(), scratch.path(), &[path]), "{path}");
+    }
     for path in ["/opt/data/own-data", "/usr/bin/*", "/opt/v-1.9", "/OPT/v-1.9", "/nowhere"] {
         let query = Query { files: vec![path.to_owned()], ..Query::default() };
         assert_eq!(
