@@ -53,7 +53,7 @@ impl Dependencies {
 /// What is asked for. All that is given must hold; of several values of one kind one must.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// The packages by name, or by a path that they own or provide; all where there is none.
+    /// The packages by name, or by a path that they own; all where there is none.
     pub packages: Vec<Specification>,
     /// Paths that they own, or globs of them.
     pub files: Vec<String>,
@@ -181,7 +181,7 @@ fn latest(packages: Vec<Package>) -> Vec<Package> {
     packages.into_iter().filter(|package| newest[&key(package)] == package.nevra.evr).collect()
 }
 
-/// The rank of what owns or provides a path.
+/// The rank of what owns a path.
 const PATH: usize = usize::MAX - 1;
 
 /// Packages by name: of the meanings of a name, the best that some package has.
@@ -219,13 +219,8 @@ impl<'a> Named<'a> {
     /// How good a name for the package a specification is. A path is the last that it can be.
     fn rank(&self, index: usize, package: &Package) -> Option<usize> {
         let specification = &self.specifications[index];
-        specification.rank(&package.nevra).or_else(|| {
-            let path = specification.path()?;
-            let mut provided = package.dependencies.provides.iter();
-            let is_given = self.owners[index].contains(&package.checksum.value)
-                || provided.any(|provided| glob::matches(path, &provided.name));
-            is_given.then_some(PATH)
-        })
+        let owns = || self.owners[index].contains(&package.checksum.value).then_some(PATH);
+        specification.rank(&package.nevra).or_else(owns)
     }
 
     /// Takes a package that could be meant; what a name means does not depend on the other conditions.

@@ -48,7 +48,7 @@ pub(crate) struct RepoQueryArgs {
     #[arg(value_name = "REPO")]
     pub(crate) repository: String,
     /// Packages: name, name.arch, name-version, name-version-release[.arch], or globs of these, names in any case; or a path
-    /// that they own or provide [default: all]
+    /// that they own [default: all]
     #[arg(value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,
     #[command(flatten)]

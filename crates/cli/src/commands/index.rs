@@ -390,14 +390,8 @@ fn kind(error: &RepodataError) -> Kind {
 
 /// Several errors below what they have in common.
 fn list(head: &Failure, errors: &[RepodataError], count: usize) -> String {
-    let mut text = head.to_string();
-    for error in errors {
-        let error = Failure::of(Kind::Data, error).to_string().replace('\n', "\n  ");
-        text.push_str(&format!("\n  {error}"));
-    }
-    match count - errors.len() {
-        0 => {}
-        more => text.push_str(&format!("\n  and {more} more")),
-    }
-    text
+    let told = errors.iter().map(|error| Failure::of(Kind::Data, error).to_string().replace('\n', "\n  "));
+    let more = (count > errors.len()).then(|| format!("and {} more", count - errors.len()));
+    let lines: Vec<String> = std::iter::once(head.to_string()).chain(told).chain(more).collect();
+    lines.join("\n  ")
 }
