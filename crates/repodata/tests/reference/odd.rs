@@ -136,8 +136,14 @@ fn digests(package: &[u8]) -> [String; 2] {
     };
     let start = end(96).next_multiple_of(8);
     let header = &package[start..end(start)];
-    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
     [hex(&sha1::Sha1::digest(header)), hex(&sha2::Sha256::digest(header))]
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn replace(bytes: &mut [u8], word: &[u8], replacement: &[u8]) {
