@@ -285,7 +285,7 @@ impl RepodataError {
             Self::OneHref { .. } => {
                 "cut fewer directories (`--cut-dirs`), or leave one of them out (`--excludes`)".into()
             }
-            Self::Several { .. } => "remove them or copy them again".into(),
+            Self::Several { .. } => "mend or remove each of them".into(),
             Self::List { .. } => "put the list back, or go on without the groups, advisories and other documents that \
                 it lists (`--discard-additional-metadata`)"
                 .into(),
