@@ -7,7 +7,10 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::index_args::{MetadataArgs, PackagesArgs};
+use crate::{
+    index_args::{MetadataArgs, PackagesArgs},
+    left_out_args::LeftOutArgs,
+};
 pub(crate) use repo::{
     KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,
     RepoQueryArgs, ShowArgs,
@@ -326,6 +329,8 @@ pub(crate) struct IndexArgs {
     pub(crate) metadata: MetadataArgs,
     #[command(flatten)]
     pub(crate) packages: PackagesArgs,
+    #[command(flatten)]
+    pub(crate) left_out: LeftOutArgs,
     /// Sign repomd.xml, too, with the target's key
     #[arg(long, help_heading = "Signing")]
     pub(crate) sign: bool,

@@ -47,7 +47,7 @@ pub(crate) struct MetadataArgs {
     #[arg(long, value_name = "TYPE=FILE", value_parser = addition)]
     pub(crate) add: Vec<(String, Utf8PathBuf)>,
     /// Do not list the document of this type any more, such as updateinfo
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = removal)]
     pub(crate) remove: Vec<String>,
     /// Drop all documents that were listed and are not made from packages
     #[arg(long)]
@@ -88,7 +88,7 @@ pub(crate) struct FormArgs {
     /// How many states that were replaced keep their files, for clients that have just read the old repomd.xml [default: 1]
     #[arg(long, value_name = "NUMBER", conflicts_with = "retain_old_md_by_age")]
     pub(crate) retain_old_md: Option<usize>,
-    /// Keep files of states that were replaced as long as they are younger, such as 2h or 30d
+    /// Keep files of states that were replaced, the last one among them, only as long as they are younger, such as 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) retain_old_md_by_age: Option<u64>,
     /// The revision: seconds since 1970, which all documents have as their time, or any text [default: now, or one more
@@ -270,6 +270,14 @@ fn addition(text: &str) -> Result<(String, Utf8PathBuf), String> {
         }
         _ => Err("expected a type and a file, as in updateinfo=updateinfo.xml".into()),
     }
+}
+
+fn removal(kind: &str) -> Result<String, String> {
+    if kind.ends_with("_db") && demand_kind(kind).is_err() {
+        return Err("databases are listed only where they are asked for, by `--database`".into());
+    }
+    demand_kind(kind).map_err(|_| format!("`{kind}` is made from the packages, and always listed"))?;
+    Ok(kind.into())
 }
 
 fn distro(text: &str) -> Result<(Option<String>, String), String> {

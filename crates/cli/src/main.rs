@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod failure;
 mod index_args;
+mod left_out_args;
 mod pipeline;
 mod printer;
 mod session;

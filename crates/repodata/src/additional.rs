@@ -70,7 +70,12 @@ impl Addition {
     fn read(kind: &str, path: &Utf8Path) -> Result<Self, RepodataError> {
         let name = path.file_name().unwrap_or(kind);
         let name = ENDINGS.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
-        let content = read(path, MOST)?;
+        let content = read(path, MOST).map_err(|error| match error {
+            RepodataError::Files { path, source, .. } => {
+                RepodataError::Given { kind: kind.to_owned(), path, source }
+            }
+            error => error,
+        })?;
         match kind {
             GROUPS => check_comps(path, &content)?,
             ADVISORIES => check_document(path, &content, "updates")?,
@@ -186,7 +191,10 @@ fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), Repodat
         what: format!("`{}` is not in repodata: `{}`", record.kind, record.location),
     };
     let path = metadata.join(record.file_name().ok_or_else(outside)?);
-    let bytes = fs_err::read(&path).map_err(RepodataError::files("read", &path))?;
+    let bytes = fs_err::read(&path).map_err(|source| {
+        let (kind, path) = (record.kind.clone(), path.clone());
+        RepodataError::Kept { kind, path, source }
+    })?;
     if let Ok(kind) = record.checksum.kind.parse::<ChecksumKind>() {
         let Checksum { value: found, .. } = Hasher::of(kind, &bytes);
         if found != record.checksum.value {

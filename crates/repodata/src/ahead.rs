@@ -47,6 +47,16 @@ impl Ahead {
         self.failure.take()
     }
 
+    /// Why the document could not be understood: where it is not the one that repomd.xml lists, that is why, whatever was
+    /// made of it.
+    pub(crate) fn reason(&mut self, error: RepodataError) -> RepodataError {
+        if self.failure.is_none() {
+            // What comes of it is in `failure`.
+            self.finish().unwrap_or_default();
+        }
+        self.take_failure().unwrap_or(error)
+    }
+
     /// Reads to the end, so that all is verified.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         loop {

@@ -55,7 +55,30 @@ pub(crate) struct Place {
     record_crc: u32,
 }
 
+/// Why a file that was indexed is not listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Its package can not be indexed.
+    Bad,
+    /// Another package takes its place.
+    Surplus,
+}
+
 impl Place {
+    /// Of no package. The length of a title that is not there says why.
+    fn of_none(why: Why) -> Self {
+        Self { title: u32::from(why == Why::Bad), ..Self::default() }
+    }
+
+    /// Why there is no package, where there is none.
+    pub(crate) const fn why_none(&self) -> Option<Why> {
+        match (self.head, self.title) {
+            (0, 0) => Some(Why::Surplus),
+            (0, _) => Some(Why::Bad),
+            _ => None,
+        }
+    }
+
     /// Whether there is no package.
     pub(crate) const fn is_empty(&self) -> bool {
         self.head == 0
@@ -119,6 +142,11 @@ impl Cache {
 
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// How many packages are listed.
+    pub(crate) fn listed(&self) -> usize {
+        self.entries.values().filter(|entry| !entry.place.is_empty()).count()
     }
 
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
@@ -257,9 +285,9 @@ impl CacheWriter {
         }
     }
 
-    /// Adds a file whose package is not listed: nothing is remembered of it but the file.
-    pub(crate) fn add_left_out(&mut self, key: &str, stamp: &Stamp) {
-        self.list(key, stamp, &Place::default());
+    /// Adds a file whose package is not listed: nothing is remembered of it but the file, and why.
+    pub(crate) fn add_left_out(&mut self, key: &str, stamp: &Stamp, why: Why) {
+        self.list(key, stamp, &Place::of_none(why));
     }
 
     fn put(&mut self, title: &Title, fragments: &Fragments, record: &[u8]) -> io::Result<Place> {

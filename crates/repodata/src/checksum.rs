@@ -72,7 +72,7 @@ impl fmt::Display for ChecksumKind {
 
 /// A name that stands for no algorithm that is known here.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown checksum type `{0}`")]
+#[error("unknown checksum type `{0}`: expected `sha`, `sha1`, `sha224`, `sha256`, `sha384` or `sha512`")]
 pub struct UnknownChecksum(String);
 
 impl FromStr for ChecksumKind {
@@ -172,6 +172,10 @@ mod tests {
         check(ChecksumKind::Sha256, "ba7816bf");
         check(ChecksumKind::Sha384, "cb00753f");
         check(ChecksumKind::Sha512, "ddaf35a1");
-        assert_eq!("md5".parse::<ChecksumKind>().unwrap_err().to_string(), "unknown checksum type `md5`");
+        let error = "SHA256".parse::<ChecksumKind>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown checksum type `SHA256`: expected "), "{error}");
+        for kind in ChecksumKind::ALL {
+            assert!(error.contains(&format!("`{kind}`")), "{error}");
+        }
     }
 }

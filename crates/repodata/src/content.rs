@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -53,17 +53,33 @@ impl Meter {
     }
 }
 
-/// The file as it lies there. Its meter is shared: the decoder that reads it does not give it back.
-struct Closed {
+/// The file as it lies there, and what was read of it. Both are shared: a decoder that reads it does not give it back.
+struct Source {
     inner: Box<dyn Read + Send>,
-    meter: Arc<Mutex<Meter>>,
+    meter: Meter,
+    /// Whether it could not be read: what is behind that is not asked for.
+    failed: bool,
+}
+
+#[derive(Clone)]
+struct Closed(Arc<Mutex<Source>>);
+
+impl Closed {
+    fn new(inner: Box<dyn Read + Send>, meter: Meter) -> Self {
+        Self(Arc::new(Mutex::new(Source { inner, meter, failed: false })))
+    }
+
+    fn source(&self) -> MutexGuard<'_, Source> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Read for Closed {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(out)?;
-        self.meter.lock().unwrap_or_else(PoisonError::into_inner).take(&out[..length])?;
-        Ok(length)
+        let Source { inner, meter, failed } = &mut *self.source();
+        let read = inner.read(out).and_then(|length| meter.take(&out[..length]).map(|()| length));
+        *failed |= read.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        read
     }
 }
 
@@ -72,7 +88,7 @@ pub(crate) struct Content {
     path: Utf8PathBuf,
     record: Record,
     reader: Box<dyn Read + Send>,
-    closed: Arc<Mutex<Meter>>,
+    closed: Closed,
     open: Meter,
 }
 
@@ -83,11 +99,9 @@ impl Content {
         record: &Record,
         bytes: Box<dyn Read + Send>,
     ) -> Result<Self, RepodataError> {
-        let closed = Meter::new(path, Some(&record.checksum), record.size)?;
-        let closed = Arc::new(Mutex::new(closed));
-        let bytes = Closed { inner: bytes, meter: Arc::clone(&closed) };
+        let closed = Closed::new(bytes, Meter::new(path, Some(&record.checksum), record.size)?);
         let mut open = Meter::new(path, record.open_checksum.as_ref(), record.open_size)?;
-        let reader = match inflate(bytes).map_err(RepodataError::files("read", path))? {
+        let reader = match inflate(closed.clone()).map_err(RepodataError::files("read", path))? {
             Inflated::Plain(reader) => {
                 // The limit of the file is that of its content, and one digest need not be made twice.
                 if record.open_checksum.as_ref() == Some(&record.checksum) {
@@ -111,9 +125,8 @@ impl Content {
         bytes: Box<dyn Read + Send>,
     ) -> Result<Self, RepodataError> {
         let record = Record { open_checksum: None, open_size: None, ..record.clone() };
-        let closed = Meter::new(path, Some(&record.checksum), record.size)?;
-        let closed = Arc::new(Mutex::new(closed));
-        let reader = Box::new(Closed { inner: bytes, meter: Arc::clone(&closed) });
+        let closed = Closed::new(bytes, Meter::new(path, Some(&record.checksum), record.size)?);
+        let reader = Box::new(closed.clone());
         let open = Meter::new(path, None, None)?;
         Ok(Self { path: path.to_owned(), record, reader, closed, open })
     }
@@ -136,28 +149,47 @@ impl Content {
             match self.reader.read(block).and_then(|length| self.open.take(&block[..length]).map(|()| length))
             {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return result.map_err(RepodataError::files("read", &self.path)),
+                Err(error) => return Err(self.damage(error)),
+                Ok(length) => return Ok(length),
             }
         }
     }
 
+    /// Of content that can not be decompressed: where the file is not the one that repomd.xml lists, that is why.
+    fn damage(&self, error: io::Error) -> RepodataError {
+        let mut closed = self.closed.clone();
+        let is_read = !self.closed.source().failed && io::copy(&mut closed, &mut io::sink()).is_ok();
+        let mismatch = if is_read { self.verify_closed().err() } else { None };
+        mismatch.unwrap_or_else(|| RepodataError::files("read", &self.path)(error))
+    }
+
     /// Compares with repomd.xml, after everything was read.
     pub(crate) fn verify(&mut self) -> Result<(), RepodataError> {
-        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner).read_off();
-        let (open, record) = (self.open.read_off(), &self.record);
-        let sides = [
-            ("size", "checksum", closed, record.size, Some(&record.checksum)),
-            ("open size", "open checksum", open, record.open_size, record.open_checksum.as_ref()),
-        ];
-        for (size_name, checksum_name, (total, digits), size, checksum) in sides {
-            if let Some(size) = size.filter(|size| *size != total) {
-                return Err(self.mismatch(size_name, size.to_string(), total.to_string()));
-            }
-            if let (Some(checksum), Some(found)) = (checksum, digits)
-                && !found.eq_ignore_ascii_case(&checksum.value)
-            {
-                return Err(self.mismatch(checksum_name, checksum.value.clone(), found));
-            }
+        self.verify_closed()?;
+        let Record { open_size, open_checksum, .. } = &self.record;
+        self.verify_side(["open size", "open checksum"], &self.open, (*open_size, open_checksum.as_ref()))
+    }
+
+    /// The file as it lies there.
+    fn verify_closed(&self) -> Result<(), RepodataError> {
+        let Record { size, checksum, .. } = &self.record;
+        self.verify_side(["size", "checksum"], &self.closed.source().meter, (*size, Some(checksum)))
+    }
+
+    fn verify_side(
+        &self,
+        [size_name, checksum_name]: [&'static str; 2],
+        meter: &Meter,
+        (size, checksum): (Option<u64>, Option<&Checksum>),
+    ) -> Result<(), RepodataError> {
+        let (total, digits) = meter.read_off();
+        if let Some(size) = size.filter(|size| *size != total) {
+            return Err(self.mismatch(size_name, size.to_string(), total.to_string()));
+        }
+        if let (Some(checksum), Some(found)) = (checksum, digits)
+            && !found.eq_ignore_ascii_case(&checksum.value)
+        {
+            return Err(self.mismatch(checksum_name, checksum.value.clone(), found));
         }
         Ok(())
     }

@@ -15,6 +15,34 @@ pub enum RepodataError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A package file could not be read.
+    #[error("could not read `{path}`")]
+    Unreadable {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A document that is to be listed could not be read.
+    #[error("could not read `{path}`, which is to be listed as `{kind}`")]
+    Given {
+        /// `group`, `updateinfo` and so on.
+        kind: String,
+        /// What was named.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A document that the metadata lists, and that is not made from packages, could not be read.
+    #[error("`{kind}` can not stay listed: could not read `{path}`")]
+    Kept {
+        /// `group`, `updateinfo` and so on.
+        kind: String,
+        /// Its file.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// What should hold packages or metadata is a file, or is not there.
     #[error("no directory `{path}`")]
     NoDirectory {
@@ -33,8 +61,14 @@ pub enum RepodataError {
         /// The directory.
         path: Utf8PathBuf,
     },
+    /// A link that a directory would take the place of.
+    #[error("`{path}` is a symbolic link, which a directory would take the place of")]
+    Linked {
+        /// The link.
+        path: Utf8PathBuf,
+    },
     /// What the metadata lists beside packages would be lost.
-    #[error("the list of the metadata that is there can not be read: {source}")]
+    #[error("the list of the metadata that is there can not be read")]
     List {
         /// Why.
         source: Box<RepodataError>,
@@ -93,6 +127,20 @@ pub enum RepodataError {
         /// Bytes of the file.
         found: u64,
     },
+    /// A package file whose header is another one than its signature header was made for.
+    #[error(
+        "package is damaged: the {digest} of its header is `{found}`, its signature header says `{expected}`: `{path}`"
+    )]
+    Damaged {
+        /// The package file.
+        path: Utf8PathBuf,
+        /// Which digest.
+        digest: &'static str,
+        /// By the signature header.
+        expected: String,
+        /// Of the header.
+        found: String,
+    },
     /// A package file was written to while it was read.
     #[error("package changed while it was read: `{path}`")]
     Changed {
@@ -126,6 +174,24 @@ pub enum RepodataError {
         nevra: String,
         /// One of the package files.
         path: Utf8PathBuf,
+    },
+    /// Packages that clients would look for in one place.
+    #[error("two packages would be listed at `{href}`: `{first}` and `{second}`")]
+    OneHref {
+        /// Where clients would find either.
+        href: String,
+        /// One of them, relative to the directory that is indexed.
+        first: Utf8PathBuf,
+        /// Another one.
+        second: Utf8PathBuf,
+    },
+    /// More than one package is bad.
+    #[error("{count} packages can not be indexed")]
+    Several {
+        /// The first of them, as far as they are told.
+        errors: Vec<RepodataError>,
+        /// How many there are.
+        count: usize,
     },
     /// A list of packages names one that is not there.
     #[error("no package `{path}`")]
@@ -203,12 +269,23 @@ impl RepodataError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Busy { .. } => "wait for it to end; a lock is never left behind by a killed process".into(),
-            Self::Package { path, .. } | Self::Truncated { path, .. } => {
+            Self::Package { path, .. } | Self::Truncated { path, .. } | Self::Damaged { path, .. } => {
                 format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
             }
             Self::Foreign { path } => format!(
                 "name the directory that holds the packages; if `{path}` is what is left of metadata, remove it"
             ),
+            Self::Kept { kind, .. } => {
+                let kind = crate::additional::base(kind);
+                format!("put the file back, or list it no more (`--remove {kind}`)")
+            }
+            Self::Linked { .. } => {
+                "remove the link; into another directory metadata is written by `--outputdir DIRECTORY`".into()
+            }
+            Self::OneHref { .. } => {
+                "cut fewer directories (`--cut-dirs`), or leave one of them out (`--excludes`)".into()
+            }
+            Self::Several { .. } => "mend or remove each of them".into(),
             Self::List { .. } => "put the list back, or go on without the groups, advisories and other documents that \
                 it lists (`--discard-additional-metadata`)"
                 .into(),
@@ -244,19 +321,23 @@ impl RepodataError {
         })
     }
 
-    /// Whether it lies in one package, so that the others could be indexed without it.
+    /// Whether it lies in one package, or in several, so that the others could be indexed without them.
     pub fn is_of_one_package(&self) -> bool {
         let is_gone = |source: &std::io::Error| {
             matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied)
         };
-        matches!(self, Self::Files { source, .. } if is_gone(source))
-            || matches!(
+        match self {
+            Self::Unreadable { source, .. } => is_gone(source),
+            Self::Several { errors, .. } => errors.iter().all(Self::is_of_one_package),
+            _ => matches!(
                 self,
                 Self::Package { .. }
                     | Self::Truncated { .. }
+                    | Self::Damaged { .. }
                     | Self::Changed { .. }
                     | Self::TooLarge { .. }
                     | Self::Forbidden { .. }
-            )
+            ),
+        }
     }
 }

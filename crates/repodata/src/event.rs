@@ -59,11 +59,20 @@ pub enum Event {
     Written {
         /// That of the list.
         revision: String,
+        /// How many packages it lists.
+        packages: usize,
     },
-    /// All packages and settings are what they were; no metadata was written.
+    /// What would be listed is what the metadata lists; none was written.
     Unchanged {
         /// That of the list which is there.
         revision: String,
+        /// How many packages it lists.
+        packages: usize,
+    },
+    /// The list was signed. What was signed is gone, and the signature with it.
+    SignatureDropped {
+        /// Its file.
+        path: Utf8PathBuf,
     },
     /// Old or unfinished metadata could not be removed. It is in nobody's way.
     Remains {

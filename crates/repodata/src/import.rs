@@ -10,6 +10,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_artifact::header::RpmHeaders;
 
 use crate::{
     IndexSettings, Package, RepodataError, Repository, Source,
@@ -28,26 +29,29 @@ pub(crate) struct Imported {
     names: HashMap<Box<str>, Option<Box<str>>>,
     /// Places of more than one package.
     doubtful: HashSet<Box<str>>,
+    /// Places of packages whose changelogs may have been cut, and how many entries each of these has.
+    cut: (HashSet<Box<str>>, usize),
 }
 
 impl Imported {
     /// Reads all of a repository's metadata. `scratch` is a place for files that are gone when this returns.
     ///
-    /// Metadata does not say how many entries of a changelog its writer kept. Where no package has as many as the settings
-    /// ask for, others may lack some; where one has more, its times are other ones. Nothing is taken then: `None`.
+    /// Metadata does not say how many entries of a changelog its writer kept. It were as many as the longest has, at least:
+    /// all that are shorter are whole. Where the longest has fewer than the settings ask for, those of its length may lack
+    /// some, which their packages tell; where one has more, its times are other ones, and nothing is taken: `None`.
     pub(crate) fn read(
         root: &Utf8Path,
         settings: &IndexSettings,
         scratch: &Utf8Path,
     ) -> Result<Option<Self>, RepodataError> {
-        let Some(limit) = settings.changelog_limit else { return Ok(None) };
+        let limit = settings.changelog_limit.unwrap_or(usize::MAX);
         let failed = || RepodataError::Content {
             path: scratch.to_owned(),
             what: "can not be written: no metadata is taken over".into(),
         };
         let repository = Repository::open(root)?;
         let mut writer = CacheWriter::create(scratch, None).ok_or_else(failed)?;
-        let (mut names, mut longest) = (HashMap::new(), 0);
+        let (mut names, mut longest) = (HashMap::new(), (HashSet::new(), 0));
         let (mut hrefs, mut doubtful) = (HashSet::new(), HashSet::new());
         let checksum = settings.checksum.to_string();
         for package in repository.complete_packages()? {
@@ -55,8 +59,14 @@ impl Imported {
             if package.checksum.kind != checksum {
                 continue;
             }
-            longest = longest.max(package.changelog.len());
             let href: Box<str> = package.href.as_str().into();
+            let entries = package.changelog.len();
+            if entries > longest.1 {
+                longest = (HashSet::new(), entries);
+            }
+            if entries == longest.1 && entries < limit {
+                longest.0.insert(href.clone());
+            }
             let indexed = indexed(package)?;
             writer.add(&href, &indexed, None);
             if !hrefs.insert(href.clone()) {
@@ -72,7 +82,20 @@ impl Imported {
         let cache = Cache::open(scratch);
         Cache::remove(scratch);
         let cache = cache.ok_or_else(failed)?;
-        Ok((longest == limit).then_some(Self { cache, names, doubtful }))
+        Ok((longest.1 <= limit).then_some(Self { cache, names, doubtful, cut: longest }))
+    }
+
+    /// Whether the changelog of the package with this href has all entries that are wanted; its file tells where the
+    /// metadata does not.
+    pub(crate) fn is_whole(&self, href: &str, file: &Utf8Path) -> bool {
+        let (cut, length) = &self.cut;
+        let whole = || {
+            let mut file = fs_err::File::open(file).ok()?;
+            let size = file.metadata().ok()?.len();
+            let headers = RpmHeaders::read_sized(&mut file, size).ok()?;
+            Some(headers.main().changelog().ok()?.len() <= *length)
+        };
+        self.place(href).is_some_and(|place| !cut.contains(place)) || whole().unwrap_or(false)
     }
 
     pub(crate) const fn cache(&self) -> &Cache {
@@ -81,9 +104,15 @@ impl Imported {
 
     /// The package that has this href, or that is the only one of this file name.
     pub(crate) fn entry(&self, href: &str) -> Option<&Entry> {
-        let by_name = || self.cache.entry(self.names.get(href.rsplit('/').next()?)?.as_deref()?);
-        let entry = if self.doubtful.contains(href) { None } else { self.cache.entry(href) };
-        entry.or_else(by_name)
+        self.cache.entry(self.place(href)?)
+    }
+
+    /// Where that package was.
+    fn place<'a>(&'a self, href: &'a str) -> Option<&'a str> {
+        if !self.doubtful.contains(href) && self.cache.entry(href).is_some() {
+            return Some(href);
+        }
+        self.names.get(href.rsplit('/').next()?)?.as_deref()
     }
 }
 

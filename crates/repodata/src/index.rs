@@ -14,6 +14,7 @@ use crate::{
     known::{self, Known},
     read_xml::{REPOMD_LIMIT, repomd_from},
     run::{Documents, Run},
+    same,
     seed::Seed,
     switch::{Workspace, demand_directory, timestamp},
     walk::{self, Found},
@@ -34,16 +35,18 @@ pub fn index(
     let output = settings.output.as_deref().unwrap_or(root);
     let workspace = Workspace::open(output, reporter)?;
     match fill(root, &workspace, settings, reporter) {
-        Ok(Filled::Written { cache, revision }) => {
-            workspace.switch(reporter)?;
+        Ok(Filled { cache, revision, packages, outcome }) => {
+            match outcome {
+                Outcome::New => workspace.switch(reporter)?,
+                Outcome::Same => workspace.discard()?,
+            }
             if let Some((cache, state)) = cache {
                 cache.commit(&state);
             }
-            reporter.event(Event::Written { revision });
-        }
-        Ok(Filled::Unchanged { revision }) => {
-            workspace.discard()?;
-            reporter.event(Event::Unchanged { revision });
+            reporter.event(match outcome {
+                Outcome::New => Event::Written { revision, packages },
+                Outcome::Same => Event::Unchanged { revision, packages },
+            });
         }
         Err(error) => {
             // The first error is the one that matters; leftovers are removed by the next index.
@@ -54,9 +57,20 @@ pub fn index(
     Ok(RepoTree { root: output.to_owned() })
 }
 
-enum Filled {
-    Written { cache: Option<(Box<CacheWriter>, State)>, revision: String },
-    Unchanged { revision: String },
+/// What is to become of new metadata.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// It takes the place of what is there.
+    New,
+    /// It is what is there.
+    Same,
+}
+
+struct Filled {
+    cache: Option<(Box<CacheWriter>, State)>,
+    revision: String,
+    packages: usize,
+    outcome: Outcome,
 }
 
 fn fill(
@@ -69,9 +83,9 @@ fn fill(
     let metadata = workspace.current();
     let Listed { list: present, digest } = Listed::read(&metadata, settings)?;
     let packages = walk::packages(root, settings, reporter)?;
-    let mut known = Known::open(settings);
+    let known = Known::open(settings);
     let additions = Addition::all(settings)?;
-    let mut state = State {
+    let state = State {
         rules: known::rules(settings),
         settings: fingerprint(settings, &additions),
         repomd: digest,
@@ -87,25 +101,61 @@ fn fill(
     if may_stay
         && known.is_all(root, &packages, &state, &present)
         && present.records.iter().all(|record| is_there(workspace, record))
+        && same::left_out(root, known.bad(&packages), settings, reporter)
     {
         workspace.prune(settings.retain, &present)?;
-        return Ok(Filled::Unchanged { revision: present.revision });
+        let (revision, packages) = (present.revision, known.listed());
+        return Ok(Filled { cache: None, revision, packages, outcome: Outcome::Same });
     }
-    let (timestamp, revision) = times(&metadata, settings, &present)?;
-    known.import(settings, workspace.root(), reporter);
-    let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
-    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
-    let Made { mut records, blocks, cache } = make(&run, packages)?;
-    records.extend(additional::write(&desk, settings, &additions)?);
-    settings.file_times.set(&desk.directory, &records, timestamp)?;
-    additional::keep_present(&desk, &settings.additional, &metadata, (&present, &mut records))?;
-    workspace.carry(&settings.carried, settings.retain, &present)?;
-    let repomd = Repomd { revision: revision.clone(), tags: settings.tags.clone(), records };
-    let bytes = repomd.to_xml().into_bytes();
-    write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
-    state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
-    state.documents = blocks;
-    Ok(Filled::Written { cache: cache.map(|cache| (cache, state)), revision })
+    let filling = Filling { root, workspace, settings, reporter, present: &present, may_stay };
+    filling.write(packages, known, (state, &additions))
+}
+
+/// New metadata beside that which is there.
+struct Filling<'a> {
+    root: &'a Utf8Path,
+    workspace: &'a Workspace,
+    settings: &'a IndexSettings,
+    reporter: &'a dyn Reporter,
+    present: &'a Repomd,
+    /// Whether what is there stays if it says the same.
+    may_stay: bool,
+}
+
+impl Filling<'_> {
+    fn write(
+        &self,
+        packages: Vec<Found>,
+        mut known: Known,
+        (mut state, additions): (State, &[Addition]),
+    ) -> Result<Filled, RepodataError> {
+        let Self { root, workspace, settings, reporter, present, may_stay } = *self;
+        let metadata = workspace.current();
+        let (timestamp, revision) = times(&metadata, settings, present)?;
+        known.import(settings, (workspace.root(), &workspace.new_directory()), reporter);
+        let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
+        let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
+        let Made { mut records, blocks, cache, packages } = make(&run, packages)?;
+        records.extend(additional::write(&desk, settings, additions)?);
+        settings.file_times.set(&desk.directory, &records, timestamp)?;
+        let made = records.len();
+        additional::keep_present(&desk, &settings.additional, &metadata, (present, &mut records))?;
+        state.documents = blocks;
+        let repomd = Repomd { revision, tags: settings.tags.clone(), records };
+        let result = |state, outcome, revision| {
+            let cache = cache.map(|cache| (cache, state));
+            Ok(Filled { cache, revision, packages, outcome })
+        };
+        if may_stay && same::is_there(&desk, settings, (&metadata, present), (&repomd, made)) {
+            workspace.prune(settings.retain, present)?;
+            return result(state, Outcome::Same, present.revision.clone());
+        }
+        workspace.carry(&settings.carried, settings.retain, present)?;
+        let bytes = repomd.to_xml().into_bytes();
+        write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
+        state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
+        result(state, Outcome::New, repomd.revision)
+    }
 }
 
 /// What became of the packages.
@@ -113,6 +163,8 @@ struct Made {
     records: Vec<Record>,
     blocks: Vec<DocumentBlocks>,
     cache: Option<Box<CacheWriter>>,
+    /// How many are listed.
+    packages: usize,
 }
 
 /// Writes the documents of packages, again where some of them turned out not to be listed.
@@ -120,21 +172,25 @@ fn make(run: &Run<'_>, mut packages: Vec<Found>) -> Result<Made, RepodataError> 
     let again = Again(run.reporter);
     let mut run = Run { ..*run };
     let mut left_out = Vec::new();
+    if !run.may_leave_out() {
+        run.settings.location.demand_distinct(&packages)?;
+    }
     let (records, blocks, mut cache) = loop {
         match run.documents(&packages)? {
             Documents::Written { records, blocks, cache } => break (records, blocks, cache),
-            Documents::Without { rest, surplus } => {
-                left_out.extend(surplus);
+            Documents::Without { rest, left_out: more } => {
+                left_out.extend(more);
                 (packages, run.reporter) = (rest, &again);
             }
         }
     };
+    run.settings.location.demand_distinct(&packages)?;
     if let Some(cache) = &mut cache {
-        for (found, stamp) in &left_out {
-            cache.add_left_out(&found.relative, stamp);
+        for (found, stamp, why) in &left_out {
+            cache.add_left_out(&found.relative, stamp, *why);
         }
     }
-    Ok(Made { records, blocks, cache })
+    Ok(Made { records, blocks, cache, packages: packages.len() })
 }
 
 /// Timestamp and revision of what is written.

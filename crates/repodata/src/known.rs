@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use crate::{
     Event, IndexSettings, KnownBy, Learned, Repomd, Reporter, Source,
     blocks::KnownBlocks,
-    cache::{Cache, DocumentBlocks, Entry, State},
+    cache::{Cache, DocumentBlocks, Entry, State, Why},
     encode,
     import::{self, Imported},
     indexed::{Indexed, Remembered, Wanted},
@@ -42,12 +42,19 @@ impl Known {
         }
     }
 
-    /// Takes in the metadata that the settings name, and that of the repository in `output`.
-    pub(crate) fn import(&mut self, settings: &IndexSettings, output: &Utf8Path, reporter: &dyn Reporter) {
-        let Some(cache) = &settings.reuse.cache else { return };
-        let scratch = Utf8PathBuf::from(format!("{cache}.import"));
+    /// Takes in the metadata that the settings name, and that of the repository in `output`. Where there is no cache,
+    /// `beside` is a directory for what is only there meanwhile.
+    pub(crate) fn import(
+        &mut self,
+        settings: &IndexSettings,
+        (output, beside): (&Utf8Path, &Utf8Path),
+        reporter: &dyn Reporter,
+    ) {
+        let cache = settings.reuse.cache.as_deref();
+        let scratch =
+            cache.map_or_else(|| beside.join("packages.import"), |cache| format!("{cache}.import").into());
         Cache::remove(&scratch);
-        for root in import::sources(settings, output, cache.exists()) {
+        for root in import::sources(settings, output, cache.is_some_and(Utf8Path::exists)) {
             match Imported::read(&root, settings, &scratch) {
                 Ok(None) => {}
                 Ok(Some(imported)) => {
@@ -93,7 +100,8 @@ impl Known {
         }
         self.imported.iter().find_map(|imported| {
             let entry = imported.entry(href)?;
-            let is_same = now.is_none_or(|now| now.is_of_second(&entry.stamp));
+            let is_same = now.is_none_or(|now| now.is_of_second(&entry.stamp))
+                && imported.is_whole(href, &root.join(&*found.relative));
             let mut known = is_same.then(|| self.package(imported.cache(), entry, href, base)).flatten()?;
             // What nobody has compared with the file is not taken for it later.
             known.stamp = now.unwrap_or(entry.stamp);
@@ -140,6 +148,19 @@ impl Known {
             && cache.len() == packages.len()
             && packages.iter().all(same)
             && !repomd.records.is_empty()
+    }
+
+    /// How many packages the last index listed.
+    pub(crate) fn listed(&self) -> usize {
+        self.cache.as_ref().map_or(0, Cache::listed)
+    }
+
+    /// Those that the last index could not list, and that are the same as then.
+    pub(crate) fn bad<'a>(&self, packages: &'a [Found]) -> impl Iterator<Item = &'a Found> {
+        packages.iter().filter(|found| {
+            let entry = self.cache.as_ref().and_then(|cache| cache.entry(&found.relative));
+            entry.is_some_and(|entry| entry.place.why_none() == Some(Why::Bad))
+        })
     }
 
     /// The compressed blocks of a document, in the metadata that is still there.

@@ -7,7 +7,7 @@ use crate::{
     indexed::{Indexed, Remembered, Wanted},
     known::stamp,
     ordered::{Supply, Weigh},
-    reader::describe,
+    reader::{describe, href},
     reading::Reading,
     run::Run,
     stamp::Stamp,
@@ -135,18 +135,14 @@ impl<'a, 's> Pairs<'a, 's> {
 }
 
 impl Run<'_> {
-    fn may_leave_out(&self) -> bool {
+    pub(crate) fn may_leave_out(&self) -> bool {
         let IndexSettings { bad_packages, duplicates, .. } = self.settings;
         *bad_packages == BadPackages::LeaveOut || *duplicates == Duplicates::KeepLast
     }
 
     fn begin(&self, found: &Found) -> Result<Begun, RepodataError> {
         let path = self.root.join(&*found.relative);
-        let href = self.settings.location.href(&found.relative);
-        if !crate::text::is_clean(&href) {
-            let text = href.escape_debug().to_string();
-            return Err(RepodataError::Forbidden { path, field: "path", text });
-        }
+        let href = href(&path, found, self.settings)?;
         let base = self.settings.location.base.as_deref();
         Ok(match self.known.get(self.root, found, &href, base) {
             Some(known) => Begun::Known(Box::new(known)),

@@ -8,9 +8,10 @@ use crate::{
     duplicates::{Seen, Twice},
     index::{Listed, demand_clean, desk, times},
     known::Known,
+    refusals::Refusals,
     run::Run,
-    switch::demand_directory,
-    walk,
+    switch::{demand_directory, demand_no_link},
+    walk::{self, Found},
 };
 
 /// The packages that an index would list, as paths relative to `root`, sorted. All that would stop it or would be left out
@@ -28,13 +29,14 @@ pub fn preview(
     demand_directory(output)?;
     demand_clean(root, settings)?;
     let metadata = output.join("repodata");
+    demand_no_link(&metadata)?;
     let (timestamp, _) = times(&metadata, settings, &Listed::read(&metadata, settings)?.list)?;
     let packages = walk::packages(root, settings, reporter)?;
     Addition::all(settings)?;
     let known = Known::open(settings);
     let desk = desk(metadata.clone(), settings, timestamp, known.seed())?;
     let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
-    let (mut seen, mut surplus, mut failure) = (Seen::default(), HashSet::new(), None);
+    let (mut seen, mut surplus, mut refusals) = (Seen::default(), HashSet::new(), Refusals::default());
     run.packages(&packages, |index, tried| {
         let path = || root.join(&*packages[index].relative);
         let error = match tried.result {
@@ -61,9 +63,11 @@ pub fn preview(
             }
             Err(error) => error,
         };
-        failure = Some(error);
-        ControlFlow::Break(())
+        refusals.take(error)
     });
+    refusals.result()?;
     let listed = packages.into_iter().enumerate().filter(|(index, _)| !surplus.contains(index));
-    failure.map_or_else(|| Ok(listed.map(|(_, found)| found.relative.into()).collect()), Err)
+    let listed: Vec<Found> = listed.map(|(_, found)| found).collect();
+    settings.location.demand_distinct(&listed)?;
+    Ok(listed.into_iter().map(|found| found.relative.into()).collect())
 }

@@ -53,7 +53,7 @@ impl Dependencies {
 /// What is asked for. All that is given must hold; of several values of one kind one must.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// The packages by name; all where there is none.
+    /// The packages by name, or by a path that they own; all where there is none.
     pub packages: Vec<Specification>,
     /// Paths that they own, or globs of them.
     pub files: Vec<String>,
@@ -131,7 +131,7 @@ impl Query {
                 filters.push(Filter::new(repository, *kind, texts, self.through)?);
             }
         }
-        let mut named = Named::new(&self.packages);
+        let mut named = Named::new(&self.packages).with_owners(repository)?;
         for package in repository.packages()? {
             let package = package?;
             let is_owner = |owners: &HashSet<String>| owners.contains(&package.checksum.value);
@@ -181,22 +181,52 @@ fn latest(packages: Vec<Package>) -> Vec<Package> {
     packages.into_iter().filter(|package| newest[&key(package)] == package.nevra.evr).collect()
 }
 
+/// The rank of what owns a path.
+const PATH: usize = usize::MAX - 1;
+
 /// Packages by name: of the meanings of a name, the best that some package has.
 struct Named<'a> {
     specifications: &'a [Specification],
+    /// Of each that is a path, the checksums of packages that own it.
+    owners: Vec<HashSet<String>>,
     best: Vec<usize>,
     found: Vec<(Vec<Option<usize>>, Package)>,
 }
 
 impl<'a> Named<'a> {
     fn new(specifications: &'a [Specification]) -> Self {
-        Self { specifications, best: vec![usize::MAX; specifications.len()], found: Vec::new() }
+        let count = specifications.len();
+        let owners = vec![HashSet::new(); count];
+        Self { specifications, owners, best: vec![usize::MAX; count], found: Vec::new() }
+    }
+
+    /// Where some are paths, their owners are meant, too.
+    fn with_owners(mut self, repository: &Repository) -> Result<Self, RepodataError> {
+        if self.specifications.iter().any(|specification| specification.path().is_some()) {
+            for listed in repository.file_lists()? {
+                let listed = listed?;
+                for (specification, owners) in self.specifications.iter().zip(&mut self.owners) {
+                    let Some(path) = specification.path() else { continue };
+                    if listed.files.iter().any(|file| glob::matches(path, &file.path)) {
+                        owners.insert(listed.pkgid.clone());
+                    }
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// How good a name for the package a specification is. A path is the last that it can be.
+    fn rank(&self, index: usize, package: &Package) -> Option<usize> {
+        let specification = &self.specifications[index];
+        let owns = || self.owners[index].contains(&package.checksum.value).then_some(PATH);
+        specification.rank(&package.nevra).or_else(owns)
     }
 
     /// Takes a package that could be meant; what a name means does not depend on the other conditions.
     fn take(&mut self, package: Package, is_meant: impl FnOnce(&Package) -> bool) {
         let ranks: Vec<Option<usize>> =
-            self.specifications.iter().map(|specification| specification.rank(&package.nevra)).collect();
+            (0..self.specifications.len()).map(|index| self.rank(index, &package)).collect();
         for (best, rank) in self.best.iter_mut().zip(&ranks) {
             *best = rank.map_or(*best, |rank| rank.min(*best));
         }

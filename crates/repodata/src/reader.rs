@@ -3,11 +3,12 @@
 use camino::Utf8Path;
 
 use crate::{
-    CHANGELOG_LIMIT, ChecksumKind, Event, Package, RepodataError,
+    CHANGELOG_LIMIT, ChecksumKind, Event, IndexSettings, Package, RepodataError,
     convert::Converter,
     files::{FileName, FileTable},
     reading::{Pass, Reading},
     stamp::Stamp,
+    walk::Found,
 };
 
 /// Reads one package. `path` is where it lies now, `href` where the repository has it, relative to its root.
@@ -21,6 +22,33 @@ pub fn read_package(path: &Utf8Path, href: &str) -> Result<Package, RepodataErro
     package.files = files.iter().map(FileName::to_file).collect();
     href.clone_into(&mut package.href);
     Ok(package)
+}
+
+/// Whether a package can be indexed, by its headers and its size: what is wrong with one is mostly there.
+pub(crate) fn try_package(
+    root: &Utf8Path,
+    found: &Found,
+    settings: &IndexSettings,
+) -> Result<(), RepodataError> {
+    let path = root.join(&*found.relative);
+    href(&path, found, settings)?;
+    let pass = Reading::begin(&path, settings.checksum)?.without_payload()?;
+    let limit = settings.changelog_limit.unwrap_or(usize::MAX);
+    describe(&path, pass, limit, &mut |_| ()).map(drop)
+}
+
+/// Where clients find a package.
+pub(crate) fn href(
+    path: &Utf8Path,
+    found: &Found,
+    settings: &IndexSettings,
+) -> Result<String, RepodataError> {
+    let href = settings.location.href(&found.relative);
+    if crate::text::is_clean(&href) {
+        return Ok(href);
+    }
+    let text = href.escape_debug().to_string();
+    Err(RepodataError::Forbidden { path: path.to_owned(), field: "path", text })
 }
 
 /// What is said of a package that was read; it gets no href.

@@ -9,7 +9,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::header::{HeaderError, RpmHeaders, tag};
 
-use crate::{Checksum, ChecksumKind, RepodataError, checksum::Hasher, stamp::Stamp};
+use crate::{Checksum, ChecksumKind, RepodataError, checksum::Hasher, header_digest, stamp::Stamp};
 
 /// Reading costs least with this much: larger buffers fall out of the processor's cache between parsing and hashing.
 const BUFFER: usize = 128 * 1024;
@@ -130,7 +130,7 @@ pub(crate) struct Reading {
 
 impl Reading {
     pub(crate) fn begin(path: &Utf8Path, checksum: ChecksumKind) -> Result<Self, RepodataError> {
-        let fail = |source| RepodataError::files("read", path)(source);
+        let fail = |source| RepodataError::Unreadable { path: path.to_owned(), source };
         let file = fs_err::File::open(path).map_err(fail)?;
         let stamp = Stamp::of(&file.metadata().map_err(fail)?);
         let mut file = HashingFile::new(file, checksum);
@@ -182,7 +182,7 @@ impl Reading {
             self.advance();
         }
         let Self { path, file, headers, stamp, end } = self;
-        let fail = |source| RepodataError::files("read", &path)(source);
+        let fail = |source| RepodataError::Unreadable { path: path.clone(), source };
         end.unwrap_or(Ok(())).map_err(fail)?;
         let HashingFile { file, buffer, total, hasher, .. } = file;
         give_buffer(buffer);
@@ -190,7 +190,17 @@ impl Reading {
             return Err(RepodataError::Changed { path });
         }
         check_length(&path, &headers, total)?;
+        header_digest::check(&path, &headers)?;
         Ok(Pass { headers, checksum: hasher.finish(), stamp })
+    }
+
+    /// As [`finish`](Self::finish), without what comes of the payload: the digest is that of nothing.
+    pub(crate) fn without_payload(self) -> Result<Pass, RepodataError> {
+        let Self { path, file, headers, stamp, .. } = self;
+        give_buffer(file.buffer);
+        check_length(&path, &headers, stamp.size)?;
+        header_digest::check(&path, &headers)?;
+        Ok(Pass { headers, checksum: Hasher::new(ChecksumKind::default()).finish(), stamp })
     }
 }
 

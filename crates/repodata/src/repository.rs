@@ -170,7 +170,7 @@ impl Repository {
             Stream { xml: Xml::new(&path, Ahead::start(Content::new(&path, record, bytes)?)?), ended: false };
         match stream.xml.root(root) {
             Ok(()) => Ok(stream),
-            Err(error) => Err(stream.xml.get_mut().take_failure().unwrap_or(error)),
+            Err(error) => Err(stream.xml.get_mut().reason(error)),
         }
     }
 }
@@ -192,8 +192,7 @@ impl Stream {
         let item = match read(&mut self.xml) {
             Ok(Some(item)) => return Some(Ok(item)),
             Ok(None) => self.finish().err(),
-            // Of an error in reading, what is behind it says more.
-            Err(error) => Some(self.xml.get_mut().take_failure().unwrap_or(error)),
+            Err(error) => Some(self.xml.get_mut().reason(error)),
         };
         self.ended = true;
         item.map(Err)

@@ -1,13 +1,13 @@
 //! All packages into the documents: packages are read and blocks compressed by one pool of threads, and only a few
 //! packages' metadata is in memory at a time.
 
-use std::{collections::HashSet, ops::ControlFlow};
+use std::{collections::HashMap, ops::ControlFlow};
 
 use camino::Utf8Path;
 
 use crate::{
     BadPackages, Event, IndexSettings, RepodataError, Reporter,
-    cache::{CacheWriter, DocumentBlocks},
+    cache::{CacheWriter, DocumentBlocks, Why},
     document::{Desk, Finished},
     duplicates::{Seen, Twice},
     indexed::{Indexed, Title},
@@ -15,6 +15,7 @@ use crate::{
     ordered::{Ahead, map_in_order},
     output::{Addition, Format, Output},
     pairs::{PARCEL, Pairs, Tried},
+    refusals::Refusals,
     repomd::Record,
     stamp::Stamp,
     walk::Found,
@@ -32,7 +33,7 @@ pub(crate) enum Documents {
     Written { records: Vec<Record>, blocks: Vec<DocumentBlocks>, cache: Option<Box<CacheWriter>> },
     /// Some packages are bad or surplus, these are not. The number of packages stands at the head of each document, so
     /// what was written is of no use.
-    Without { rest: Vec<Found>, surplus: Vec<(Found, Stamp)> },
+    Without { rest: Vec<Found>, left_out: Vec<(Found, Stamp, Why)> },
 }
 
 /// One try to write the documents.
@@ -52,9 +53,15 @@ impl Run<'_> {
         let output = Output::begin(self.desk, format, packages.len(), known)?;
         let create = |path| CacheWriter::create(path, self.known.cache());
         let cache = self.settings.reuse.cache.as_deref().and_then(create);
-        let (surplus, stamps) = (Vec::new(), Vec::new());
-        let mut delivery =
-            Delivery { run: self, output, cache, surplus, stamps, seen: Seen::default(), failure: None };
+        let mut delivery = Delivery {
+            run: self,
+            output,
+            cache,
+            left_out: HashMap::new(),
+            stamps: Vec::new(),
+            seen: Seen::default(),
+            refusals: Refusals::default(),
+        };
         self.packages(packages, |index, tried| delivery.take(packages, index, tried));
         delivery.outcome(packages)
     }
@@ -82,11 +89,11 @@ struct Delivery<'a> {
     output: Output,
     cache: Option<CacheWriter>,
     /// Positions of packages that are not to be listed.
-    surplus: Vec<usize>,
+    left_out: HashMap<usize, Why>,
     /// Of all packages, where some may be left out.
     stamps: Vec<Option<Stamp>>,
     seen: Seen,
-    failure: Option<RepodataError>,
+    refusals: Refusals,
 }
 
 impl Delivery<'_> {
@@ -98,19 +105,14 @@ impl Delivery<'_> {
                 .notice_duplicate(packages, index, &indexed)
                 .and_then(|()| self.send(&packages[index], &indexed)),
             Err(error) if leave_out && error.is_of_one_package() => {
-                self.surplus.push(index);
+                self.left_out.insert(index, Why::Bad);
                 self.run.reporter.event(Event::LeftOut { error });
                 Ok(())
             }
             Err(error) => Err(error),
         };
-        match sent {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.failure = Some(error);
-                ControlFlow::Break(())
-            }
-        }
+        let Err(error) = sent else { return ControlFlow::Continue(()) };
+        self.refusals.take(error)
     }
 
     fn notice_duplicate(
@@ -127,13 +129,16 @@ impl Delivery<'_> {
         match twice {
             Twice::Refused => return Err(RepodataError::Duplicate { nevra, path }),
             Twice::Listed => {}
-            Twice::Surplus(surplus) => self.surplus.push(surplus),
+            Twice::Surplus(surplus) => drop(self.left_out.insert(surplus, Why::Surplus)),
         }
         self.run.reporter.event(Event::Duplicate { path, nevra });
         Ok(())
     }
 
     fn send(&mut self, found: &Found, indexed: &Indexed) -> Result<(), RepodataError> {
+        if !self.refusals.is_empty() {
+            return Ok(());
+        }
         if let Some(cache) = &mut self.cache {
             cache.add(&found.relative, indexed, self.run.known.cache());
         }
@@ -149,21 +154,18 @@ impl Delivery<'_> {
     }
 
     fn outcome(self, packages: &[Found]) -> Result<Documents, RepodataError> {
-        if let Some(error) = self.failure {
-            return Err(error);
-        }
-        if !self.surplus.is_empty() {
-            let left_out: HashSet<usize> = self.surplus.into_iter().collect();
-            let (mut rest, mut surplus) = (Vec::new(), Vec::new());
+        self.refusals.result()?;
+        if !self.left_out.is_empty() {
+            let (mut rest, mut left_out) = (Vec::new(), Vec::new());
             for (index, (found, stamp)) in packages.iter().zip(self.stamps).enumerate() {
-                match stamp {
-                    _ if !left_out.contains(&index) => rest.push(found.clone()),
-                    Some(stamp) => surplus.push((found.clone(), stamp)),
+                match (self.left_out.get(&index), stamp) {
+                    (None, _) => rest.push(found.clone()),
+                    (Some(why), Some(stamp)) => left_out.push((found.clone(), stamp, *why)),
                     // It went away.
-                    None => {}
+                    (Some(_), None) => {}
                 }
             }
-            return Ok(Documents::Without { rest, surplus });
+            return Ok(Documents::Without { rest, left_out });
         }
         let (mut records, mut blocks) = (Vec::new(), Vec::new());
         for Finished { record, places } in self.output.finish()? {

@@ -1,10 +1,13 @@
 //! What an index needs to know.
 
-use std::{collections::BTreeSet, num::NonZeroUsize};
+use std::{
+    collections::{BTreeSet, HashMap},
+    num::NonZeroUsize,
+};
 
 use camino::Utf8PathBuf;
 
-use crate::{ChecksumKind, Tags};
+use crate::{ChecksumKind, RepodataError, Tags, walk::Found};
 
 /// What an index needs to know. Everything that readers see follows from it and from the packages: there is no clock.
 #[derive(Clone, Debug)]
@@ -41,8 +44,7 @@ pub struct IndexSettings {
     pub comps: Option<Utf8PathBuf>,
     /// Documents of other kinds, such as `updateinfo` or `modules`.
     pub additional: Additional,
-    /// Documents of earlier metadata to keep beside the new ones, unlisted. Those of the metadata that is replaced are
-    /// kept in any case.
+    /// Documents of earlier metadata to keep beside the new ones, unlisted.
     pub carried: Vec<Utf8PathBuf>,
     /// How long documents of metadata that was replaced are kept.
     pub retain: Retain,
@@ -190,6 +192,21 @@ impl Placement {
             None => path,
         }
     }
+
+    /// Checks that clients find each package in a place of its own, which only cut directories can be against.
+    pub(crate) fn demand_distinct(&self, packages: &[Found]) -> Result<(), RepodataError> {
+        if self.cut_directories == 0 {
+            return Ok(());
+        }
+        let mut seen: HashMap<String, &Found> = HashMap::with_capacity(packages.len());
+        for found in packages {
+            if let Some(first) = seen.insert(self.href(&found.relative), found) {
+                let [first, second] = [first, found].map(|found| Utf8PathBuf::from(&*found.relative));
+                return Err(RepodataError::OneHref { href: self.href(&found.relative), first, second });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What to do about packages of one name, epoch, version, release and architecture.
@@ -229,7 +246,7 @@ pub enum Present {
 pub enum Retain {
     /// Those of so many states before.
     Last(usize),
-    /// Those that were written at this time or later, in seconds since 1970, and those of the state before.
+    /// Those that were written at this time or later, in seconds since 1970, whichever state they are of.
     Since(u64),
 }
 

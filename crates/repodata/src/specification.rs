@@ -9,6 +9,8 @@ pub struct Specification {
     /// What it may mean. Of several meanings the first that some package has is meant, as dnf has it.
     meanings: Vec<Meaning>,
     case: Case,
+    /// What was typed.
+    text: String,
 }
 
 /// Whether letters of names must be of the same case.
@@ -68,7 +70,12 @@ impl Specification {
             versioned(text, true),
             versioned(text, false),
         ];
-        Self { meanings: meanings.into_iter().flatten().collect(), case }
+        Self { meanings: meanings.into_iter().flatten().collect(), case, text: text.to_owned() }
+    }
+
+    /// The path that it can be, too, or a glob of paths, as dnf has it.
+    pub(crate) fn path(&self) -> Option<&str> {
+        Some(self.text.as_str()).filter(|text| text.starts_with('/') || text.starts_with("*/"))
     }
 
     /// How good a name for the package this is: 0 is the best.

@@ -36,6 +36,11 @@ struct Old {
 }
 
 impl Old {
+    fn of(path: Utf8PathBuf) -> Option<Self> {
+        let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
+        Some(Self { written, path })
+    }
+
     fn is_since(&self, seconds: u64) -> bool {
         self.written >= std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)
     }
@@ -104,6 +109,7 @@ impl Workspace {
     /// What takes the place of something else must know what that is: a directory that only has the name stays.
     fn demand_metadata(&self) -> Result<(), RepodataError> {
         let current = self.current();
+        demand_no_link(&current)?;
         let failed = |source| RepodataError::Files { act: "read", path: current.clone(), source };
         let is_empty = match fs_err::read_dir(&current) {
             Ok(mut entries) => entries.next().is_none(),
@@ -145,7 +151,11 @@ impl Workspace {
         files.extend(self.retained(retain, present));
         if retain != Retain::Last(0) {
             let names = present.records.iter().filter_map(crate::Record::file_name);
-            files.extend(names.map(|name| self.current().join(name)));
+            let present = names.map(|name| self.current().join(name));
+            files.extend(present.filter(|path| match retain {
+                Retain::Last(_) => true,
+                Retain::Since(seconds) => Old::of(path.clone()).is_some_and(|old| old.is_since(seconds)),
+            }));
         }
         for file in files {
             let Some(name) = file.file_name() else { continue };
@@ -194,7 +204,7 @@ impl Workspace {
             for (position, old) in files.into_iter().enumerate() {
                 let is_kept = match retain {
                     Retain::Last(states) => position < states,
-                    Retain::Since(seconds) => position == 0 || old.is_since(seconds),
+                    Retain::Since(seconds) => old.is_since(seconds),
                 };
                 if !is_kept {
                     fs_err::remove_file(&old.path).map_err(RepodataError::files("remove", &old.path))?;
@@ -214,10 +224,8 @@ impl Workspace {
         let mut kinds: BTreeMap<String, Vec<Old>> = BTreeMap::new();
         for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
             let Some(kind) = path.file_name().and_then(kind_of) else { continue };
-            let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified());
-            if let Ok(written) = written {
-                kinds.entry(kind.to_owned()).or_default().push(Old { written, path });
-            }
+            let kind = kind.to_owned();
+            kinds.entry(kind).or_default().extend(Old::of(path));
         }
         for files in kinds.values_mut() {
             files.sort_by(|left, right| right.cmp(left));
@@ -229,11 +237,16 @@ impl Workspace {
     pub(crate) fn switch(self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
         let (new, current) = (self.new_directory(), self.current());
         let fail = |source| RepodataError::files("replace", &current)(source);
+        let signature = current.join("repomd.xml.asc");
+        let was_signed = fs_err::symlink_metadata(&signature).is_ok();
         sync_directory(&new).map_err(fail)?;
         if current.exists() {
             self.exchange(&new, &current).map_err(fail)?;
         } else {
             fs_err::rename(&new, &current).map_err(fail)?;
+        }
+        if was_signed {
+            reporter.event(Event::SignatureDropped { path: signature });
         }
         if let Err(source) = sync_directory(&self.root) {
             reporter.event(Event::NotSynced { error: RepodataError::files("sync", &self.root)(source) });
@@ -320,6 +333,14 @@ fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         link_all(&from.join(&name), &to.join(&name))?;
     }
     Ok(())
+}
+
+/// The directory that is switched in would take the place of a link, and what that leads to would stay as it is.
+pub(crate) fn demand_no_link(path: &Utf8Path) -> Result<(), RepodataError> {
+    match fs_err::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Err(RepodataError::Linked { path: path.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// Before anything is tried that would say something else.

@@ -3,7 +3,10 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection, glob};
+use crate::{
+    BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection, glob,
+    refusals::Refusals,
+};
 
 /// A package file, by its path relative to the directory that is indexed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,12 +21,10 @@ pub(crate) fn packages(
     reporter: &dyn Reporter,
 ) -> Result<Vec<Found>, RepodataError> {
     let selection = &settings.selection;
+    let mut refusals = Refusals::default();
     let mut bad = |error| match settings.bad_packages {
-        BadPackages::Refuse => Err(error),
-        BadPackages::LeaveOut => {
-            reporter.event(Event::LeftOut { error });
-            Ok(())
-        }
+        BadPackages::Refuse => refusals.add(error),
+        BadPackages::LeaveOut => reporter.event(Event::LeftOut { error }),
     };
     let mut found = match &selection.only {
         None => {
@@ -35,8 +36,9 @@ pub(crate) fn packages(
             }
             found
         }
-        Some(names) => all_named(root, names, &mut bad)?,
+        Some(names) => all_named(root, names, &mut bad),
     };
+    refusals.result()?;
     found.retain(|found| selection.takes(root, &found.relative));
     found.sort();
     found.dedup();
@@ -44,8 +46,8 @@ pub(crate) fn packages(
     Ok(found)
 }
 
-/// What becomes of a package that can not be told: an error that stops, or nothing.
-type Bad<'a> = &'a mut dyn FnMut(RepodataError) -> Result<(), RepodataError>;
+/// Hears of packages that can not be told.
+type Bad<'a> = &'a mut dyn FnMut(RepodataError);
 
 /// What a directory holds, in no order.
 #[derive(Default)]
@@ -54,15 +56,15 @@ struct Walked {
     passed_over: Vec<(Found, PassedOver)>,
 }
 
-fn all_named(root: &Utf8Path, names: &[String], bad: Bad<'_>) -> Result<Vec<Found>, RepodataError> {
+fn all_named(root: &Utf8Path, names: &[String], bad: Bad<'_>) -> Vec<Found> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
         match named(root, name) {
             Ok(package) => found.push(package),
-            Err(error) => bad(error)?,
+            Err(error) => bad(error),
         }
     }
-    Ok(found)
+    found
 }
 
 impl Selection {
@@ -102,7 +104,10 @@ fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
         !is_left_alone || (is_named_as_package(entry) && !entry.file_type().is_dir())
     });
     for entry in walk {
-        let entry = entry.map_err(|error| RepodataError::files("read", root)(error.into()))?;
+        let entry = entry.map_err(|error| {
+            let path = error.path().and_then(Utf8Path::from_path).unwrap_or(root).to_owned();
+            RepodataError::files("read", path)(error.into())
+        })?;
         let is_package = is_named_as_package(&entry);
         let kind = entry.file_type();
         if kind.is_dir() || !(is_package || kind.is_symlink()) {
@@ -112,7 +117,7 @@ fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
         let path = match Utf8PathBuf::from_path_buf(entry.into_path()) {
             Ok(path) => path,
             Err(path) if is_package => {
-                bad(RepodataError::FileName { path: path.display().to_string() })?;
+                bad(RepodataError::FileName { path: path.display().to_string() });
                 continue;
             }
             Err(_) => continue,

@@ -47,8 +47,8 @@ pub(crate) struct RepoQueryArgs {
     /// A directory that holds repodata/, or its file, http or https URL
     #[arg(value_name = "REPO")]
     pub(crate) repository: String,
-    /// Packages: name, name.arch, name-version, name-version-release[.arch], or globs of these, names in any case
-    /// [default: all]
+    /// Packages: name, name.arch, name-version, name-version-release[.arch], or globs of these, names in any case; or a path
+    /// that they own [default: all]
     #[arg(value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,
     #[command(flatten)]

@@ -45,23 +45,23 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     if let Some(signing) = signing {
         signing.sign(tree, printer)?;
     }
+    if !args.sign {
+        narrator.tell_of_signature();
+    }
     let told = narrator.told.into_inner().unwrap_or_else(PoisonError::into_inner);
     if args.json {
         printer.json(&serde_json::json!({
             "repository": root,
             "revision": super::shown_revision(&told.revision),
             "changed": !told.unchanged,
+            "packages": told.packages,
             "left-out": told.left_out,
             "passed-over": told.passed_over,
             "signed": args.sign,
+            "signature-dropped": told.dropped_signature.is_some() && !args.sign,
         }));
-    } else if told.unchanged {
-        printer.step("Unchanged", format!("{root}: its packages are those that are listed"));
     } else {
-        match told.left_out.len() {
-            0 => printer.step("Indexed", &root),
-            count => printer.step("Indexed", format!("{root} without {count} packages that could not be")),
-        }
+        told.say(&root, printer);
     }
     Ok(())
 }
@@ -181,18 +181,19 @@ fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Reuse {
     }
 }
 
-/// Makes the directory of the cache. One that was not asked for by name may be missing: packages are read then.
+/// Makes the directory of the cache. One that was not asked for by name may be missing: the metadata that is there has to
+/// do then.
 fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Result<Reuse, Failure> {
-    let without = |why: String| {
-        printer
-            .warning(format!("all packages are read, because {why}; `--cachedir DIRECTORY` names a place"));
-        Ok(Reuse::default())
+    let without = |reuse, why: String| {
+        printer.warning(format!(
+            "packages are known from the metadata that is there only, because {why}; `--cachedir DIRECTORY` names a place"
+        ));
+        Ok(Reuse { cache: None, ..reuse })
     };
     let Some(directory) = reuse.cache.as_deref().and_then(Utf8Path::parent) else {
         if args.update {
-            return without(
-                "there is no place for a cache (neither HOME nor XDG_CACHE_HOME is a path)".into(),
-            );
+            let why = "there is no place for a cache (neither HOME nor XDG_CACHE_HOME is a path)";
+            return without(reuse, why.into());
         }
         return Ok(reuse);
     };
@@ -201,7 +202,7 @@ fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Resul
         Err(error) if args.cachedir.is_some() => {
             Err(Failure::new(Kind::World, format!("could not make the directory of the cache: {error}")))
         }
-        Err(error) => without(format!("no cache can be kept: {error}")),
+        Err(error) => without(reuse, format!("no cache can be kept: {error}")),
     }
 }
 
@@ -212,9 +213,10 @@ fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &N
         narrator.printer.json(&serde_json::json!({ "would-index": packages }));
         return Ok(());
     }
-    for package in packages {
+    for package in &packages {
         narrator.printer.data(format!("would index {package}"));
     }
+    narrator.printer.step("Would index", count(packages.len()));
     Ok(())
 }
 
@@ -249,12 +251,33 @@ pub(crate) struct Narrator<'a> {
 #[derive(Debug, Default)]
 struct Told {
     revision: String,
+    /// How many packages are listed.
+    packages: usize,
     /// Whether no metadata was written.
     unchanged: bool,
+    /// The signature of the list that was replaced.
+    dropped_signature: Option<Utf8PathBuf>,
     /// What is said of packages that were left out.
     left_out: Vec<String>,
     /// Paths that are no packages, though they look like some.
     passed_over: Vec<String>,
+}
+
+impl Told {
+    /// What came of it, in one line.
+    fn say(&self, root: &Utf8Path, printer: &Printer) {
+        let packages = count(self.packages);
+        let left_out = match self.left_out.len() {
+            0 => String::new(),
+            count => format!(", {count} left out"),
+        };
+        let verb = if self.unchanged { "Unchanged" } else { "Indexed" };
+        printer.step(verb, format!("{root}: {packages}{left_out}"));
+    }
+}
+
+fn count(packages: usize) -> String {
+    if packages == 1 { "1 package".into() } else { format!("{packages} packages") }
 }
 
 impl<'a> Narrator<'a> {
@@ -264,6 +287,15 @@ impl<'a> Narrator<'a> {
 
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For those who do not sign again: that there is no signature any more.
+    pub(crate) fn tell_of_signature(&self) {
+        if let Some(path) = &self.told().dropped_signature {
+            self.printer.warning(format!(
+                "`{path}` is gone, because it signed the list that was replaced: sign the new one"
+            ));
+        }
     }
 
     /// What is not as somebody may think that it is.
@@ -304,17 +336,22 @@ impl Reporter for Narrator<'_> {
             Event::Found { packages } => self.printer.detail(format!("{packages} packages")),
             Event::LeftOut { error } => {
                 let failure = Failure::of(Kind::Data, &error).to_string();
-                self.printer.mishap(&failure);
+                self.printer.mishap(format!("left out: {failure}"));
                 self.told().left_out.push(failure);
             }
             Event::Imported { root, packages } => {
                 self.printer.detail(format!("{packages} packages are known from the metadata of {root}"));
             }
-            Event::Written { revision } => self.told().revision = revision,
-            Event::Unchanged { revision } => {
+            Event::Written { revision, packages } => {
                 let mut told = self.told();
-                (told.revision, told.unchanged) = (revision, true);
+                (told.revision, told.packages) = (revision, packages);
             }
+            Event::Unchanged { revision, packages } => {
+                let mut told = self.told();
+                (told.revision, told.packages, told.unchanged) = (revision, packages, true);
+            }
+            // Who signs again need not hear of it.
+            Event::SignatureDropped { path } => self.told().dropped_signature = Some(path),
             Event::Indexed { .. } => {}
             event => self.warning(event),
         }
@@ -323,13 +360,38 @@ impl Reporter for Narrator<'_> {
 
 impl From<RepodataError> for Failure {
     fn from(error: RepodataError) -> Self {
-        let kind = match &error {
-            RepodataError::Files { .. } | RepodataError::Busy { .. } | RepodataError::Threads { .. } => {
-                Kind::World
-            }
-            _ => Kind::Data,
+        let (kind, hint) = (kind(&error), error.hint());
+        let failure = Self::of(kind, &error);
+        let failure = match &error {
+            RepodataError::Several { errors, count } => Self::new(kind, list(&failure, errors, *count)),
+            _ => failure,
         };
-        let hint = error.hint();
-        Self::of(kind, &error).hint(hint)
+        failure.hint(hint)
     }
+}
+
+fn kind(error: &RepodataError) -> Kind {
+    let is_named_wrongly = |source: &std::io::Error| {
+        use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
+        matches!(source.kind(), NotFound | PermissionDenied | IsADirectory | NotADirectory)
+    };
+    match error {
+        RepodataError::Given { source, .. } if is_named_wrongly(source) => Kind::Data,
+        RepodataError::Several { errors, .. } => errors.first().map_or(Kind::Data, kind),
+        RepodataError::Files { .. }
+        | RepodataError::Unreadable { .. }
+        | RepodataError::Given { .. }
+        | RepodataError::Kept { .. }
+        | RepodataError::Busy { .. }
+        | RepodataError::Threads { .. } => Kind::World,
+        _ => Kind::Data,
+    }
+}
+
+/// Several errors below what they have in common.
+fn list(head: &Failure, errors: &[RepodataError], count: usize) -> String {
+    let told = errors.iter().map(|error| Failure::of(Kind::Data, error).to_string().replace('\n', "\n  "));
+    let more = (count > errors.len()).then(|| format!("and {} more", count - errors.len()));
+    let lines: Vec<String> = std::iter::once(head.to_string()).chain(told).chain(more).collect();
+    lines.join("\n  ")
 }

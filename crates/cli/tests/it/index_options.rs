@@ -422,8 +422,7 @@ fn retaining() -> Vec<Case> {
         case([BY_AGE, Change(add), BY_AGE, Change(remove), BY_AGE]).by_the_clock().but(Allowed::Ampersands),
         case([BY_AGE, Change(add), BY_AGE, Change(age), Change(remove), BY_AGE])
             .by_the_clock()
-            .but(Allowed::Ampersands)
-            .but(Allowed::KeptFiles),
+            .but(Allowed::Ampersands),
     ]
 }
 

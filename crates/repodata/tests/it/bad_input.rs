@@ -57,6 +57,7 @@ impl Reporter for Told {
             Event::NothingToRemove { .. } => "nothing to remove",
             Event::Remains { .. } => "remains",
             Event::NotSynced { .. } => "not synced",
+            Event::SignatureDropped { .. } => "signature dropped",
         };
         *self.0.lock().unwrap().entry(what).or_default() += 1;
     }

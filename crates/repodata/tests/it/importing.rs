@@ -145,9 +145,20 @@ fn changelogs_that_may_have_been_cut_are_read_again() {
     let count = fixtures::packages().len();
     let limited =
         |cache: &Scratch, changelog_limit| IndexSettings { changelog_limit, ..from_metadata(cache, &[]) };
-    for (before, now, known) in
-        [(Some(1), Some(1), count), (Some(1), Some(2), 0), (Some(2), Some(1), 0), (Some(2), None, 0)]
-    {
+    // What the packages have is not cut, whatever is asked for.
+    let all = 13;
+    for (before, now, known) in [
+        (Some(1), Some(1), count),
+        (Some(1), Some(2), 0),
+        (Some(2), Some(1), 0),
+        (Some(2), None, 0),
+        (Some(all - 1), Some(all), 0),
+        (Some(all), Some(all + 1), count),
+        (Some(all + 1), Some(all), count),
+        (Some(all), None, count),
+        (None, Some(all + 1), count),
+        (None, Some(all - 1), 0),
+    ] {
         let (first, second) = (Scratch::new(), Scratch::new());
         heard(scratch.path(), &limited(&first, before));
         assert_eq!(

@@ -179,16 +179,20 @@ fn packages_that_were_left_out_are_no_change() {
     assert!(has_changed(&settings));
     assert!(!has_changed(&later(1_800_000_000)));
     fs_err::write(&bad, "still no package").unwrap();
+    assert!(!has_changed(&later(1_800_000_001)), "what would be listed is what is");
+    fs_err::copy(&fixtures::packages()[2], &bad).unwrap();
     assert!(has_changed(&later(1_800_000_001)));
-    assert!(!has_changed(&later(1_800_000_002)));
+    fs_err::write(&bad, "no package once more").unwrap();
+    assert!(has_changed(&later(1_800_000_002)));
+    assert!(!has_changed(&later(1_800_000_003)));
     // Of a revision that was named, only that one is left as it is.
     let named = |timestamp| {
         let settings = later(timestamp);
         let reuse = Reuse { unchanged: Unchanged::LeaveRevision, ..settings.reuse.clone() };
         IndexSettings { reuse, ..settings }
     };
-    assert!(!has_changed(&named(1_800_000_001)));
-    assert!(has_changed(&named(1_800_000_003)));
+    assert!(!has_changed(&named(1_800_000_002)));
+    assert!(has_changed(&named(1_800_000_004)));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod bad_input;
 mod createrepo;
 mod differing;
 mod expansion;
+mod header_digests;
 mod importing;
 mod interruption;
 mod mergerepo;

@@ -95,7 +95,7 @@ fn repository() -> Scratch {
         let (version, release) = version.split_once('-').unwrap();
         let spec = format!(
             "Name: versioned\nVersion: {version}\nRelease: {release}\nSummary: s\nLicense: MIT\nBuildArch: noarch\n\
-             Provides: feature = 1:{version}, tool(x)\nRequires: /opt/data/own-data, feature >= 1:{version}\n\
+             Provides: feature = 1:{version}, tool(x), /opt/given\nRequires: /opt/data/own-data, feature >= 1:{version}\n\
              Conflicts: other < {version}\n%description\nd\n%install\nmkdir -p %{{buildroot}}/opt/v-{version}\n\
              %files\n/opt/v-{version}\n%package extra\nSummary: e\nRequires: versioned = {version}-{release}\n\
              Requires: (tool(x) or nothing)\nRecommends: everything\nSuggests: virtual > 1\n\
@@ -153,6 +153,19 @@ fn the_same_is_found_as_dnf_finds() {
         let latest = Query { versions: Versions::Latest, ..query };
         let expected = dnf(work.path(), scratch.path(), &["--latest-limit=1", name]);
         assert_eq!(packages(&repository, &latest), expected, "latest {name}");
+    }
+    // Paths in place of names: what owns them. `/opt/given` is only provided.
+    for path in [
+        "/opt/data/own-data",
+        "/usr/bin/own-tool",
+        "/usr/bin/*",
+        "*/own-tool",
+        "/OPT/v-1.9",
+        "/nowhere",
+        "/opt/given",
+    ] {
+        let query = Query { packages: vec![Specification::parse(path)], ..Query::default() };
+        assert_eq!(packages(&repository, &query), dnf(work.path(), scratch.path(), &[path]), "{path}");
     }
     for path in ["/opt/data/own-data", "/usr/bin/*", "/opt/v-1.9", "/OPT/v-1.9", "/nowhere"] {
         let query = Query { files: vec![path.to_owned()], ..Query::default() };

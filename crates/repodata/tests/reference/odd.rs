@@ -6,6 +6,7 @@
 use std::{fmt::Write as _, sync::OnceLock};
 
 use camino::Utf8PathBuf;
+use sha2::Digest as _;
 
 use super::{Scratch, fixtures};
 
@@ -111,8 +112,12 @@ pub(crate) fn packages() -> &'static [Utf8PathBuf] {
             let mut packages: Vec<Utf8PathBuf> = Vec::new();
             for (_, path) in fixtures::build_packages(&scratch, &spec()) {
                 let mut bytes = fs_err::read(&path).unwrap();
+                let digests = digests(&bytes);
                 for (word, replacement) in BYTES {
                     replace(&mut bytes, word.as_bytes(), replacement);
+                }
+                for (before, now) in digests.iter().zip(self::digests(&bytes)) {
+                    replace(&mut bytes, before.as_bytes(), now.as_bytes());
                 }
                 fs_err::write(&path, bytes).unwrap();
                 packages.push(path);
@@ -121,6 +126,24 @@ pub(crate) fn packages() -> &'static [Utf8PathBuf] {
             (scratch, packages)
         })
         .1
+}
+
+/// Of the main header, as the signature header has them.
+fn digests(package: &[u8]) -> [String; 2] {
+    let end = |start: usize| {
+        let number = |at: usize| u32::from_be_bytes(package[at..at + 4].try_into().unwrap()) as usize;
+        start + 16 + 16 * number(start + 8) + number(start + 12)
+    };
+    let start = end(96).next_multiple_of(8);
+    let header = &package[start..end(start)];
+    [hex(&sha1::Sha1::digest(header)), hex(&sha2::Sha256::digest(header))]
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn replace(bytes: &mut [u8], word: &[u8], replacement: &[u8]) {

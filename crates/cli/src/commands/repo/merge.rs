@@ -21,8 +21,10 @@ pub(crate) fn run(args: &RepoMergeArgs, printer: &Printer) -> Outcome {
     let repositories = repositories.collect::<Result<Vec<Repository>, Failure>>()?;
     let settings = merge_settings(args, &here, printer)?;
     let activity = printer.activity("Merging", format!("{} repositories", repositories.len()));
-    let merged = merge(&output, &repositories, &settings, &Narrator::new(printer))?;
+    let narrator = Narrator::new(printer);
+    let merged = merge(&output, &repositories, &settings, &narrator)?;
     drop(activity);
+    narrator.tell_of_signature();
     if args.json {
         printer.json(&serde_json::json!({
             "repository": output,
