@@ -6,6 +6,8 @@
 
 mod additional;
 mod ahead;
+mod asked;
+mod beside;
 mod blocks;
 mod cache;
 mod capability;
