@@ -124,14 +124,13 @@ impl<I: Iterator<Item = Result<T, RepodataError>>, T: Part> Beside<I, T> {
         if asked.left(pkgid).is_none() {
             asked.count_left(repository)?;
         }
-        let mut again = match self.again.take() {
-            Some(again) => again,
-            None => {
-                // What went by and nobody asks for any more was held as long as nobody had counted.
-                self.early.retain(|held, _| asked.left(held) != Some(0));
-                self.weight = self.early.values().map(|early| early.item.weight()).sum();
-                (self.open)(repository)?
-            }
+        let mut again = if let Some(again) = self.again.take() {
+            again
+        } else {
+            // What went by and nobody asks for any more was held as long as nobody had counted.
+            self.early.retain(|held, _| asked.left(held) != Some(0));
+            self.weight = self.early.values().map(|early| early.item.weight()).sum();
+            (self.open)(repository)?
         };
         let mut found = None;
         while found.is_none()

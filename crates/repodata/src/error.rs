@@ -33,6 +33,12 @@ pub enum RepodataError {
         /// The directory.
         path: Utf8PathBuf,
     },
+    /// Nothing can be put in the place of the metadata.
+    #[error("`{path}` is a link that leads nowhere")]
+    Dangling {
+        /// The link.
+        path: Utf8PathBuf,
+    },
     /// What the metadata lists beside packages would be lost.
     #[error("the list of the metadata that is there can not be read: {source}")]
     List {
@@ -209,6 +215,7 @@ impl RepodataError {
             Self::Foreign { path } => format!(
                 "name the directory that holds the packages; if `{path}` is what is left of metadata, remove it"
             ),
+            Self::Dangling { path } => format!("remove `{path}`, or make the directory that it leads to"),
             Self::List { .. } => "put the list back, or go on without the groups, advisories and other documents that \
                 it lists (`--discard-additional-metadata`)"
                 .into(),

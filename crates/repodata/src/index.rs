@@ -88,7 +88,7 @@ fn fill(
         && known.is_all(root, &packages, &state, &present)
         && present.records.iter().all(|record| is_there(workspace, record))
     {
-        workspace.prune(settings.retain, &present)?;
+        workspace.prune(settings.retain, &present, reporter);
         return Ok(Filled::Unchanged { revision: present.revision });
     }
     let (timestamp, revision) = times(&metadata, settings, &present)?;

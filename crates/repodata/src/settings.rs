@@ -229,7 +229,7 @@ pub enum Present {
 pub enum Retain {
     /// Those of so many states before.
     Last(usize),
-    /// Those that were written at this time or later, in seconds since 1970, and those of the state before.
+    /// Those of states that were written at this time or later, in seconds since 1970, and those of the state before.
     Since(u64),
 }
 

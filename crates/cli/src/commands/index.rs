@@ -289,6 +289,12 @@ impl<'a> Narrator<'a> {
             Event::Remains { path, error } => {
                 format!("old metadata is left in `{path}`: {}", Failure::of(Kind::World, &error))
             }
+            Event::InTheWay { path, error } => {
+                format!(
+                    "old metadata is left in `{path}`, and no other index can begin before it is removed: {}",
+                    Failure::of(Kind::World, &error)
+                )
+            }
             Event::NotSynced { error } => {
                 format!("the metadata is in place, but {}", Failure::of(Kind::World, &error))
             }
