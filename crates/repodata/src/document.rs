@@ -15,6 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     Checksum, ChecksumKind, Compression, MetadataNames, RepodataError,
+    additional::two_of_a_name,
     blocks::{BlockPlace, Blocks, Identity, KnownBlocks, Pool},
     checksum::Hasher,
     repomd::Record,
@@ -218,8 +219,7 @@ impl Document {
         let name = desk.names.of(&checksum, &format!("{file_name}{}", compression.suffix()));
         let path = desk.directory.join(&name);
         if desk.names == MetadataNames::Simple && path.exists() {
-            let what = format!("`{name}` is the name of two documents (names with digests tell them apart)");
-            return Err(RepodataError::Content { path, what });
+            return Err(two_of_a_name(&path));
         }
         fs_err::rename(&temporary, &path).map_err(RepodataError::files("write", &path))?;
         let is_open = compression == Compression::None;

@@ -4,19 +4,19 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    ChecksumKind, Event, IndexSettings, Present, Record, RepodataError, Repomd, Reporter, Tags, Unchanged,
+    ChecksumKind, Event, IndexSettings, Present, Record, RepodataError, Repomd, Reporter, Tags,
     additional::{self, Addition},
     blocks::Pool,
     cache::{CacheWriter, DocumentBlocks, State},
     checksum::Hasher,
     document::{Desk, write_synced},
     event::Again,
-    known::{self, Known},
+    plan::{Place, Plan},
     read_xml::{REPOMD_LIMIT, repomd_from},
     run::{Documents, Run},
     seed::Seed,
     switch::{Workspace, demand_directory, timestamp},
-    walk::{self, Found},
+    walk::Found,
 };
 
 /// Writes `repodata` for all packages under `root`, into it or where the settings say, and switches it in by one rename:
@@ -65,34 +65,16 @@ fn fill(
     settings: &IndexSettings,
     reporter: &dyn Reporter,
 ) -> Result<Filled, RepodataError> {
-    demand_clean(root, settings)?;
     let metadata = workspace.current();
-    let Listed { list: present, digest } = Listed::read(&metadata, settings)?;
-    let packages = walk::packages(root, settings, reporter)?;
-    let mut known = Known::open(settings);
-    let additions = Addition::all(settings)?;
-    let mut state = State {
-        rules: known::rules(settings),
-        settings: fingerprint(settings, &additions),
-        repomd: digest,
-        seed: known.seed(),
-        documents: Vec::new(),
-    };
-    additional::tell_of_absent(settings, &present, reporter);
-    let may_stay = match settings.reuse.unchanged {
-        Unchanged::Write => false,
-        Unchanged::Leave => true,
-        Unchanged::LeaveRevision => present.revision == settings.revision,
-    };
-    if may_stay
-        && known.is_all(root, &packages, &state, &present)
-        && present.records.iter().all(|record| is_there(workspace, record))
-    {
+    let scratch = settings.reuse.cache.as_ref().map(|cache| format!("{cache}.import").into());
+    let scratch = scratch.unwrap_or_else(|| workspace.new_directory().join("packages.import"));
+    let place = Place { root, output: workspace.root(), metadata: &metadata, scratch: &scratch };
+    let Plan { present, packages, known, additions, mut state, written } =
+        Plan::of(&place, settings, reporter)?;
+    let Some((timestamp, revision)) = written else {
         workspace.prune(settings.retain, &present, reporter);
         return Ok(Filled::Unchanged { revision: present.revision });
-    }
-    let (timestamp, revision) = times(&metadata, settings, &present)?;
-    known.import(settings, workspace.root(), reporter);
+    };
     let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
     let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
     let Made { mut records, blocks, cache } = make(&run, packages)?;
@@ -171,7 +153,7 @@ pub(crate) fn demand_clean(root: &Utf8Path, settings: &IndexSettings) -> Result<
 /// The list of the metadata that is replaced, and its digest, both of one reading.
 pub(crate) struct Listed {
     pub(crate) list: Repomd,
-    digest: String,
+    pub(crate) digest: String,
 }
 
 impl Listed {
@@ -211,14 +193,15 @@ pub(crate) fn desk(
     })
 }
 
-fn is_there(workspace: &Workspace, record: &crate::Record) -> bool {
+/// Whether a document that is listed lies in the metadata.
+pub(crate) fn is_there(metadata: &Utf8Path, record: &Record) -> bool {
     let Some(name) = record.file_name() else { return false };
-    let file = fs_err::metadata(workspace.current().join(name));
+    let file = fs_err::metadata(metadata.join(name));
     file.is_ok_and(|file| record.size.is_none_or(|size| size == file.len()))
 }
 
 /// Of all that metadata follows from, but for packages, the revision and the time.
-fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
+pub(crate) fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
     let mut hasher = Hasher::new(ChecksumKind::Sha256);
     let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
     let IndexSettings { names, location, changelog_limit, duplicates, comps, additional, .. } = settings;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use crate::{
     Event, IndexSettings, KnownBy, Learned, Repomd, Reporter, Source,
@@ -42,13 +42,18 @@ impl Known {
         }
     }
 
-    /// Takes in the metadata that the settings name, and that of the repository in `output`.
-    pub(crate) fn import(&mut self, settings: &IndexSettings, output: &Utf8Path, reporter: &dyn Reporter) {
+    /// Takes in the metadata that the settings name, and that of the repository in `output`. `scratch` is a place for files
+    /// that are gone when this returns.
+    pub(crate) fn import(
+        &mut self,
+        settings: &IndexSettings,
+        (output, scratch): (&Utf8Path, &Utf8Path),
+        reporter: &dyn Reporter,
+    ) {
         let Some(cache) = &settings.reuse.cache else { return };
-        let scratch = Utf8PathBuf::from(format!("{cache}.import"));
-        Cache::remove(&scratch);
+        Cache::remove(scratch);
         for root in import::sources(settings, output, cache.exists()) {
-            match Imported::read(&root, settings, &scratch) {
+            match Imported::read(&root, settings, scratch) {
                 Ok(None) => {}
                 Ok(Some(imported)) => {
                     reporter.event(Event::Imported { root, packages: imported.cache().len() });
@@ -140,6 +145,12 @@ impl Known {
             && cache.len() == packages.len()
             && packages.iter().all(same)
             && !repomd.records.is_empty()
+    }
+
+    /// Whether the last index listed the package of a file.
+    pub(crate) fn is_listed(&self, found: &Found) -> bool {
+        let entry = self.cache.as_ref().and_then(|cache| cache.entry(&found.relative));
+        entry.is_some_and(|entry| !entry.place.is_empty())
     }
 
     /// The compressed blocks of a document, in the metadata that is still there.

@@ -6,11 +6,11 @@ use std::{collections::HashSet, ops::ControlFlow};
 use camino::Utf8Path;
 
 use crate::{
-    BadPackages, Event, IndexSettings, RepodataError, Reporter,
+    Event, IndexSettings, RepodataError, Reporter,
     cache::{CacheWriter, DocumentBlocks},
     document::{Desk, Finished},
-    duplicates::{Seen, Twice},
     indexed::{Indexed, Title},
+    judge::Judge,
     known::Known,
     ordered::{Ahead, map_in_order},
     output::{Addition, Format, Output},
@@ -52,9 +52,8 @@ impl Run<'_> {
         let output = Output::begin(self.desk, format, packages.len(), known)?;
         let create = |path| CacheWriter::create(path, self.known.cache());
         let cache = self.settings.reuse.cache.as_deref().and_then(create);
-        let (surplus, stamps) = (Vec::new(), Vec::new());
-        let mut delivery =
-            Delivery { run: self, output, cache, surplus, stamps, seen: Seen::default(), failure: None };
+        let judge = Judge::new(self);
+        let mut delivery = Delivery { run: self, output, cache, judge, stamps: Vec::new(), failure: None };
         self.packages(packages, |index, tried| delivery.take(packages, index, tried));
         delivery.outcome(packages)
     }
@@ -81,29 +80,20 @@ struct Delivery<'a> {
     run: &'a Run<'a>,
     output: Output,
     cache: Option<CacheWriter>,
-    /// Positions of packages that are not to be listed.
-    surplus: Vec<usize>,
+    judge: Judge<'a>,
     /// Of all packages, where some may be left out.
     stamps: Vec<Option<Stamp>>,
-    seen: Seen,
     failure: Option<RepodataError>,
 }
 
 impl Delivery<'_> {
     fn take(&mut self, packages: &[Found], index: usize, Tried { stamp, result }: Tried) -> ControlFlow<()> {
         self.stamps.push(stamp);
-        let leave_out = self.run.settings.bad_packages == BadPackages::LeaveOut;
-        let sent = match result {
-            Ok(indexed) => self
-                .notice_duplicate(packages, index, &indexed)
-                .and_then(|()| self.send(&packages[index], &indexed)),
-            Err(error) if leave_out && error.is_of_one_package() => {
-                self.surplus.push(index);
-                self.run.reporter.event(Event::LeftOut { error });
-                Ok(())
-            }
-            Err(error) => Err(error),
-        };
+        let judged = self.judge.take(packages, index, result);
+        let sent = judged.and_then(|indexed| match indexed {
+            Some(indexed) => self.send(&packages[index], &indexed),
+            None => Ok(()),
+        });
         match sent {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -111,26 +101,6 @@ impl Delivery<'_> {
                 ControlFlow::Break(())
             }
         }
-    }
-
-    fn notice_duplicate(
-        &mut self,
-        packages: &[Found],
-        index: usize,
-        indexed: &Indexed,
-    ) -> Result<(), RepodataError> {
-        let Some(twice) = self.seen.take(&indexed.title, index, self.run.settings.duplicates) else {
-            return Ok(());
-        };
-        let path = self.run.root.join(&*packages[index].relative);
-        let nevra = indexed.title.nevra.to_string();
-        match twice {
-            Twice::Refused => return Err(RepodataError::Duplicate { nevra, path }),
-            Twice::Listed => {}
-            Twice::Surplus(surplus) => self.surplus.push(surplus),
-        }
-        self.run.reporter.event(Event::Duplicate { path, nevra });
-        Ok(())
     }
 
     fn send(&mut self, found: &Found, indexed: &Indexed) -> Result<(), RepodataError> {
@@ -152,8 +122,8 @@ impl Delivery<'_> {
         if let Some(error) = self.failure {
             return Err(error);
         }
-        if !self.surplus.is_empty() {
-            let left_out: HashSet<usize> = self.surplus.into_iter().collect();
+        let left_out: HashSet<usize> = self.judge.into_surplus().into_iter().collect();
+        if !left_out.is_empty() {
             let (mut rest, mut surplus) = (Vec::new(), Vec::new());
             for (index, (found, stamp)) in packages.iter().zip(self.stamps).enumerate() {
                 match stamp {

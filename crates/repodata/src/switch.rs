@@ -309,6 +309,17 @@ pub(crate) fn demand_directory(path: &Utf8Path) -> Result<(), RepodataError> {
     }
 }
 
+/// The metadata that an index in this directory would replace, which is where a killed one may have left it. Nothing is
+/// written, but all is demanded that an index demands.
+pub(crate) fn look(root: &Utf8Path) -> Result<Utf8PathBuf, RepodataError> {
+    demand_directory(root)?;
+    let (current, old) = (root.join("repodata"), root.join(OLD));
+    demand_place(&current)?;
+    let metadata = if old.exists() && !current.exists() { old } else { current };
+    demand_metadata(&metadata)?;
+    Ok(metadata)
+}
+
 /// A link that leads nowhere looks as if nothing were there, and can not be replaced.
 fn demand_place(metadata: &Utf8Path) -> Result<(), RepodataError> {
     let is_link = fs_err::symlink_metadata(metadata).is_ok_and(|found| found.is_symlink());

@@ -32,10 +32,10 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let directory = here.join(&args.directory);
     let settings = index_settings(args, &here, selection(&args.packages, &here)?, printer)?;
     let narrator = Narrator::new(printer);
+    demand_use_of_channel(args)?;
     if args.dry_run {
         return show(&directory, &settings, args.json, &narrator);
     }
-    demand_use_of_channel(args)?;
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
     let settings =
@@ -207,7 +207,11 @@ fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Resul
 
 /// The packages that an index would list: those in the directory and below it.
 fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &Narrator<'_>) -> Outcome {
-    let packages = preview(directory, settings, narrator).map_err(|error| refusal(error, settings))?;
+    let scratch = tempfile::Builder::new().prefix("xen4centos-index-").tempdir()?;
+    let place =
+        Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(camino::FromPathBufError::into_io_error)?;
+    let packages =
+        preview(directory, settings, &place, narrator).map_err(|error| refusal(error, settings))?;
     if json {
         narrator.printer.json(&serde_json::json!({ "would-index": packages }));
         return Ok(());
