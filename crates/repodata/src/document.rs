@@ -282,12 +282,14 @@ mod tests {
         let noise: Vec<u8> =
             (0..3_000_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
         given_up.write(&noise).unwrap();
-        drop(given_up);
+        // As it is dropped, but for the thread, which is waited for below.
+        let Document { sink: Sink::Stream(sender, thread), .. } = given_up else { panic!("no thread") };
+        drop(sender);
         let mut document = create();
         document.write(b"<metadata/>").unwrap();
         let Record { checksum, size, .. } = document.finish().unwrap().record;
-        // The thread ends when the pieces that it has got are compressed.
-        std::thread::sleep(std::time::Duration::from_secs(1));
+        // The thread ends when the pieces that it has got are compressed, and then its file is written out.
+        drop(thread.join().unwrap().unwrap());
         let bytes = fs_err::read(desk.directory.join("primary.xml.bz2")).unwrap();
         assert_eq!(Some(bytes.len() as u64), size);
         assert_eq!(Hasher::of(ChecksumKind::Sha256, &bytes), checksum);
