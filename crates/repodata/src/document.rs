@@ -280,7 +280,7 @@ mod tests {
         let create = || Document::create(&desk, "primary", "primary.xml", Compression::Bzip2, None).unwrap();
         let mut given_up = create();
         let noise: Vec<u8> =
-            (0..3_000_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
+            (0..1_000_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
         given_up.write(&noise).unwrap();
         // As it is dropped, but for the thread, which is waited for below.
         let Document { sink: Sink::Stream(sender, thread), .. } = given_up else { panic!("no thread") };

@@ -261,7 +261,7 @@ mod tests {
         let digests: Vec<_> = (paths.iter().zip(&lengths))
             .map(|(path, length)| Hasher::of(ChecksumKind::Sha256, &write(path, *length, None)))
             .collect();
-        for shift in [0, 1, 3, 8, 9] {
+        for shift in [0, 1, 9] {
             for (left, length) in lengths.iter().enumerate() {
                 let right = (left + shift) % paths.len();
                 let (mut one, mut other) = (begin(&paths[left]), begin(&paths[right]));

@@ -135,9 +135,9 @@ fn newer_document(here: &Utf8Path) {
     indexed(here, "--revision 1700000000 --add foo={here}/data.txt");
     let list = here.join("packages/repodata/repomd.xml");
     let text = fs_err::read_to_string(&list).unwrap();
-    let (packages, foo) = text.split_once("<data type=\"foo\">").unwrap();
-    let foo = foo.replace("<timestamp>1700000000", "<timestamp>1900000000");
-    fs_err::write(&list, format!("{packages}<data type=\"foo\">{foo}")).unwrap();
+    let (before, document) = text.split_once("<data type=\"foo\">").unwrap();
+    let document = document.replace("<timestamp>1700000000", "<timestamp>1900000000");
+    fs_err::write(&list, format!("{before}<data type=\"foo\">{document}")).unwrap();
     indexed(here, "--update --revision 1700000000 --allow-older-revision");
 }
 

@@ -16,8 +16,12 @@ struct Remains(Mutex<Vec<(Utf8PathBuf, String)>>);
 
 impl Reporter for Remains {
     fn event(&self, event: Event) {
-        if let Event::Remains { path, error } = event {
-            self.0.lock().unwrap().push((path, error.to_string()));
+        match event {
+            Event::Remains { path, error } => self.0.lock().unwrap().push((path, error.to_string())),
+            Event::InTheWay { path, error } => {
+                self.0.lock().unwrap().push((path, format!("in the way: {error}")));
+            }
+            _ => {}
         }
     }
 }
@@ -100,12 +104,6 @@ fn a_link_that_leads_nowhere_is_found_before_work_begins() {
     assert!(matches!(&error, RepodataError::Dangling { path } if *path == link), "{error}");
     assert_eq!(error.to_string(), format!("`{link}` is a link that leads nowhere"));
     assert_eq!(names(scratch.path()), ["Packages", "repodata"]);
-    // One that leads to a directory is replaced by one.
-    let elsewhere = crate::Scratch::new();
-    fs_err::remove_file(&link).unwrap();
-    std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
-    indexed(scratch.path(), &settings(), &Silent);
-    assert_eq!(Repository::open(scratch.path()).unwrap().complete().unwrap().len(), 1);
 }
 
 #[test]
@@ -131,4 +129,26 @@ fn old_documents_that_can_not_be_removed_are_told_of_when_nothing_has_changed() 
     assert_eq!(told.len(), 3);
     assert!(told.iter().all(|(path, error)| *error == format!("could not remove `{path}`")), "{told:?}");
     assert_eq!(names(&root.join("repodata")), before);
+}
+
+#[test]
+fn old_metadata_that_can_not_be_put_away_is_in_the_way() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    let root = scratch.path();
+    indexed(root, &settings(), &Silent);
+    let stuck = |directory: &Utf8Path| {
+        fs_err::create_dir(directory).unwrap();
+        fs_err::write(directory.join("x"), "x").unwrap();
+        allow(directory, 0o555);
+    };
+    stuck(&root.join("repodata/html"));
+    for number in 1..1000 {
+        stuck(&root.join(format!(".repodata.left.{number}")));
+    }
+    let new = root.join(".repodata.new");
+    let error = format!("could not remove `{new}`");
+    assert_eq!(indexed_by_a_user(root), [(new.clone(), format!("in the way: {error}"))]);
+    assert_eq!(Repository::open(root).unwrap().complete().unwrap().len(), 1);
+    let next = as_a_user(|| index(root, &settings(), &Silent).map(drop).unwrap_err().to_string());
+    assert_eq!(next, error);
 }
