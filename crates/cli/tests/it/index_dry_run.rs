@@ -91,6 +91,7 @@ fn compare(Case { name, found, arguments, code }: &Case) {
     let run = index(here, arguments);
     assert_eq!((dry.code, run.code), (Some(*code), Some(*code)), "{name}\n{}\n{}", dry.stderr, run.stderr);
     assert_eq!(told(&dry), told(&run), "{name}");
+    assert!(*code == 0 || !told(&run).is_empty(), "{name}: {}", run.stderr);
     if *code == 0 {
         assert_eq!(dry.json()["would-index"], serde_json::json!(listed(here)), "{name}");
     }
