@@ -78,7 +78,7 @@ pub(crate) fn check_files(
 }
 
 /// An error with what is under it, in one line.
-fn described(error: &PayloadError) -> String {
+pub(crate) fn described(error: &PayloadError) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
@@ -154,7 +154,7 @@ impl<'a> Walk<'a> {
         buffer: &mut [u8],
     ) -> Result<(), PayloadError> {
         let file = self.package.files[index];
-        let broken = |source| PayloadError::Read { offset: 0, source };
+        let broken = PayloadError::of_content;
         if file.is_link() {
             let mut target = Vec::new();
             content.take(LONGEST_TARGET).read_to_end(&mut target).map_err(broken)?;

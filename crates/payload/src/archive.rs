@@ -40,7 +40,9 @@ pub struct Payload {
     offset: u64,
     /// Of the content of the entry that it is at.
     rest: u64,
-    files: Vec<Listed>,
+    headers: RpmHeaders,
+    /// The files of the headers, once an entry refers to them.
+    files: Option<Vec<Listed>>,
     limit: u64,
     is_over: bool,
 }
@@ -65,7 +67,9 @@ impl Payload {
         };
         let reader = Box::new(io::BufReader::with_capacity(64 * 1024, reader));
         let limit = headers.computed_archive_size()?.saturating_add(SLACK);
-        Ok(Self { reader, offset: 0, rest: 0, files: listed(headers)?, limit, is_over: false })
+        // The bytes of headers are shared.
+        let headers = headers.clone();
+        Ok(Self { reader, offset: 0, rest: 0, headers, files: None, limit, is_over: false })
     }
 
     /// Goes to the next file; `None` behind the last one. What is left of the content of the one before is passed over.
@@ -125,8 +129,13 @@ impl Payload {
     fn numbered(&mut self, offset: u64) -> Result<Entry, PayloadError> {
         let number = u32::try_from(self.number(offset)?).unwrap_or(u32::MAX);
         self.align_from(offset, SHORT_HEAD)?;
-        let count = self.files.len();
-        let listed = self.files.get(number as usize).ok_or(PayloadError::Number { number, count })?;
+        let files = match self.files.take() {
+            Some(files) => files,
+            None => listed(&self.headers)?,
+        };
+        let files = self.files.insert(files);
+        let count = files.len();
+        let listed = files.get(number as usize).ok_or(PayloadError::Number { number, count })?;
         Ok(Entry { path: listed.path.clone(), mode: None, size: listed.size })
     }
 
@@ -201,10 +210,11 @@ impl Payload {
             return Ok(0);
         }
         self.demand(most as u64).map_err(io::Error::other)?;
-        let read = self.reader.read(&mut out[..most])?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        let read = self.reader.read(&mut out[..most]).and_then(|read| match read {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => Ok(read),
+        });
+        let read = read.map_err(|source| io::Error::new(source.kind(), self.failure(source)))?;
         self.offset += read as u64;
         self.rest -= read as u64;
         Ok(read)

@@ -52,3 +52,10 @@ pub enum PayloadError {
     #[error(transparent)]
     Header(#[from] xen4centos_artifact::header::HeaderError),
 }
+
+impl PayloadError {
+    /// Why a [`Content`](crate::Content) could not be read on, which tells where as all else does.
+    pub fn of_content(error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(|source| Self::Read { offset: 0, source })
+    }
+}

@@ -1,16 +1,17 @@
 //! Documents that are not made from packages: groups, advisories, modules and whatever else a repository carries.
 
-use std::io::Read;
+use std::{collections::BTreeMap, io::Read};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use xen4centos_inflate::{Inflated, inflate};
 
 use crate::{
-    Additional, Checksum, ChecksumKind, Compression, Event, IndexSettings, Present, Record, RepodataError,
-    Repomd, Reporter,
+    Additional, Checksum, ChecksumKind, Compression, Event, IndexSettings, MetadataNames, Present, Record,
+    RepodataError, Repomd, Reporter,
     checksum::Hasher,
     document::{Desk, Document},
+    output::{Format, file_names},
     read_xml::{check_comps, check_document},
     switch::link,
 };
@@ -126,22 +127,86 @@ pub(crate) fn keep_present(
     metadata: &Utf8Path,
     (present, records): (&Repomd, &mut Vec<Record>),
 ) -> Result<(), RepodataError> {
-    if additional.present == Present::Drop {
-        return Ok(());
+    let kinds: Vec<&str> = records.iter().map(|record| record.kind.as_str()).collect();
+    for record in kept(additional, &kinds, present) {
+        keep(desk, metadata, record)?;
+        records.push(record.clone());
     }
-    let replaced: Vec<String> = records.iter().map(|record| base(&record.kind).to_owned()).collect();
-    for record in &present.records {
+    Ok(())
+}
+
+/// Those that stay listed beside new documents of these kinds.
+fn kept<'a>(additional: &Additional, kinds: &[&str], present: &'a Repomd) -> Vec<&'a Record> {
+    if additional.present == Present::Drop {
+        return Vec::new();
+    }
+    let stays = |record: &&Record| {
         let kind = base(&record.kind);
-        let gone = is_of_packages(&record.kind)
+        !(is_of_packages(&record.kind)
             || additional.removed.contains(kind)
             || additional.removed.contains(&record.kind)
-            || replaced.iter().any(|replaced| replaced == kind);
-        if !gone {
-            keep(desk, metadata, record)?;
-            records.push(record.clone());
+            || kinds.iter().any(|replaced| base(replaced) == kind))
+    };
+    present.records.iter().filter(stays).collect()
+}
+
+/// Demands of what would stay listed what [`keep_present`] demands of it; nothing is written.
+pub(crate) fn demand_kept(
+    settings: &IndexSettings,
+    additions: &[Addition],
+    metadata: &Utf8Path,
+    present: &Repomd,
+) -> Result<(), RepodataError> {
+    let kinds: Vec<&str> = additions.iter().map(|addition| addition.kind.as_str()).collect();
+    let kept = kept(&settings.additional, &kinds, present);
+    kept.into_iter().try_for_each(|record| read_kept(metadata, record).map(drop))
+}
+
+/// Where names have no digests, demands that no two documents have the same.
+pub(crate) fn demand_names(
+    settings: &IndexSettings,
+    additions: &[Addition],
+    metadata: &Utf8Path,
+    present: &Repomd,
+) -> Result<(), RepodataError> {
+    if settings.names == MetadataNames::Unique {
+        return Ok(());
+    }
+    let format = Format { compression: settings.compression, database: settings.database };
+    let mut names: BTreeMap<String, Option<&[u8]>> =
+        file_names(format).into_iter().map(|name| (name, None)).collect();
+    for Addition { kind, name, content } in additions {
+        let forms: &[_] =
+            if kind == GROUPS { &[Compression::None, Compression::Gzip] } else { &[settings.compression] };
+        for form in forms {
+            let name = format!("{name}{}", form.suffix());
+            if names.insert(name.clone(), Some(content)).is_some() {
+                return Err(two_of_a_name(&metadata.join(name)));
+            }
+        }
+    }
+    let kinds: Vec<&str> = additions.iter().map(|addition| addition.kind.as_str()).collect();
+    for record in kept(&settings.additional, &kinds, present) {
+        let Some(name) = record.file_name() else { continue };
+        let Some(content) = names.get(name) else { continue };
+        let path = metadata.join(name);
+        if content.is_none_or(|content| read(&path, MOST).is_ok_and(|there| there != content)) {
+            return Err(can_not_stay(record, path));
         }
     }
     Ok(())
+}
+
+/// Of names without digests.
+pub(crate) fn two_of_a_name(path: &Utf8Path) -> RepodataError {
+    let name = path.file_name().unwrap_or_default();
+    let what = format!("`{name}` is the name of two documents (names with digests tell them apart)");
+    RepodataError::Content { path: path.to_owned(), what }
+}
+
+fn can_not_stay(record: &Record, path: Utf8PathBuf) -> RepodataError {
+    let what = format!("`{}` can not stay listed, because a new document has its name,", record.kind);
+    RepodataError::Content { path, what }
 }
 
 /// Writes groups in the two forms that they are listed in.
@@ -184,8 +249,8 @@ pub(crate) fn document(
     Ok(document.finish()?.record)
 }
 
-/// Keeps a document as it is. One that is not what the old list says would be refused by every client.
-fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), RepodataError> {
+/// Reads a document that is kept as it is. One that is not what the old list says would be refused by every client.
+fn read_kept(metadata: &Utf8Path, record: &Record) -> Result<(Utf8PathBuf, Vec<u8>), RepodataError> {
     let outside = || RepodataError::Content {
         path: metadata.join("repomd.xml"),
         what: format!("`{}` is not in repodata: `{}`", record.kind, record.location),
@@ -202,13 +267,17 @@ fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), Repodat
             return Err(RepodataError::Mismatch { path, what: kind.as_str(), expected, found });
         }
     }
+    Ok((path, bytes))
+}
+
+fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), RepodataError> {
+    let (path, bytes) = read_kept(metadata, record)?;
     let target = desk.directory.join(path.file_name().unwrap_or_default());
     if target.exists() {
         if fs_err::read(&target).map_err(RepodataError::files("read", &target))? == bytes {
             return Ok(());
         }
-        let what = format!("`{}` can not stay listed, because a new document has its name,", record.kind);
-        return Err(RepodataError::Content { path: target, what });
+        return Err(can_not_stay(record, target));
     }
     link(&path, &target).map_err(RepodataError::files("keep", &path))
 }

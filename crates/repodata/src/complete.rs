@@ -4,17 +4,13 @@
 //! order is kept until its package comes, up to a limit: documents in orders that have nothing to do with each other
 //! would have to be held as a whole.
 
-use std::collections::HashMap;
-
 use crate::{
     Changelogs, FileLists, Package, PackageChangelog, PackageFiles, Packages, RepodataError, Repository,
+    asked::Asked, beside::Beside,
 };
 
 /// Bytes of one document that may be held: about what the largest repository of a distribution for EL6 has in all.
 const LIMIT: usize = 512 * 1024 * 1024;
-
-/// What a package or an entry of its list takes in memory beside its texts, about.
-const OVERHEAD: usize = 64;
 
 /// Packages with their whole file lists and changelogs; see [`Repository::complete_packages`].
 pub struct CompletePackages<'a> {
@@ -22,129 +18,8 @@ pub struct CompletePackages<'a> {
     packages: Packages,
     files: Beside<FileLists, PackageFiles>,
     changelogs: Beside<Changelogs, PackageChangelog>,
+    asked: Asked,
     ended: bool,
-}
-
-/// What a document says of one package.
-trait Part: Clone {
-    /// The digits of the package's checksum.
-    fn pkgid(&self) -> &str;
-
-    /// Bytes that it takes in memory, about.
-    fn weight(&self) -> usize;
-}
-
-impl Part for PackageFiles {
-    fn pkgid(&self) -> &str {
-        &self.pkgid
-    }
-
-    fn weight(&self) -> usize {
-        OVERHEAD + self.files.iter().map(|file| OVERHEAD + file.path.len()).sum::<usize>()
-    }
-}
-
-impl Part for PackageChangelog {
-    fn pkgid(&self) -> &str {
-        &self.pkgid
-    }
-
-    fn weight(&self) -> usize {
-        let entries = self.changelog.iter().map(|entry| OVERHEAD + entry.author.len() + entry.text.len());
-        OVERHEAD + entries.sum::<usize>()
-    }
-}
-
-type Open<I> = fn(&Repository) -> Result<I, RepodataError>;
-
-/// A document that is read beside primary.xml, and what of it was passed over.
-struct Beside<I, T> {
-    document: &'static str,
-    open: Open<I>,
-    items: I,
-    early: HashMap<String, Early<T>>,
-    weight: usize,
-    limit: usize,
-}
-
-/// What is held of a package.
-struct Early<T> {
-    item: T,
-    /// How often it will be asked for, where that is known: identical packages are mostly listed as often as they are there.
-    times: Option<usize>,
-}
-
-impl<I: Iterator<Item = Result<T, RepodataError>>, T: Part> Beside<I, T> {
-    fn new(
-        repository: &Repository,
-        document: &'static str,
-        open: Open<I>,
-        limit: usize,
-    ) -> Result<Self, RepodataError> {
-        let items = open(repository)?;
-        Ok(Self { document, open, items, early: HashMap::new(), weight: 0, limit })
-    }
-
-    /// The next of this package.
-    fn find(&mut self, repository: &Repository, package: &Package) -> Result<T, RepodataError> {
-        let pkgid = package.checksum.value.as_str();
-        if let Some(item) = self.take(pkgid) {
-            return Ok(item);
-        }
-        while let Some(item) = self.items.next().transpose()? {
-            if item.pkgid() == pkgid {
-                return Ok(item);
-            }
-            self.hold(repository, item, Some(1))?;
-        }
-        // There are writers that list identical packages once, where primary has each: it went by before.
-        let mut found = None;
-        for item in (self.open)(repository)? {
-            let item = item?;
-            if found.is_none() && item.pkgid() == pkgid {
-                found = Some(item);
-            }
-        }
-        let found = found.ok_or_else(|| RepodataError::Content {
-            path: repository.root().to_owned(),
-            what: format!("`{}` is not in {}", package.nevra, self.document),
-        })?;
-        self.hold(repository, found.clone(), None)?;
-        Ok(found)
-    }
-
-    fn take(&mut self, pkgid: &str) -> Option<T> {
-        match self.early.get_mut(pkgid)? {
-            Early { times: Some(1), .. } => {
-                let Early { item, .. } = self.early.remove(pkgid)?;
-                self.weight -= item.weight();
-                Some(item)
-            }
-            Early { item, times } => {
-                *times = times.map(|times| times - 1);
-                Some(item.clone())
-            }
-        }
-    }
-
-    fn hold(&mut self, repository: &Repository, item: T, times: Option<usize>) -> Result<(), RepodataError> {
-        if let Some(early) = self.early.get_mut(item.pkgid()) {
-            early.times = early.times.map(|times| times + 1);
-            return Ok(());
-        }
-        self.weight += item.weight();
-        if self.weight > self.limit {
-            let (document, limit) = (self.document, self.limit);
-            return Err(RepodataError::Disordered { path: repository.root().to_owned(), document, limit });
-        }
-        self.early.insert(item.pkgid().to_owned(), Early { item, times });
-        Ok(())
-    }
-
-    /// To the end, where the document is verified.
-    fn finish(&mut self) -> Result<(), RepodataError> {
-        self.items.try_for_each(|item| item.map(drop))
-    }
 }
 
 impl<'a> CompletePackages<'a> {
@@ -158,6 +33,7 @@ impl<'a> CompletePackages<'a> {
             packages: repository.packages()?,
             files: Beside::new(repository, "filelists", Repository::file_lists, limit)?,
             changelogs: Beside::new(repository, "other", Repository::changelogs, limit)?,
+            asked: Asked::default(),
             ended: false,
         })
     }
@@ -168,8 +44,9 @@ impl<'a> CompletePackages<'a> {
             self.changelogs.finish()?;
             return Ok(None);
         };
-        package.files = self.files.find(self.repository, &package)?.files;
-        package.changelog = self.changelogs.find(self.repository, &package)?.changelog;
+        package.files = self.files.find(self.repository, &package, &mut self.asked)?.files;
+        package.changelog = self.changelogs.find(self.repository, &package, &mut self.asked)?.changelog;
+        self.asked.give(&package.checksum.value);
         Ok(Some(package))
     }
 }
@@ -189,10 +66,15 @@ impl Iterator for CompletePackages<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::Read,
+        sync::{Arc, Mutex},
+    };
+
     use camino::Utf8Path;
 
     use super::*;
-    use crate::{ChecksumKind, Record, Repomd, checksum::Hasher};
+    use crate::{ChecksumKind, Directory, Record, Repomd, Storage, checksum::Hasher};
 
     /// Writes a repository whose documents list packages of these checksums, in this order.
     fn write(root: &Utf8Path, orders: [&[&str]; 3]) -> Repository {
@@ -257,5 +139,60 @@ mod tests {
         check([&["b", "a", "a", "a"], &["a", "a", "a", "b"], &["a", "b", "a", "a"]], LIMIT, "/b/a/a/a");
         check([&["a", "a", "b", "a"], &["a", "b"], &["b", "a"]], LIMIT, "/a/a/b/a");
         check([&["a", "b"], &["a", "a", "b", "b"], &["a", "b"]], LIMIT, "/a/b");
+    }
+
+    /// A directory that counts how often each file is opened.
+    #[derive(Debug)]
+    struct Counting(Directory, Mutex<Vec<String>>);
+
+    impl Storage for Counting {
+        fn root(&self) -> &Utf8Path {
+            self.0.root()
+        }
+
+        fn open(&self, href: &Utf8Path) -> Result<Box<dyn Read + Send>, RepodataError> {
+            self.1.lock().unwrap().push(href.file_name().unwrap().to_owned());
+            self.0.open(href)
+        }
+    }
+
+    /// How often primary, filelists and other are opened.
+    fn openings(orders: [&[&str]; 3], limit: usize) -> [usize; 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(directory.path()).unwrap();
+        write(root, orders);
+        let storage = Arc::new(Counting(Directory::new(root), Mutex::default()));
+        let repository = Repository::open_in(storage.clone()).unwrap();
+        for (package, expect) in CompletePackages::limited(&repository, limit).unwrap().zip(orders[0]) {
+            assert_eq!(package.unwrap().files[0].path, format!("/{expect}"));
+        }
+        let opened = storage.1.lock().unwrap();
+        ["primary", "filelists", "other"].map(|kind| opened.iter().filter(|name| *name == kind).count())
+    }
+
+    #[test]
+    fn packages_that_are_listed_once_cost_one_more_reading_and_no_memory() {
+        let once: &[&str] = &["a", "b", "c", "d", "e", "f", "g", "h"];
+        // Room for one entry.
+        let check = |primary: &[&str], expect| {
+            assert_eq!(openings([primary, once, once], 200), expect, "{primary:?}");
+        };
+        check(once, [1, 1, 1]);
+        check(&["a", "a", "b", "c", "d", "e", "f", "g", "h"], [2, 2, 2]);
+        check(&["a", "b", "c", "d", "e", "f", "g", "h", "a"], [2, 2, 2]);
+        check(&["a", "a", "a", "b", "b", "c", "c", "d", "e", "e", "f", "g", "h", "h"], [2, 2, 2]);
+        check(&["a", "b", "c", "d", "e", "f", "g", "h", "a", "b", "c", "d", "e", "f", "g", "h"], [2, 2, 2]);
+        check(&["a", "b", "c", "d", "e", "f", "g", "h", "b", "a", "d", "g", "h"], [2, 2, 2]);
+    }
+
+    #[test]
+    fn doubles_in_another_order_than_the_documents_are_held_no_further_than_the_limit() {
+        let once: &[&str] = &["a", "b", "c", "d"];
+        check([&["a", "b", "c", "d", "d", "c", "b", "a"], once, once], LIMIT, "/a/b/c/d/d/c/b/a");
+        check(
+            [&["a", "b", "c", "d", "d", "c", "b", "a"], once, once],
+            200,
+            "filelists lists packages in another order",
+        );
     }
 }

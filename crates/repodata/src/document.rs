@@ -15,6 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     Checksum, ChecksumKind, Compression, MetadataNames, RepodataError,
+    additional::two_of_a_name,
     blocks::{BlockPlace, Blocks, Identity, KnownBlocks, Pool},
     checksum::Hasher,
     repomd::Record,
@@ -218,8 +219,7 @@ impl Document {
         let name = desk.names.of(&checksum, &format!("{file_name}{}", compression.suffix()));
         let path = desk.directory.join(&name);
         if desk.names == MetadataNames::Simple && path.exists() {
-            let what = format!("`{name}` is the name of two documents (names with digests tell them apart)");
-            return Err(RepodataError::Content { path, what });
+            return Err(two_of_a_name(&path));
         }
         fs_err::rename(&temporary, &path).map_err(RepodataError::files("write", &path))?;
         let is_open = compression == Compression::None;
@@ -280,14 +280,16 @@ mod tests {
         let create = || Document::create(&desk, "primary", "primary.xml", Compression::Bzip2, None).unwrap();
         let mut given_up = create();
         let noise: Vec<u8> =
-            (0..3_000_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
+            (0..1_000_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
         given_up.write(&noise).unwrap();
-        drop(given_up);
+        // As it is dropped, but for the thread, which is waited for below.
+        let Document { sink: Sink::Stream(sender, thread), .. } = given_up else { panic!("no thread") };
+        drop(sender);
         let mut document = create();
         document.write(b"<metadata/>").unwrap();
         let Record { checksum, size, .. } = document.finish().unwrap().record;
-        // The thread ends when the pieces that it has got are compressed.
-        std::thread::sleep(std::time::Duration::from_secs(1));
+        // The thread ends when the pieces that it has got are compressed, and then its file is written out.
+        drop(thread.join().unwrap().unwrap());
         let bytes = fs_err::read(desk.directory.join("primary.xml.bz2")).unwrap();
         assert_eq!(Some(bytes.len() as u64), size);
         assert_eq!(Hasher::of(ChecksumKind::Sha256, &bytes), checksum);

@@ -81,6 +81,13 @@ pub enum Event {
         /// Why.
         error: RepodataError,
     },
+    /// Old metadata could neither be removed nor be put out of the way. The next index can not begin before it is gone.
+    InTheWay {
+        /// Where it is.
+        path: Utf8PathBuf,
+        /// Why.
+        error: RepodataError,
+    },
     /// The metadata is in place, but the disk may not have it yet.
     NotSynced {
         /// Why.

@@ -48,6 +48,10 @@ fn accept(answer: Answer) -> io::Result<Answer> {
     match answer.status() {
         Status(200) => Ok(answer),
         Status(404) => Err(io::Error::new(io::ErrorKind::NotFound, "the server has no such file (404)")),
+        status @ Status(401 | 403) => {
+            let text = format!("the server answered {status}");
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+        }
         status => Err(io::Error::other(format!("the server answered {status}"))),
     }
 }

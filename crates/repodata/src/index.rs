@@ -4,20 +4,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    ChecksumKind, Event, IndexSettings, Present, Record, RepodataError, Repomd, Reporter, Tags, Unchanged,
+    ChecksumKind, Event, IndexSettings, Present, Record, RepodataError, Repomd, Reporter, Tags,
     additional::{self, Addition},
     blocks::Pool,
     cache::{CacheWriter, DocumentBlocks, State},
     checksum::Hasher,
     document::{Desk, write_synced},
     event::Again,
-    known::{self, Known},
+    plan::{Place, Plan},
     read_xml::{REPOMD_LIMIT, repomd_from},
     run::{Documents, Run},
     same,
     seed::Seed,
     switch::{Workspace, demand_directory, timestamp},
-    walk::{self, Found},
+    walk::Found,
 };
 
 /// Writes `repodata` for all packages under `root`, into it or where the settings say, and switches it in by one rename:
@@ -79,83 +79,40 @@ fn fill(
     settings: &IndexSettings,
     reporter: &dyn Reporter,
 ) -> Result<Filled, RepodataError> {
-    demand_clean(root, settings)?;
     let metadata = workspace.current();
-    let Listed { list: present, digest } = Listed::read(&metadata, settings)?;
-    let packages = walk::packages(root, settings, reporter)?;
-    let known = Known::open(settings);
-    let additions = Addition::all(settings)?;
-    let state = State {
-        rules: known::rules(settings),
-        settings: fingerprint(settings, &additions),
-        repomd: digest,
-        seed: known.seed(),
-        documents: Vec::new(),
-    };
-    additional::tell_of_absent(settings, &present, reporter);
-    let may_stay = match settings.reuse.unchanged {
-        Unchanged::Write => false,
-        Unchanged::Leave => true,
-        Unchanged::LeaveRevision => present.revision == settings.revision,
-    };
-    if may_stay
-        && known.is_all(root, &packages, &state, &present)
-        && present.records.iter().all(|record| is_there(workspace, record))
-        && same::left_out(root, known.bad(&packages), settings, reporter)
-    {
-        workspace.prune(settings.retain, &present)?;
-        let (revision, packages) = (present.revision, known.listed());
+    let scratch = settings.reuse.cache.as_ref().map(|cache| format!("{cache}.import").into());
+    let scratch = scratch.unwrap_or_else(|| workspace.new_directory().join("packages.import"));
+    let place = Place { root, output: workspace.root(), metadata: &metadata, scratch: &scratch };
+    let plan = Plan::of(&place, settings, reporter)?;
+    let Some(written) = &plan.written else {
+        workspace.prune(settings.retain, &plan.present, reporter);
+        let (revision, packages) = (plan.present.revision, plan.known.listed());
         return Ok(Filled { cache: None, revision, packages, outcome: Outcome::Same });
+    };
+    let (timestamp, revision) = written.clone();
+    let Plan { present, packages, known, additions, mut state, may_stay, .. } = plan;
+    let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
+    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
+    let Made { mut records, blocks, cache, packages } = make(&run, packages)?;
+    records.extend(additional::write(&desk, settings, &additions)?);
+    settings.file_times.set(&desk.directory, &records, timestamp)?;
+    let made = records.len();
+    additional::keep_present(&desk, &settings.additional, &metadata, (&present, &mut records))?;
+    state.documents = blocks;
+    let repomd = Repomd { revision, tags: settings.tags.clone(), records };
+    let result = |state, outcome, revision| {
+        let cache = cache.map(|cache| (cache, state));
+        Ok(Filled { cache, revision, packages, outcome })
+    };
+    if may_stay && same::is_there(&desk, settings, (&metadata, &present), (&repomd, made)) {
+        workspace.prune(settings.retain, &present, reporter);
+        return result(state, Outcome::Same, present.revision.clone());
     }
-    let filling = Filling { root, workspace, settings, reporter, present: &present, may_stay };
-    filling.write(packages, known, (state, &additions))
-}
-
-/// New metadata beside that which is there.
-struct Filling<'a> {
-    root: &'a Utf8Path,
-    workspace: &'a Workspace,
-    settings: &'a IndexSettings,
-    reporter: &'a dyn Reporter,
-    present: &'a Repomd,
-    /// Whether what is there stays if it says the same.
-    may_stay: bool,
-}
-
-impl Filling<'_> {
-    fn write(
-        &self,
-        packages: Vec<Found>,
-        mut known: Known,
-        (mut state, additions): (State, &[Addition]),
-    ) -> Result<Filled, RepodataError> {
-        let Self { root, workspace, settings, reporter, present, may_stay } = *self;
-        let metadata = workspace.current();
-        let (timestamp, revision) = times(&metadata, settings, present)?;
-        known.import(settings, (workspace.root(), &workspace.new_directory()), reporter);
-        let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
-        let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
-        let Made { mut records, blocks, cache, packages } = make(&run, packages)?;
-        records.extend(additional::write(&desk, settings, additions)?);
-        settings.file_times.set(&desk.directory, &records, timestamp)?;
-        let made = records.len();
-        additional::keep_present(&desk, &settings.additional, &metadata, (present, &mut records))?;
-        state.documents = blocks;
-        let repomd = Repomd { revision, tags: settings.tags.clone(), records };
-        let result = |state, outcome, revision| {
-            let cache = cache.map(|cache| (cache, state));
-            Ok(Filled { cache, revision, packages, outcome })
-        };
-        if may_stay && same::is_there(&desk, settings, (&metadata, present), (&repomd, made)) {
-            workspace.prune(settings.retain, present)?;
-            return result(state, Outcome::Same, present.revision.clone());
-        }
-        workspace.carry(&settings.carried, settings.retain, present)?;
-        let bytes = repomd.to_xml().into_bytes();
-        write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
-        state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
-        result(state, Outcome::New, repomd.revision)
-    }
+    workspace.carry(&settings.carried, settings.retain, &present)?;
+    let bytes = repomd.to_xml().into_bytes();
+    write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
+    state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;
+    result(state, Outcome::New, repomd.revision)
 }
 
 /// What became of the packages.
@@ -227,7 +184,7 @@ pub(crate) fn demand_clean(root: &Utf8Path, settings: &IndexSettings) -> Result<
 /// The list of the metadata that is replaced, and its digest, both of one reading.
 pub(crate) struct Listed {
     pub(crate) list: Repomd,
-    digest: String,
+    pub(crate) digest: String,
 }
 
 impl Listed {
@@ -267,14 +224,15 @@ pub(crate) fn desk(
     })
 }
 
-fn is_there(workspace: &Workspace, record: &crate::Record) -> bool {
+/// Whether a document that is listed lies in the metadata.
+pub(crate) fn is_there(metadata: &Utf8Path, record: &Record) -> bool {
     let Some(name) = record.file_name() else { return false };
-    let file = fs_err::metadata(workspace.current().join(name));
+    let file = fs_err::metadata(metadata.join(name));
     file.is_ok_and(|file| record.size.is_none_or(|size| size == file.len()))
 }
 
 /// Of all that metadata follows from, but for packages, the revision and the time.
-fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
+pub(crate) fn fingerprint(settings: &IndexSettings, additions: &[Addition]) -> String {
     let mut hasher = Hasher::new(ChecksumKind::Sha256);
     let IndexSettings { tags, checksum, repomd_checksum, compression, database, .. } = settings;
     let IndexSettings { names, location, changelog_limit, duplicates, comps, additional, .. } = settings;

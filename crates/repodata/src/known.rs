@@ -42,20 +42,18 @@ impl Known {
         }
     }
 
-    /// Takes in the metadata that the settings name, and that of the repository in `output`. Where there is no cache,
-    /// `beside` is a directory for what is only there meanwhile.
+    /// Takes in the metadata that the settings name, and that of the repository in `output`. `scratch` is a place for files
+    /// that are gone when this returns.
     pub(crate) fn import(
         &mut self,
         settings: &IndexSettings,
-        (output, beside): (&Utf8Path, &Utf8Path),
+        (output, scratch): (&Utf8Path, &Utf8Path),
         reporter: &dyn Reporter,
     ) {
         let cache = settings.reuse.cache.as_deref();
-        let scratch =
-            cache.map_or_else(|| beside.join("packages.import"), |cache| format!("{cache}.import").into());
-        Cache::remove(&scratch);
+        Cache::remove(scratch);
         for root in import::sources(settings, output, cache.is_some_and(Utf8Path::exists)) {
-            match Imported::read(&root, settings, &scratch) {
+            match Imported::read(&root, settings, scratch) {
                 Ok(None) => {}
                 Ok(Some(imported)) => {
                     reporter.event(Event::Imported { root, packages: imported.cache().len() });
@@ -161,6 +159,12 @@ impl Known {
             let entry = self.cache.as_ref().and_then(|cache| cache.entry(&found.relative));
             entry.is_some_and(|entry| entry.place.why_none() == Some(Why::Bad))
         })
+    }
+
+    /// Whether the last index listed the package of a file.
+    pub(crate) fn is_listed(&self, found: &Found) -> bool {
+        let entry = self.cache.as_ref().and_then(|cache| cache.entry(&found.relative));
+        entry.is_some_and(|entry| entry.place.why_none().is_none())
     }
 
     /// The compressed blocks of a document, in the metadata that is still there.

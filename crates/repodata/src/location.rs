@@ -1,3 +1,5 @@
+use std::io;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_http::HttpSettings;
 
@@ -49,9 +51,14 @@ impl Location {
     /// When its repomd.xml can not be read or understood.
     pub fn open(&self, http: &HttpSettings) -> Result<Repository, RepodataError> {
         let opened = self.open_here(http);
-        match self.above_metadata() {
-            Some(above) if opened.is_err() => above.open_here(http).or(opened),
-            _ => opened,
+        let above = self.above_metadata();
+        // A server that is silent or out of order would be so again, and a list that is bad is one.
+        match (opened, above) {
+            (Err(error), Some(above)) if is_elsewhere(&error) => match above.open_here(http) {
+                Err(other) if is_elsewhere(&other) => Err(error),
+                opened => opened,
+            },
+            (opened, _) => opened,
         }
     }
 
@@ -74,6 +81,13 @@ impl Location {
             Self::Url(url) => above(url).map(Self::Url),
         }
     }
+}
+
+/// Whether there is nothing in a place. Some servers do not tell that from what nobody may see.
+fn is_elsewhere(error: &RepodataError) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    matches!(error, RepodataError::Files { source, .. }
+        if matches!(source.kind(), NotFound | NotADirectory | PermissionDenied))
 }
 
 /// `None` where the bytes are no text.

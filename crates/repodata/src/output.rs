@@ -62,6 +62,16 @@ impl Frame {
     }
 }
 
+/// What the documents are called, where names have no digests.
+pub(crate) fn file_names(format: Format) -> Vec<String> {
+    let Format { compression, database } = format;
+    let documents = FRAMES.iter().map(|frame| format!("{}{}", frame.file_name, compression.suffix()));
+    let of_database = |compression: Compression| {
+        Kind::ALL.into_iter().map(move |kind| format!("{}{}", kind.names().1, compression.suffix()))
+    };
+    documents.chain(database.into_iter().flat_map(of_database)).collect()
+}
+
 /// What one package adds.
 pub(crate) struct Addition<'a> {
     pub(crate) fragments: &'a Fragments,

@@ -226,3 +226,109 @@ fn check_length(path: &Utf8Path, headers: &RpmHeaders, found: u64) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use xen4centos_artifact::header::HeaderBuilder;
+
+    use super::*;
+
+    /// A package of so many bytes, whose signature header announces some, where it does.
+    fn write(path: &Utf8Path, length: usize, announced: Option<u32>) -> Vec<u8> {
+        let mut lead = vec![0; 96];
+        lead[..5].copy_from_slice(&[0xed, 0xab, 0xee, 0xdb, 3]);
+        lead[79] = 5;
+        let signature = HeaderBuilder::new().u32s(tag::SIG_MD5, &[0]);
+        let signature = announced
+            .map_or(signature, |size| HeaderBuilder::new().u32s(tag::SIG_SIZE, &[size]))
+            .build(tag::HEADER_SIGNATURES);
+        let main = HeaderBuilder::new().string(tag::NAME, "a").build(tag::HEADER_IMMUTABLE);
+        let mut bytes = [lead, signature].concat();
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        bytes.extend(main);
+        assert!(bytes.len() < length);
+        let mut byte = u8::try_from(length % 251).unwrap();
+        bytes.resize_with(length, || {
+            byte = byte.wrapping_mul(37).wrapping_add(1);
+            byte
+        });
+        fs_err::write(path, &bytes).unwrap();
+        bytes
+    }
+
+    fn begin(path: &Utf8Path) -> Reading {
+        Reading::begin(path, ChecksumKind::Sha256).unwrap()
+    }
+
+    #[test]
+    fn two_files_of_any_length_are_read_side_by_side() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temporary.path()).unwrap();
+        let around =
+            |size: usize| [size - 65, size - 64, size - 1, size, size + 1, size + 63, size + 64, size + 65];
+        let lengths: Vec<usize> = [600].into_iter().chain(around(BUFFER)).chain(around(2 * BUFFER)).collect();
+        let paths: Vec<_> = lengths.iter().map(|length| root.join(format!("{length}.rpm"))).collect();
+        let digests: Vec<_> = (paths.iter().zip(&lengths))
+            .map(|(path, length)| Hasher::of(ChecksumKind::Sha256, &write(path, *length, None)))
+            .collect();
+        for shift in [0, 1, 9] {
+            for (left, length) in lengths.iter().enumerate() {
+                let right = (left + shift) % paths.len();
+                let (mut one, mut other) = (begin(&paths[left]), begin(&paths[right]));
+                while !one.is_over() && !other.is_over() {
+                    Reading::advance_both(&mut one, &mut other);
+                }
+                let found = [one, other].map(|reading| reading.finish().unwrap().checksum);
+                assert_eq!(
+                    found,
+                    [left, right].map(|place| digests[place].clone()),
+                    "{length}, {}",
+                    lengths[right]
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_package_that_is_written_to_meanwhile_is_told_of() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temporary.path()).unwrap().join("a.rpm");
+        for length in [600, 3 * BUFFER] {
+            for changed in [length + 1, length - 1, BUFFER / 2 + 1, 10 * BUFFER] {
+                write(&path, length, None);
+                let mut reading = begin(&path);
+                reading.advance();
+                let file = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
+                file.set_len(changed as u64).unwrap();
+                let error = reading.finish().map(drop).unwrap_err();
+                assert!(matches!(&error, RepodataError::Changed { path: of } if *of == path), "{error}");
+                assert!(error.is_of_one_package() && error.hint().is_some());
+            }
+        }
+        // Of the same length, but written to.
+        write(&path, 600, None);
+        let reading = begin(&path);
+        let file = fs_err::OpenOptions::new().append(true).open(&path).unwrap();
+        file.file().set_modified(std::time::UNIX_EPOCH).unwrap();
+        assert!(matches!(reading.finish(), Err(RepodataError::Changed { .. })));
+    }
+
+    #[test]
+    fn a_package_that_ends_early_is_told_of() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temporary.path()).unwrap().join("a.rpm");
+        let read = |announced| {
+            write(&path, 2000, Some(announced));
+            begin(&path).finish().map(|pass| pass.headers.header_range().start)
+        };
+        let start = read(1).unwrap();
+        let whole = u32::try_from(2000 - start).unwrap();
+        assert!(read(whole).is_ok());
+        let Err(error) = read(whole + 1) else { panic!("it is whole") };
+        assert!(
+            matches!(&error, RepodataError::Truncated { path: of, expected: 2001, found: 2000 } if *of == path),
+            "{error}"
+        );
+        assert!(error.is_of_one_package() && error.hint().is_some());
+    }
+}

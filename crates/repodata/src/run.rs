@@ -1,16 +1,16 @@
 //! All packages into the documents: packages are read and blocks compressed by one pool of threads, and only a few
 //! packages' metadata is in memory at a time.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use camino::Utf8Path;
 
 use crate::{
-    BadPackages, Event, IndexSettings, RepodataError, Reporter,
+    Event, IndexSettings, RepodataError, Reporter,
     cache::{CacheWriter, DocumentBlocks, Why},
     document::{Desk, Finished},
-    duplicates::{Seen, Twice},
     indexed::{Indexed, Title},
+    judge::Judge,
     known::Known,
     ordered::{Ahead, map_in_order},
     output::{Addition, Format, Output},
@@ -53,15 +53,8 @@ impl Run<'_> {
         let output = Output::begin(self.desk, format, packages.len(), known)?;
         let create = |path| CacheWriter::create(path, self.known.cache());
         let cache = self.settings.reuse.cache.as_deref().and_then(create);
-        let mut delivery = Delivery {
-            run: self,
-            output,
-            cache,
-            left_out: HashMap::new(),
-            stamps: Vec::new(),
-            seen: Seen::default(),
-            refusals: Refusals::default(),
-        };
+        let (judge, refusals) = (Judge::new(self), Refusals::default());
+        let mut delivery = Delivery { run: self, output, cache, judge, stamps: Vec::new(), refusals };
         self.packages(packages, |index, tried| delivery.take(packages, index, tried));
         delivery.outcome(packages)
     }
@@ -88,51 +81,21 @@ struct Delivery<'a> {
     run: &'a Run<'a>,
     output: Output,
     cache: Option<CacheWriter>,
-    /// Positions of packages that are not to be listed.
-    left_out: HashMap<usize, Why>,
+    judge: Judge<'a>,
     /// Of all packages, where some may be left out.
     stamps: Vec<Option<Stamp>>,
-    seen: Seen,
     refusals: Refusals,
 }
 
 impl Delivery<'_> {
     fn take(&mut self, packages: &[Found], index: usize, Tried { stamp, result }: Tried) -> ControlFlow<()> {
         self.stamps.push(stamp);
-        let leave_out = self.run.settings.bad_packages == BadPackages::LeaveOut;
-        let sent = match result {
-            Ok(indexed) => self
-                .notice_duplicate(packages, index, &indexed)
-                .and_then(|()| self.send(&packages[index], &indexed)),
-            Err(error) if leave_out && error.is_of_one_package() => {
-                self.left_out.insert(index, Why::Bad);
-                self.run.reporter.event(Event::LeftOut { error });
-                Ok(())
-            }
-            Err(error) => Err(error),
-        };
-        let Err(error) = sent else { return ControlFlow::Continue(()) };
-        self.refusals.take(error)
-    }
-
-    fn notice_duplicate(
-        &mut self,
-        packages: &[Found],
-        index: usize,
-        indexed: &Indexed,
-    ) -> Result<(), RepodataError> {
-        let Some(twice) = self.seen.take(&indexed.title, index, self.run.settings.duplicates) else {
-            return Ok(());
-        };
-        let path = self.run.root.join(&*packages[index].relative);
-        let nevra = indexed.title.nevra.to_string();
-        match twice {
-            Twice::Refused => return Err(RepodataError::Duplicate { nevra, path }),
-            Twice::Listed => {}
-            Twice::Surplus(surplus) => drop(self.left_out.insert(surplus, Why::Surplus)),
-        }
-        self.run.reporter.event(Event::Duplicate { path, nevra });
-        Ok(())
+        let judged = self.judge.take(packages, index, result);
+        let sent = judged.and_then(|indexed| match indexed {
+            Some(indexed) => self.send(&packages[index], &indexed),
+            None => Ok(()),
+        });
+        sent.map_or_else(|error| self.refusals.take(error), ControlFlow::Continue)
     }
 
     fn send(&mut self, found: &Found, indexed: &Indexed) -> Result<(), RepodataError> {
@@ -155,10 +118,11 @@ impl Delivery<'_> {
 
     fn outcome(self, packages: &[Found]) -> Result<Documents, RepodataError> {
         self.refusals.result()?;
-        if !self.left_out.is_empty() {
+        let not_listed = self.judge.into_left_out();
+        if !not_listed.is_empty() {
             let (mut rest, mut left_out) = (Vec::new(), Vec::new());
             for (index, (found, stamp)) in packages.iter().zip(self.stamps).enumerate() {
-                match (self.left_out.get(&index), stamp) {
+                match (not_listed.get(&index), stamp) {
                     (None, _) => rest.push(found.clone()),
                     (Some(why), Some(stamp)) => left_out.push((found.clone(), stamp, *why)),
                     // It went away.

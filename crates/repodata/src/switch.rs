@@ -1,6 +1,6 @@
 //! The `repodata` directory is written beside the one that readers use and takes its place by one rename.
 
-use std::{collections::BTreeMap, fs::TryLockError, io};
+use std::{fs::TryLockError, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::{
@@ -8,7 +8,11 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{Event, Newer, RepodataError, Repomd, Reporter, Retain};
+use crate::{
+    Event, Newer, RepodataError, Repomd, Reporter, Retain,
+    history::{HISTORY, History},
+    retention::{is_since, kind_of, old_documents},
+};
 
 /// Where new metadata is written. A killed index leaves it, the next one removes it.
 const NEW: &str = ".repodata.new";
@@ -26,24 +30,6 @@ const LEFT: &str = ".repodata.left.";
 pub(crate) struct Workspace {
     root: Utf8PathBuf,
     lock: fs_err::File,
-}
-
-/// A document of a state before.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Old {
-    written: std::time::SystemTime,
-    path: Utf8PathBuf,
-}
-
-impl Old {
-    fn of(path: Utf8PathBuf) -> Option<Self> {
-        let written = fs_err::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
-        Some(Self { written, path })
-    }
-
-    fn is_since(&self, seconds: u64) -> bool {
-        self.written >= std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)
-    }
 }
 
 /// A process that is just being started elsewhere in this program has a copy of the file until it runs: closing ours would
@@ -64,8 +50,9 @@ impl Workspace {
             Err(TryLockError::Error(source)) => return Err(RepodataError::files("lock", root)(source)),
         }
         let workspace = Self { root: root.to_owned(), lock };
+        demand_no_link(&workspace.current())?;
         workspace.recover(reporter)?;
-        workspace.demand_metadata()?;
+        demand_metadata(&workspace.current())?;
         fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;
         Ok(workspace)
     }
@@ -106,23 +93,6 @@ impl Workspace {
         }
     }
 
-    /// What takes the place of something else must know what that is: a directory that only has the name stays.
-    fn demand_metadata(&self) -> Result<(), RepodataError> {
-        let current = self.current();
-        demand_no_link(&current)?;
-        let failed = |source| RepodataError::Files { act: "read", path: current.clone(), source };
-        let is_empty = match fs_err::read_dir(&current) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) => return Err(failed(error)),
-        };
-        if is_empty || current.join("repomd.xml").is_file() {
-            Ok(())
-        } else {
-            Err(RepodataError::Foreign { path: current })
-        }
-    }
-
     /// The directory that holds `repodata`.
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.root
@@ -147,23 +117,40 @@ impl Workspace {
         present: &Repomd,
     ) -> Result<(), RepodataError> {
         self.carry_foreign(present)?;
-        let mut files = carried.to_vec();
-        files.extend(self.retained(retain, present));
-        if retain != Retain::Last(0) {
-            let names = present.records.iter().filter_map(crate::Record::file_name);
-            let present = names.map(|name| self.current().join(name));
-            files.extend(present.filter(|path| match retain {
-                Retain::Last(_) => true,
-                Retain::Since(seconds) => Old::of(path.clone()).is_some_and(|old| old.is_since(seconds)),
-            }));
+        let (current, new) = (self.current(), self.new_directory());
+        let mut history = History::read(&self.root);
+        let old = old_documents(&current, present, &history).into_iter();
+        // The state that is replaced is one of those that are counted.
+        let retained = old.filter(|old| old.stays(retain, 1)).map(|old| old.path);
+        let mut files: Vec<_> = carried.iter().cloned().chain(retained).collect();
+        let names: Vec<&str> = present.records.iter().filter_map(crate::Record::file_name).collect();
+        // One whose documents are all written again is not replaced by another one.
+        let is_other = names.iter().any(|name| !new.join(name).exists());
+        let written = fs_err::metadata(current.join("repomd.xml")).and_then(|list| list.modified());
+        let stays = match retain {
+            Retain::Last(states) => states > 0,
+            Retain::Since(seconds) => written.as_ref().is_ok_and(|written| is_since(*written, seconds)),
+        };
+        if stays {
+            files.extend(names.iter().map(|name| current.join(name)));
         }
         for file in files {
             let Some(name) = file.file_name() else { continue };
-            let target = self.new_directory().join(name);
+            let target = new.join(name);
             if target.exists() || !file.is_file() {
                 continue;
             }
             link(&file, &target).map_err(RepodataError::files("keep", &file))?;
+        }
+        // Of one state before there is nothing to tell.
+        if !history.is_empty() || !matches!(retain, Retain::Last(0 | 1)) {
+            if let (true, Ok(written)) = (is_other, written) {
+                history.add(written, present);
+            }
+            history.forget_all_but(&new);
+            history
+                .write(&self.root, &new)
+                .map_err(RepodataError::files("write", self.root.join(HISTORY)))?;
         }
         Ok(())
     }
@@ -185,52 +172,23 @@ impl Workspace {
         Ok(())
     }
 
-    /// Documents of states before the last one, by what the settings say of them.
-    fn retained(&self, retain: Retain, listed: &Repomd) -> Vec<Utf8PathBuf> {
-        let kept = |files: Vec<Old>| -> Vec<Old> {
-            match retain {
-                Retain::Last(states) => files.into_iter().take(states.saturating_sub(1)).collect(),
-                Retain::Since(seconds) => files.into_iter().filter(|old| old.is_since(seconds)).collect(),
-            }
-        };
-        let kinds = self.old_documents(listed).into_values();
-        kinds.flat_map(kept).map(|old| old.path).collect()
-    }
-
     /// Removes documents that the settings do not keep, where no new metadata takes the place of all. The last of each kind
     /// may be of the state before.
-    pub(crate) fn prune(&self, retain: Retain, listed: &Repomd) -> Result<(), RepodataError> {
-        for files in self.old_documents(listed).into_values() {
-            for (position, old) in files.into_iter().enumerate() {
-                let is_kept = match retain {
-                    Retain::Last(states) => position < states,
-                    Retain::Since(seconds) => old.is_since(seconds),
-                };
-                if !is_kept {
-                    fs_err::remove_file(&old.path).map_err(RepodataError::files("remove", &old.path))?;
-                }
+    pub(crate) fn prune(&self, retain: Retain, listed: &Repomd, reporter: &dyn Reporter) {
+        let mut history = History::read(&self.root);
+        for old in old_documents(&self.current(), listed, &history) {
+            if !old.stays(retain, 0)
+                && let Err(source) = fs_err::remove_file(&old.path)
+            {
+                let error = RepodataError::files("remove", &old.path)(source);
+                reporter.event(Event::Remains { path: old.path, error });
             }
         }
-        Ok(())
-    }
-
-    /// Documents that are not listed, by their kinds, the newest first. They have their digest in their names.
-    fn old_documents(&self, listed: &Repomd) -> BTreeMap<String, Vec<Old>> {
-        let is_listed = |path: &Utf8Path| {
-            listed.records.iter().any(|record| record.location.ends_with(path.file_name().unwrap_or("")))
-        };
-        let entries = fs_err::read_dir(self.current()).into_iter().flatten().flatten();
-        let paths = entries.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.path()).ok());
-        let mut kinds: BTreeMap<String, Vec<Old>> = BTreeMap::new();
-        for path in paths.filter(|path| path.is_file() && !is_listed(path)) {
-            let Some(kind) = path.file_name().and_then(kind_of) else { continue };
-            let kind = kind.to_owned();
-            kinds.entry(kind).or_default().extend(Old::of(path));
+        if !history.is_empty() {
+            history.forget_all_but(&self.current());
+            // What it knows of documents that are gone is of no use, and does no harm.
+            history.write(&self.root, &self.new_directory()).unwrap_or_default();
         }
-        for files in kinds.values_mut() {
-            files.sort_by(|left, right| right.cmp(left));
-        }
-        kinds
     }
 
     /// Lets readers see the new metadata. Once they do, nothing is an error any more.
@@ -253,7 +211,7 @@ impl Workspace {
         }
         for old in [new, self.root.join(OLD)] {
             if let Err(error) = self.clear(&old, reporter) {
-                reporter.event(Event::Remains { path: old, error });
+                reporter.event(Event::InTheWay { path: old, error });
             }
         }
         Ok(())
@@ -268,14 +226,30 @@ impl Workspace {
         }
         // No such call here: for a moment there is no metadata, and a kill in that moment is mended by the next
         // index.
-        let old = self.root.join(OLD);
-        fs_err::rename(current, &old)?;
-        fs_err::rename(new, current).inspect_err(|_| fs_err::rename(&old, current).unwrap_or_default())
+        replace([new, current, &self.root.join(OLD)], |from, to| fs_err::rename(from, to))
     }
 
     /// Gives up: nothing that readers see has changed.
     pub(crate) fn discard(self) -> Result<(), RepodataError> {
         remove(&self.new_directory())
+    }
+}
+
+/// Replaces what readers see by way of a third place, and puts it back where that can not be.
+fn replace(
+    [new, current, old]: [&Utf8Path; 3],
+    mut rename: impl FnMut(&Utf8Path, &Utf8Path) -> io::Result<()>,
+) -> io::Result<()> {
+    rename(current, old)?;
+    let Err(error) = rename(new, current) else { return Ok(()) };
+    match rename(old, current) {
+        Ok(()) => Err(error),
+        Err(second) => {
+            let text = format!(
+                "{error}; and the metadata could not be put back, which the next index does: {second}"
+            );
+            Err(io::Error::new(error.kind(), text))
+        }
     }
 }
 
@@ -296,13 +270,6 @@ pub(crate) fn timestamp(
     }
 }
 
-/// What a document is called behind the digest that it is named by.
-fn kind_of(name: &str) -> Option<&str> {
-    let (digest, kind) = name.split_once('-')?;
-    let is_digest = digest.len() >= 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_digest.then_some(kind)
-}
-
 /// Whether a file is the list, its signature, or a document by its digest.
 fn is_of_metadata(name: &str) -> bool {
     let is_own =
@@ -312,12 +279,17 @@ fn is_of_metadata(name: &str) -> bool {
         || ["primary", "filelists", "other"].into_iter().any(is_own)
 }
 
-/// Links a file, or copies it where that can not be. What is there already stays.
+/// Links a file, or copies it down to the disk where that can not be. What is there already stays.
 pub(crate) fn link(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
     match fs_err::hard_link(from, to) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs_err::copy(from, to).map(drop),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(from, to),
         _ => Ok(()),
     }
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+    fs_err::copy(from, to)?;
+    fs_err::File::open(to)?.sync_all()
 }
 
 /// As [`link`], of a file or of all files of a directory.
@@ -332,15 +304,7 @@ fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
             entry.file_name().into_string().map_err(|_| io::Error::other("a name that is no UTF-8"))?;
         link_all(&from.join(&name), &to.join(&name))?;
     }
-    Ok(())
-}
-
-/// The directory that is switched in would take the place of a link, and what that leads to would stay as it is.
-pub(crate) fn demand_no_link(path: &Utf8Path) -> Result<(), RepodataError> {
-    match fs_err::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_symlink() => Err(RepodataError::Linked { path: path.to_owned() }),
-        _ => Ok(()),
-    }
+    sync_directory(to)
 }
 
 /// Before anything is tried that would say something else.
@@ -351,6 +315,39 @@ pub(crate) fn demand_directory(path: &Utf8Path) -> Result<(), RepodataError> {
             Err(RepodataError::NoDirectory { path: path.to_owned() })
         }
         _ => Ok(()),
+    }
+}
+
+/// The metadata that an index in this directory would replace, which is where a killed one may have left it. Nothing is
+/// written, but all is demanded that an index demands.
+pub(crate) fn look(root: &Utf8Path) -> Result<Utf8PathBuf, RepodataError> {
+    demand_directory(root)?;
+    let (current, old) = (root.join("repodata"), root.join(OLD));
+    demand_no_link(&current)?;
+    let metadata = if old.exists() && !current.exists() { old } else { current };
+    demand_metadata(&metadata)?;
+    Ok(metadata)
+}
+
+/// The directory that is switched in would take the place of a link, and what that leads to would stay as it is.
+fn demand_no_link(path: &Utf8Path) -> Result<(), RepodataError> {
+    match fs_err::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Err(RepodataError::Linked { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// What takes the place of something else must know what that is: a directory that only has the name stays.
+fn demand_metadata(current: &Utf8Path) -> Result<(), RepodataError> {
+    let is_empty = match fs_err::read_dir(current) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(RepodataError::files("read", current)(error)),
+    };
+    if is_empty || current.join("repomd.xml").is_file() {
+        Ok(())
+    } else {
+        Err(RepodataError::Foreign { path: current.to_owned() })
     }
 }
 
@@ -365,4 +362,38 @@ fn remove(directory: &Utf8Path) -> Result<(), RepodataError> {
 
 fn sync_directory(directory: &Utf8Path) -> io::Result<()> {
     fs_err::File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_replaced_is_put_back_and_all_reasons_are_told() {
+        let check = |failing: &[&str], expect: Result<(), &str>| {
+            let rename = |from: &Utf8Path, to: &Utf8Path| {
+                let step = format!("{from}-{to}");
+                if failing.contains(&step.as_str()) { Err(io::Error::other(step)) } else { Ok(()) }
+            };
+            let found = replace(["new", "current", "old"].map(Utf8Path::new), rename);
+            assert_eq!(found.map_err(|error| error.to_string()), expect.map_err(str::to_owned));
+        };
+        check(&[], Ok(()));
+        check(&["current-old"], Err("current-old"));
+        check(&["new-current"], Err("new-current"));
+        let both =
+            "new-current; and the metadata could not be put back, which the next index does: old-current";
+        check(&["new-current", "old-current"], Err(both));
+    }
+
+    #[test]
+    fn what_can_not_be_linked_is_copied() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temporary.path()).unwrap();
+        let (from, to) = (root.join("from"), root.join("to"));
+        fs_err::write(&from, "text").unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!(fs_err::read_to_string(&to).unwrap(), "text");
+        assert!(copy(&root.join("nothing"), &to).is_err());
+    }
 }

@@ -7,11 +7,12 @@ use std::{
 
 use camino::Utf8Path;
 use xen4centos_artifact::header::{RpmHeaders, tag};
-use xen4centos_payload::Payload;
+use xen4centos_payload::{Payload, PayloadError};
 
 use super::{Findings, RepositoryCheck, metadata::dearmoured, repo_file};
 use crate::{
     KeyTerms, check_key_file,
+    inside::described,
     key::{NOT_THE_SIGNER, primary_ids},
     openpgp::packets::{KeyId, SIGNATURE, SignaturePacket, packets, shown},
     package::UNREADABLE,
@@ -147,15 +148,16 @@ pub(super) fn read(
 ) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut file = fs_err::File::open(path).map_err(|error| error.to_string())?;
     file.seek(std::io::SeekFrom::Start(headers.payload_offset())).map_err(|error| error.to_string())?;
-    let mut payload = Payload::open(file, headers).map_err(|error| error.to_string())?;
+    let mut payload = Payload::open(file, headers).map_err(|error| described(&error))?;
+    let broken = |error| described(&PayloadError::of_content(error));
     let mut files = BTreeMap::new();
-    while let Some((entry, content)) = payload.next_entry().map_err(|error| error.to_string())? {
+    while let Some((entry, content)) = payload.next_entry().map_err(|error| described(&error))? {
         let path = String::from_utf8_lossy(&entry.path).into_owned();
         // Directories and links have no content of this kind.
         let is_file = entry.mode.is_none_or(|mode| mode & 0o170_000 == 0o100_000);
         if is_file && wanted.contains(&path) {
             let mut bytes = Vec::new();
-            content.take(LONGEST).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            content.take(LONGEST).read_to_end(&mut bytes).map_err(broken)?;
             files.insert(path, bytes);
         }
     }

@@ -32,10 +32,10 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let directory = here.join(&args.directory);
     let settings = index_settings(args, &here, selection(&args.packages, &here)?, printer)?;
     let narrator = Narrator::new(printer);
+    demand_use_of_channel(args)?;
     if args.dry_run {
         return show(&directory, &settings, args.json, &narrator);
     }
-    demand_use_of_channel(args)?;
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
     let settings =
@@ -208,7 +208,11 @@ fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Resul
 
 /// The packages that an index would list: those in the directory and below it.
 fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &Narrator<'_>) -> Outcome {
-    let packages = preview(directory, settings, narrator).map_err(|error| refusal(error, settings))?;
+    let scratch = tempfile::Builder::new().prefix("xen4centos-index-").tempdir()?;
+    let place =
+        Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(camino::FromPathBufError::into_io_error)?;
+    let packages =
+        preview(directory, settings, &place, narrator).map_err(|error| refusal(error, settings))?;
     if json {
         narrator.printer.json(&serde_json::json!({ "would-index": packages }));
         return Ok(());
@@ -320,6 +324,12 @@ impl<'a> Narrator<'a> {
             }
             Event::Remains { path, error } => {
                 format!("old metadata is left in `{path}`: {}", Failure::of(Kind::World, &error))
+            }
+            Event::InTheWay { path, error } => {
+                format!(
+                    "old metadata is left in `{path}`, and no other index can begin before it is removed: {}",
+                    Failure::of(Kind::World, &error)
+                )
             }
             Event::NotSynced { error } => {
                 format!("the metadata is in place, but {}", Failure::of(Kind::World, &error))

@@ -9,6 +9,7 @@ mod el6_gate;
 mod fetching;
 mod grub_bootxen;
 mod index_again;
+mod index_dry_run;
 mod index_input;
 mod index_options;
 mod index_readers;

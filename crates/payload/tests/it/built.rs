@@ -1,6 +1,6 @@
 //! Every compression of rpmbuild, hard links, and what is no file.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_process::{Invocation, Tool};
 
 use crate::contents;
@@ -27,21 +27,30 @@ ln -s ../elsewhere link
 %ghost /data/ghost
 ";
 
+/// Every compression of rpmbuild.
+pub(crate) const PAYLOADS: [&str; 6] =
+    ["w9.gzdio", "w9.bzdio", "w6.xzdio", "w6.lzdio", "w3.zstdio", "w.ufdio"];
+
+/// A package whose payload is compressed so.
+pub(crate) fn built(top: &Utf8Path, payload: &str) -> Utf8PathBuf {
+    let top = top.join(payload);
+    fs_err::create_dir_all(&top).unwrap();
+    let spec = top.join("files.spec");
+    fs_err::write(&spec, SPEC).unwrap();
+    let mut rpmbuild = Invocation::new(Tool::Rpmbuild, &top).args(["-bb", "--quiet"]);
+    for define in [format!("_topdir {top}"), format!("_binary_payload {payload}")] {
+        rpmbuild = rpmbuild.arg("--define").arg(define);
+    }
+    rpmbuild.arg(&spec).run().unwrap();
+    top.join("RPMS/noarch/files-1-1.noarch.rpm")
+}
+
 #[test]
 fn every_compression_and_every_kind_of_file() {
     let directory = tempfile::tempdir().unwrap();
     let top = Utf8Path::from_path(directory.path()).unwrap();
-    for payload in ["w9.gzdio", "w9.bzdio", "w6.xzdio", "w6.lzdio", "w3.zstdio", "w.ufdio"] {
-        let top = top.join(payload);
-        fs_err::create_dir_all(&top).unwrap();
-        let spec = top.join("files.spec");
-        fs_err::write(&spec, SPEC).unwrap();
-        let mut rpmbuild = Invocation::new(Tool::Rpmbuild, &top).args(["-bb", "--quiet"]);
-        for define in [format!("_topdir {top}"), format!("_binary_payload {payload}")] {
-            rpmbuild = rpmbuild.arg("--define").arg(define);
-        }
-        rpmbuild.arg(&spec).run().unwrap();
-        let (_, files) = contents(&top.join("RPMS/noarch/files-1-1.noarch.rpm"));
+    for payload in PAYLOADS {
+        let (_, files) = contents(&built(top, payload));
         let files = files.unwrap_or_else(|error| panic!("{payload}: {error}"));
         let lengths: Vec<_> = files.iter().map(|(path, content)| (path.as_str(), content.len())).collect();
         // The last name of a file with several has the content; which one that is, is rpm's own choice.

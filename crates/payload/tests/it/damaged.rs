@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Cursor, Write as _},
+    io::{Cursor, Read, Write as _},
 };
 
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use xen4centos_payload::{Payload, PayloadError};
 use crate::all;
 
 /// Headers of a package with these files, all of 5 bytes; those with the same inode are one file.
-fn headers(inodes: &[u32]) -> RpmHeaders {
+pub(crate) fn headers(inodes: &[u32]) -> RpmHeaders {
     let names: Vec<_> = (0..inodes.len()).map(|number| format!("file{number}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let main = HeaderBuilder::new()
@@ -32,13 +32,13 @@ fn headers(inodes: &[u32]) -> RpmHeaders {
     RpmHeaders::read(&mut Cursor::new([lead, signature, main].concat())).unwrap()
 }
 
-fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.resize(bytes.len().next_multiple_of(4), 0);
     bytes
 }
 
 /// An entry of the "new ASCII" format.
-fn entry(name: &str, content: &[u8]) -> Vec<u8> {
+pub(crate) fn entry(name: &str, content: &[u8]) -> Vec<u8> {
     let numbers = [1, 0o100_644, 0, 0, 1, 0, content.len(), 0, 0, 0, 0, name.len() + 1, 0];
     let numbers = numbers.map(|number| format!("{number:08x}")).concat();
     let head = padded(format!("070701{numbers}{name}\0").into_bytes());
@@ -92,11 +92,41 @@ fn the_checks_of_compressions_are_made() {
     assert!(matches!(read(cut, &[1]), Err(PayloadError::Truncated { .. })));
 }
 
+/// An entry of rpm's own format.
+pub(crate) fn numbered(number: usize, content: &[u8]) -> Vec<u8> {
+    [padded(format!("07070X{number:08x}").into_bytes()), padded(content.to_vec())].concat()
+}
+
+/// What fails when it is read.
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::Error::other("the disk is broken"))
+    }
+}
+
+#[test]
+fn errors_in_a_content_tell_where_they_are() {
+    let archive = [entry("./file0", b"01234"), entry("./file1", b"56789")].concat();
+    let told = |bytes: &[u8], then: Box<dyn Read + Send>| {
+        let reader = Cursor::new(bytes.to_vec()).chain(then);
+        let mut payload = Payload::open(reader, &headers(&[1, 2])).unwrap();
+        payload.next_entry().unwrap();
+        let (_, mut content) = payload.next_entry().unwrap().unwrap();
+        PayloadError::of_content(std::io::copy(&mut content, &mut std::io::sink()).unwrap_err())
+    };
+    // Two bytes of the second content are there.
+    let end = archive.windows(5).position(|bytes| bytes == b"56789").unwrap() + 2;
+    let error = told(&archive[..end], Box::new(std::io::empty()));
+    assert!(matches!(error, PayloadError::Truncated { offset } if offset == end as u64), "{error}");
+    let error = told(&archive[..end], Box::new(Broken));
+    let PayloadError::Read { offset, source } = error else { panic!("{error}") };
+    assert_eq!((offset, source.to_string().as_str()), (end as u64, "the disk is broken"));
+}
+
 #[test]
 fn files_by_number() {
-    let numbered = |number: usize, content: &[u8]| {
-        [padded(format!("07070X{number:08x}").into_bytes()), padded(content.to_vec())].concat()
-    };
     let trailer = entry("TRAILER!!!", b"");
     // The first two are one file, whose content is at the second.
     let archive = [numbered(0, b""), numbered(1, b"01234"), numbered(2, b"56789"), trailer.clone()].concat();

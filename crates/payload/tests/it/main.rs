@@ -3,6 +3,7 @@
 
 mod built;
 mod damaged;
+mod mutated;
 mod real;
 
 use std::{
@@ -28,7 +29,7 @@ pub(crate) fn all(mut payload: Payload) -> Result<BTreeMap<String, Vec<u8>>, Pay
     let mut files = BTreeMap::new();
     while let Some((entry, mut content)) = payload.next_entry()? {
         let mut bytes = Vec::new();
-        content.read_to_end(&mut bytes).map_err(|source| PayloadError::Read { offset: 0, source })?;
+        content.read_to_end(&mut bytes).map_err(PayloadError::of_content)?;
         assert_eq!(bytes.len() as u64, entry.size);
         files.insert(String::from_utf8_lossy(&entry.path).into_owned(), bytes);
     }

@@ -56,6 +56,7 @@ impl Reporter for Told {
             Event::PassedOver { .. } => "passed over",
             Event::NothingToRemove { .. } => "nothing to remove",
             Event::Remains { .. } => "remains",
+            Event::InTheWay { .. } => "in the way",
             Event::NotSynced { .. } => "not synced",
             Event::SignatureDropped { .. } => "signature dropped",
         };

@@ -17,6 +17,7 @@ mod reading;
 #[path = "../reference/mod.rs"]
 mod reference;
 mod repomd;
+mod retaining;
 #[expect(dead_code, reason = "the tests of each crate use a part of it")]
 #[path = "../../../http/tests/it/server.rs"]
 mod server;

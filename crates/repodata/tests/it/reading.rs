@@ -315,6 +315,43 @@ fn servers_that_fail_are_named() {
 }
 
 #[test]
+fn the_place_above_metadata_is_asked_for_only_where_there_is_nothing_below() {
+    let scratch = made(&["--no-database"]);
+    let ask = |place: &str, below: Reply| {
+        let root = scratch.path().to_owned();
+        let server = Server::start(move |request| match request.target.as_str() {
+            "/repodata/repodata/repomd.xml" | "/repodata/repomd.xml/repodata/repomd.xml" => below.clone(),
+            target => file(&root, target),
+        });
+        let opened = at(&server.url(place));
+        (opened.map(drop).map_err(|error| told(&error)), server.requests().len())
+    };
+    for place in ["repodata/", "repodata/repomd.xml"] {
+        for status in [404, 403] {
+            assert_eq!(ask(place, Reply::Status(status)), (Ok(()), 2), "{place} {status}");
+        }
+        let file = |text: &str| Reply::File(text.into());
+        for (reply, expect) in [
+            (Reply::Status(503), "503"),
+            (file("<repomd"), "repodata/repomd.xml"),
+            (Reply::CutAfter(b"<repomd>".to_vec(), 0), "could not read"),
+        ] {
+            let (outcome, requests) = ask(place, reply);
+            let error = outcome.unwrap_err();
+            assert!(error.contains(expect) && requests == 1, "{place}: {requests} {error}");
+        }
+    }
+    // What is wrong above is told rather than that nothing is below.
+    let list = scratch.path().join("repodata/repomd.xml");
+    fs_err::write(&list, "<repomd").unwrap();
+    let error = at(scratch.path().join("repodata").as_str()).unwrap_err();
+    assert!(told(&error).contains(list.as_str()), "{error}");
+    fs_err::remove_file(&list).unwrap();
+    let error = at(scratch.path().join("repodata").as_str()).unwrap_err();
+    assert!(told(&error).contains("repodata/repodata/repomd.xml"), "{error}");
+}
+
+#[test]
 fn servers_that_trickle_are_given_up() {
     let scratch = made(&["--no-database", "--simple-md-filenames"]);
     let root = scratch.path().to_owned();

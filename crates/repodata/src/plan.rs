@@ -1,0 +1,77 @@
+//! What is settled before packages are read, by an index and by a look at what one would do.
+
+use camino::Utf8Path;
+
+use crate::{
+    IndexSettings, RepodataError, Repomd, Reporter, Unchanged,
+    additional::{self, Addition},
+    cache::State,
+    index::{Listed, demand_clean, fingerprint, is_there, times},
+    known::{self, Known},
+    same,
+    walk::{self, Found},
+};
+
+/// Where an index works.
+pub(crate) struct Place<'a> {
+    /// What holds the packages.
+    pub(crate) root: &'a Utf8Path,
+    /// What holds `repodata`.
+    pub(crate) output: &'a Utf8Path,
+    /// The metadata that would be replaced.
+    pub(crate) metadata: &'a Utf8Path,
+    /// For files that are only there while earlier metadata is read.
+    pub(crate) scratch: &'a Utf8Path,
+}
+
+/// What is to be indexed, and what is known of it.
+pub(crate) struct Plan {
+    pub(crate) present: Repomd,
+    pub(crate) packages: Vec<Found>,
+    pub(crate) known: Known,
+    pub(crate) additions: Vec<Addition>,
+    pub(crate) state: State,
+    /// Timestamp and revision of what is written; `None` where nothing has changed.
+    pub(crate) written: Option<(u64, String)>,
+    /// Whether what is there stays if it says the same.
+    pub(crate) may_stay: bool,
+}
+
+impl Plan {
+    pub(crate) fn of(
+        place: &Place<'_>,
+        settings: &IndexSettings,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, RepodataError> {
+        let Place { root, output, metadata, scratch } = *place;
+        demand_clean(root, settings)?;
+        let Listed { list: present, digest } = Listed::read(metadata, settings)?;
+        let packages = walk::packages(root, settings, reporter)?;
+        let mut known = Known::open(settings);
+        let additions = Addition::all(settings)?;
+        let state = State {
+            rules: known::rules(settings),
+            settings: fingerprint(settings, &additions),
+            repomd: digest,
+            seed: known.seed(),
+            documents: Vec::new(),
+        };
+        additional::tell_of_absent(settings, &present, reporter);
+        let may_stay = match settings.reuse.unchanged {
+            Unchanged::Write => false,
+            Unchanged::Leave => true,
+            Unchanged::LeaveRevision => present.revision == settings.revision,
+        };
+        let is_unchanged = may_stay
+            && known.is_all(root, &packages, &state, &present)
+            && present.records.iter().all(|record| is_there(metadata, record))
+            && same::left_out(root, known.bad(&packages), settings, reporter);
+        let mut written = None;
+        if !is_unchanged {
+            written = Some(times(metadata, settings, &present)?);
+            additional::demand_names(settings, &additions, metadata, &present)?;
+            known.import(settings, (output, scratch), reporter);
+        }
+        Ok(Self { present, packages, known, additions, state, written, may_stay })
+    }
+}
