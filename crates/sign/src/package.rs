@@ -51,7 +51,8 @@ impl Signer {
 
     fn signature_header(&self, source: &Source, hashes: &Hashes) -> Result<Vec<u8>, SignError> {
         let header = source.headers.main().as_bytes();
-        let over_header = DataHash::sha256().with(header);
+        let header_hash = Sha256::new_with_prefix(header);
+        let over_header = DataHash::Sha256(header_hash.clone());
         let over_all = DataHash::Sha256(hashes.data.clone());
         let offset = source.headers.header_range().start;
         let time = self.time_of(source.build_time()?);
@@ -61,7 +62,7 @@ impl Signer {
         let contents = Contents {
             header_signature: &header_signature,
             sha1: &hex::encode(Sha1::digest(header)),
-            sha256: &hex::encode(Sha256::digest(header)),
+            sha256: &hex::encode(header_hash.finalize()),
             size: source.signed_size()?,
             whole_signature: &whole_signature,
             md5: &hashes.md5,
