@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("render", &["artifact", "manifest"]),
     ("kconfig", &["artifact", "process", "toml-tree"]),
     ("build", &["artifact", "process", "manifest"]),
-    ("sign", &["artifact", "process", "rsa-crt"]),
+    ("sign", &["artifact", "process", "rsa-crt", "sha256"]),
     ("repodata", &["artifact", "http", "inflate", "sha256"]),
     ("check", &["artifact", "manifest", "payload"]),
     ("publish", &["artifact"]),
