@@ -1,9 +1,9 @@
 //! RSA's private operation, `base ^ d mod p·q`, by two powers modulo the primes and the Chinese remainder theorem.
 //!
-//! Crates that work on every processor spend some 25 million cycles on a signature of 4096 bits, a tenth of a package's
-//! price or ten times that of the rest of its signing. Processors with AVX-512 IFMA multiply eight digits of 52 bits at a
-//! time, and the two powers fill one another's gaps: an eighth of that. Where a processor has no such instructions there is
-//! no [`PrivateKey`], and one of those crates has to do it.
+//! Crates that work on every processor spend some 25 million cycles on a signature of 4096 bits, several times what all else
+//! costs that is done to sign a small package. Processors with AVX-512 IFMA multiply eight digits of 52 bits at a time, and
+//! the two powers fill one another's gaps: an eighth of that. Where a processor has no such instructions there is no
+//! [`PrivateKey`], and one of those crates has to do it.
 //!
 //! No branch and no address depends on a secret: lengths are those of the modulus, tables are read from end to end, and
 //! what may have to be subtracted always is, under a mask. What a key holds is overwritten when it is dropped. **Who calls
