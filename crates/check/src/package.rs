@@ -7,8 +7,10 @@ mod files;
 mod signature;
 pub(crate) mod symbols;
 
+use std::cell::OnceCell;
+
 use camino::Utf8Path;
-use xen4centos_artifact::header::{Dependency, DependencyKind, HeaderError, RpmHeaders};
+use xen4centos_artifact::header::{Dependency, DependencyKind, FileEntry, HeaderError, RpmHeaders};
 use xen4centos_manifest::Client;
 
 use crate::{CheckError, Finding, Rule, Severity};
@@ -23,6 +25,8 @@ pub(crate) struct PackageRule {
 pub(crate) struct Subject<'a> {
     pub(crate) headers: &'a RpmHeaders,
     pub(crate) client: &'a Client,
+    /// For several rules: going through the files costs more than all that most of them do.
+    installed: OnceCell<Vec<FileEntry<'a>>>,
 }
 
 pub(crate) const UNREADABLE: Rule = Rule {
@@ -69,7 +73,7 @@ pub(crate) fn read_headers(path: &Utf8Path) -> Result<Result<RpmHeaders, HeaderE
 
 /// All rules over one package. A rule that can not read what it needs reports that instead.
 pub(crate) fn check_headers(subject: &str, headers: &RpmHeaders, client: &Client) -> Vec<Finding> {
-    let package = Subject { headers, client };
+    let package = Subject { headers, client, installed: OnceCell::new() };
     let mut findings = Vec::new();
     for PackageRule { rule, check } in tables() {
         match check(&package) {
@@ -87,7 +91,17 @@ pub(crate) fn check_headers(subject: &str, headers: &RpmHeaders, client: &Client
     findings
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// The files that a host gets; nothing of source packages, whose files are the packager's.
+    fn installed(&self) -> Result<&[FileEntry<'a>], HeaderError> {
+        if let Some(files) = self.installed.get() {
+            return Ok(files);
+        }
+        let files =
+            if self.headers.is_source() { Vec::new() } else { self.headers.main().files()?.collect() };
+        Ok(self.installed.get_or_init(|| files))
+    }
+
     /// The `rpmlib()` features that the package requires and the client lacks, without parentheses, each with
     /// the whole requirement.
     fn missing_features(&self) -> Result<Vec<(String, String)>, HeaderError> {
@@ -113,7 +127,7 @@ impl Subject<'_> {
     }
 
     /// Requires, provides, conflicts and so on, one after the other.
-    fn all_dependencies(&self) -> Result<Vec<(DependencyKind, Dependency<'_>)>, HeaderError> {
+    fn all_dependencies(&self) -> Result<Vec<(DependencyKind, Dependency<'a>)>, HeaderError> {
         let mut all = Vec::new();
         for kind in DependencyKind::ALL {
             all.extend(self.headers.dependencies(kind)?.map(|dependency| (kind, dependency)));

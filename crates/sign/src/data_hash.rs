@@ -1,7 +1,8 @@
 //! Running digests over bytes that are seen once.
 
 use pgp::crypto::hash::HashAlgorithm;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha384, Sha512};
+use xen4centos_sha256::Sha256;
 
 /// One of the digests that a signature may be made over. Weaker ones are refused before they get here.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl DataHash {
 
     pub(crate) fn finish(self) -> Vec<u8> {
         match self {
-            Self::Sha256(hash) => hash.finalize().to_vec(),
+            Self::Sha256(hash) => hash.finish().to_vec(),
             Self::Sha384(hash) => hash.finalize().to_vec(),
             Self::Sha512(hash) => hash.finalize().to_vec(),
         }

@@ -9,13 +9,13 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 use md5::Md5;
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 use xen4centos_artifact::{
     Sha256Digest, SignedRpm, UnsignedRpm,
     header::{Lead, RpmHeaders, tag},
 };
+use xen4centos_sha256::{Sha256, update_both};
 
 use crate::{
     SignError, Signer,
@@ -51,7 +51,9 @@ impl Signer {
 
     fn signature_header(&self, source: &Source, hashes: &Hashes) -> Result<Vec<u8>, SignError> {
         let header = source.headers.main().as_bytes();
-        let over_header = DataHash::sha256().with(header);
+        let mut header_hash = Sha256::new();
+        header_hash.update(header);
+        let over_header = DataHash::Sha256(header_hash.clone());
         let over_all = DataHash::Sha256(hashes.data.clone());
         let offset = source.headers.header_range().start;
         let time = self.time_of(source.build_time()?);
@@ -61,7 +63,7 @@ impl Signer {
         let contents = Contents {
             header_signature: &header_signature,
             sha1: &hex::encode(Sha1::digest(header)),
-            sha256: &hex::encode(Sha256::digest(header)),
+            sha256: &hex::encode(header_hash.finish()),
             size: source.signed_size()?,
             whole_signature: &whole_signature,
             md5: &hashes.md5,
@@ -166,15 +168,15 @@ impl Source {
         let header_start = self.headers.header_range().start;
         let payload_start = self.headers.payload_offset();
         self.each_piece(0, |offset, piece| {
-            file.update(piece);
             let signed = from(header_start, offset, piece);
-            data.update(signed);
+            file.update(&piece[..piece.len() - signed.len()]);
+            hash_twice(&mut file, &mut data, signed);
             md5.update(signed);
             payload.update(from(payload_start, offset, piece));
             Ok(())
         })?;
         payload.check().map_err(payload_fault)?;
-        let file = Sha256Digest::from_bytes(file.finalize().into());
+        let file = Sha256Digest::from_bytes(file.finish());
         Ok(Hashes { data, md5: md5.finalize().into(), file })
     }
 
@@ -195,16 +197,15 @@ impl Source {
             target.write_all(piece).map_err(failed)?;
         }
         self.each_piece(self.headers.header_range().start, |_, piece| {
-            whole.update(piece);
-            data.update(piece);
+            hash_twice(&mut whole, &mut data, piece);
             target.write_all(piece).map_err(failed)
         })?;
-        if data.finalize() != hashes.data.clone().finalize() {
+        if data.finish() != hashes.data.clone().finish() {
             let what = "it changed while it was being signed".to_owned();
             return Err(SignError::NotWhatWasBuilt { path: self.path.clone(), what });
         }
         persist(target, path).map_err(failed)?;
-        Ok(Sha256Digest::from_bytes(whole.finalize().into()))
+        Ok(Sha256Digest::from_bytes(whole.finish()))
     }
 
     /// Calls `each` with the file's bytes from `start` on, and the position of each piece.
@@ -231,6 +232,14 @@ impl Source {
     fn too_large(&self, what: String) -> SignError {
         SignError::TooLarge { path: self.path.clone(), what }
     }
+}
+
+/// Two digests over the same bytes, at little more than the cost of one.
+fn hash_twice(one: &mut Sha256, other: &mut Sha256, bytes: &[u8]) {
+    let (mut one_rest, mut other_rest) = (bytes, bytes);
+    update_both((&mut *one, &mut one_rest), (&mut *other, &mut other_rest));
+    one.update(one_rest);
+    other.update(other_rest);
 }
 
 /// What of a piece that stands at `offset` lies at or behind `start`.

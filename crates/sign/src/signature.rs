@@ -10,8 +10,8 @@ use pgp::{
     },
     ser::Serialize,
     types::{
-        Fingerprint as PgpFingerprint, PacketHeaderVersion, Password, SignatureBytes, SigningKey, Tag,
-        Timestamp, VerifyingKey,
+        Fingerprint as PgpFingerprint, KeyDetails, PacketHeaderVersion, SignatureBytes, Tag, Timestamp,
+        VerifyingKey,
     },
 };
 use xen4centos_artifact::Fingerprint;
@@ -186,14 +186,16 @@ fn hashed_suffix(signature: &Signature) -> Result<Vec<u8>, SignatureFault> {
     Ok([hashed, &[4, 0xff], &length.to_be_bytes()].concat())
 }
 
-/// Makes a v4 RSA/SHA-256 signature over data whose digest is `data`, created at `time` (seconds since 1970).
+/// Makes a v4 RSA/SHA-256 signature over data whose digest is `data`, created at `time` (seconds since 1970); `number` makes
+/// the number in it from the digest that is signed.
 ///
 /// RSA signatures of this kind hold nothing random, so attributes in gpg's order and a header of gpg's format make
 /// it the very bytes that gpg would make: which way a key signs does not show in the published packages.
-pub(crate) fn sign<K: SigningKey>(
-    key: &K,
+pub(crate) fn sign(
+    key: &impl KeyDetails,
     data: DataHash,
     time: u32,
+    number: impl FnOnce(&[u8]) -> pgp::errors::Result<SignatureBytes>,
 ) -> Result<Signature, pgp::errors::Error> {
     let mut config =
         SignatureConfig::v4(SignatureType::Binary, PublicKeyAlgorithm::RSA, HashAlgorithm::Sha256);
@@ -207,7 +209,7 @@ pub(crate) fn sign<K: SigningKey>(
     let suffix =
         hashed_suffix(&empty).map_err(|fault| pgp::errors::Error::from(std::io::Error::other(fault)))?;
     let digest = data.with(&suffix).finish();
-    let number = key.sign(&Password::empty(), HashAlgorithm::Sha256, &digest)?;
+    let number = number(&digest)?;
     let start = [digest[0], digest[1]];
     let length =
         Signature::from_config(config.clone(), start, number.clone())?.packet_header().packet_length();

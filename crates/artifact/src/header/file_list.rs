@@ -114,8 +114,9 @@ impl FileEntry<'_> {
 const PATHS_PER_BYTE: u64 = 8;
 const PATHS_OF_SMALL_HEADERS: u64 = 64 * 1024;
 
-/// Some versions of rpm list two classes of their own, whether there are such files or not.
-const CLASSES_OF_RPM: usize = 2;
+/// rpm takes any list of classes, of which a file names one by its index (`rpmfilesFClass`): lists may hold what no file is.
+/// So many more than files are taken before the one that is named last, so that the table stays as small as what points into it.
+const CLASSES_OF_NO_FILE: usize = 1024;
 
 /// The files of a package in the header's order. Nothing but two tables of offsets is allocated, which are no larger
 /// than the numbers in the header that point into them.
@@ -170,7 +171,7 @@ impl<'a> FileSizes<'a> {
 #[derive(Clone)]
 struct Table<'a> {
     run: Run<'a>,
-    /// Where each string begins.
+    /// Where each string begins, and where the next one would.
     offsets: Vec<u32>,
 }
 
@@ -191,30 +192,36 @@ impl std::fmt::Debug for Table<'_> {
 impl<'a> Table<'a> {
     /// More than `limit` strings are more than anything could point to.
     fn new(header: &'a Header, tag: Tag, limit: usize) -> Result<Self, HeaderError> {
-        let strings = header.strings(tag)?;
-        if strings.len() > limit {
-            return Err(length(tag, limit, strings.len()));
+        let found = header.strings(tag)?.len();
+        if found > limit {
+            return Err(length(tag, limit, found));
         }
+        Self::of_first(header, tag, found)
+    }
+
+    /// Of no more than `count` strings.
+    fn of_first(header: &'a Header, tag: Tag, count: usize) -> Result<Self, HeaderError> {
+        let strings = header.strings(tag)?.take(count);
         let run = header.entry(tag).map_or(Run::Bytes(&[]), |entry| Run::of(entry.data));
-        let mut offsets = Vec::with_capacity(strings.len());
+        let mut offsets = Vec::with_capacity(count + 1);
         let mut offset = 0;
+        offsets.push(offset);
         for text in strings {
-            offsets.push(offset);
             offset += short(text.len()) + 1;
+            offsets.push(offset);
         }
         Ok(Self { run, offsets })
     }
 
     const fn len(&self) -> usize {
-        self.offsets.len()
+        self.offsets.len().saturating_sub(1)
     }
 
     fn get(&self, index: u32) -> Option<Text<'a>> {
         let index = index as usize;
-        let start = *self.offsets.get(index)? as usize;
+        let (start, next) = (*self.offsets.get(index)? as usize, *self.offsets.get(index + 1)? as usize);
         // Each string ends with a NUL, behind which the next one begins.
-        let end = self.offsets.get(index + 1).map_or(self.run.as_bytes().len(), |next| *next as usize);
-        self.run.part(start..end.checked_sub(1)?).map(Text::of)
+        self.run.part(start..next.checked_sub(1)?).map(Text::of)
     }
 }
 
@@ -402,8 +409,18 @@ impl Header {
         if files.class_indexes.is_empty() {
             return Ok(files);
         }
-        let classes = files.class_indexes.len() + CLASSES_OF_RPM;
-        Ok(Files { classes: Table::new(self, tag::CLASS_DICT, classes)?, ..files })
+        Ok(Files { classes: self.classes_of(files.class_indexes)?, ..files })
+    }
+
+    /// The classes as far as any of the indexes goes.
+    fn classes_of(&self, indexes: Array<'_, u32>) -> Result<Table<'_>, HeaderError> {
+        let highest = indexes.iter().max().map_or(0, |highest| highest as usize);
+        let named = self.strings(tag::CLASS_DICT)?.len().min(highest + 1);
+        let limit = indexes.len() + CLASSES_OF_NO_FILE;
+        if named > limit {
+            return Err(length(tag::CLASS_DICT, limit, named));
+        }
+        Table::of_first(self, tag::CLASS_DICT, named)
     }
 
     /// The paths of [`files`](Self::files), without what else is known of them.

@@ -77,16 +77,8 @@ const WRITABLE: u16 = 0o002;
 const STICKY: u16 = 0o1000;
 const EXECUTABLE: u16 = 0o111;
 
-/// What a host gets; nothing of source packages, whose files are the packager's.
-fn installed<'a>(package: &Subject<'a>) -> Result<Vec<FileEntry<'a>>, HeaderError> {
-    if package.headers.is_source() {
-        return Ok(Vec::new());
-    }
-    Ok(package.headers.main().files()?.collect())
-}
-
 fn set_id(package: &Subject<'_>) -> Messages {
-    let files = installed(package)?.into_iter();
+    let files = package.installed()?.iter();
     Ok(files
         .filter(|file| file.is_regular() && file.permissions() & SET_ID != 0)
         .map(|file| {
@@ -101,7 +93,7 @@ fn writable(package: &Subject<'_>) -> Messages {
         let mode = file.permissions();
         mode & WRITABLE != 0 && (file.is_regular() || (file.is_directory() && mode & STICKY == 0))
     };
-    let files = installed(package)?.into_iter().filter(is_open);
+    let files = package.installed()?.iter().filter(|file| is_open(file));
     Ok(files.map(|file| format!("{} has mode {:04o}", file.path_lossy(), file.permissions())).collect())
 }
 
@@ -129,7 +121,7 @@ const OF_PACKAGES: [&str; 10] = [
 fn configuration(package: &Subject<'_>) -> Messages {
     let apart = FileFlags::NO_REPLACE | FileFlags::GHOST | FileFlags::DOCUMENTATION | FileFlags::LICENSE;
     let mut messages = Vec::new();
-    for file in installed(package)?.into_iter().filter(|file| file.directory.starts_with("/etc/")) {
+    for file in package.installed()?.iter().filter(|file| file.directory.starts_with("/etc/")) {
         let path = file.path_lossy();
         let is_data = file.is_regular() && file.permissions() & EXECUTABLE == 0 && !file.flags.has(apart);
         let is_edited = EDITED_DIRECTORIES.iter().any(|start| path.starts_with(start))
@@ -147,7 +139,7 @@ fn python(package: &Subject<'_>) -> Messages {
     let Some(known) = &package.client.python else { return Ok(Vec::new()) };
     let mut found: BTreeMap<String, (String, usize)> = BTreeMap::new();
     let is_candidate = |file: &&FileEntry<'_>| !file.is_directory() && file.directory.starts_with("/usr/lib");
-    for file in installed(package)?.iter().filter(is_candidate) {
+    for file in package.installed()?.iter().filter(is_candidate) {
         let path = file.path_lossy();
         if let Some(version) = python_of(&path).filter(|version| version != known) {
             let version = version.to_owned();
@@ -177,7 +169,7 @@ const KNOWN: &[&str] = &[
 ];
 
 fn owners(package: &Subject<'_>) -> Messages {
-    let files = installed(package)?;
+    let files = package.installed()?;
     let names: BTreeSet<(&str, _)> = files
         .iter()
         .flat_map(|file| [("user", file.user), ("group", file.group)])
@@ -200,7 +192,7 @@ fn owners(package: &Subject<'_>) -> Messages {
 }
 
 fn licence(package: &Subject<'_>) -> Messages {
-    let files = installed(package)?;
+    let files = package.installed()?;
     let is_content = |file: &FileEntry<'_>| file.is_regular() && !file.is_ghost();
     let of_debuggers = |file: &FileEntry<'_>| file.directory.starts_with("/usr/lib/debug/");
     if !files.iter().any(|file| is_content(file) && !of_debuggers(file)) || files.iter().any(is_licence) {

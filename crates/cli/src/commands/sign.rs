@@ -1,5 +1,7 @@
 //! Signatures over packages: made, verified; and new keys.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::{Sha256Digest, UnsignedRpm, header::RpmHeaders};
 use xen4centos_sign::{PublicKeys, VerifyError, verify_repository_signature, verify_rpm};
@@ -45,24 +47,56 @@ pub(crate) fn run(cli: &Cli, args: &SignArgs, printer: &Printer) -> Outcome {
     let _lock = WorkLock::take(&session)?;
     let key = SigningKey::open(&session, &args.key_args)?;
     let signer = key.signer(&session)?;
-    let mut rows = Vec::new();
-    for path in packages(&here, &args.packages)? {
+    let sign_one = |path: &Utf8PathBuf| -> Result<Row, Failure> {
         let output = match &args.output {
             Some(output) => here.join(output),
             None => path.parent().unwrap_or(&here).join("signed"),
         };
         fs_err::create_dir_all(&output)?;
-        let signed = signer.sign_rpm(unsigned(&path)?, &output)?;
+        let signed = signer.sign_rpm(unsigned(path)?, &output)?;
         printer.step("Signed", signed.path());
-        rows.push(Row {
+        Ok(Row {
             package: signed.nevra().to_string(),
             path: signed.path().to_owned(),
             key: signed.key().to_string(),
             sha256: Some(signed.sha256()),
-        });
-    }
+        })
+    };
+    let rows = on_threads(&packages(&here, &args.packages)?, sign_one)?;
     print(&rows, args.json, printer);
     Ok(())
+}
+
+/// Threads at a time: waiting for the disk takes longer than a signature does.
+const THREADS: usize = 4;
+
+/// The results of `work` in the order of `items`, or its first failure, after which nothing more is begun.
+fn on_threads<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, Failure> + Sync,
+) -> Result<Vec<R>, Failure> {
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let worker = || {
+        let mut done = Vec::new();
+        while !failed.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { break };
+            let result = work(item);
+            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            done.push((index, result));
+        }
+        done
+    };
+    let mut results = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS.min(items.len())).map(|_| scope.spawn(worker)).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<_>>| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        threads.into_iter().flat_map(join).collect::<Vec<_>>()
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What would be signed, read as far as signing would read it.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
     ("sha256", &[]),
+    ("rsa-crt", &[]),
     ("inflate", &[]),
     ("payload", &["artifact", "inflate"]),
     ("toml-tree", &[]),
@@ -18,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("render", &["artifact", "manifest"]),
     ("kconfig", &["artifact", "process", "toml-tree"]),
     ("build", &["artifact", "process", "manifest"]),
-    ("sign", &["artifact", "process"]),
+    ("sign", &["artifact", "process", "rsa-crt", "sha256"]),
     ("repodata", &["artifact", "http", "inflate", "sha256"]),
     ("check", &["artifact", "manifest", "payload"]),
     ("publish", &["artifact"]),
