@@ -2,6 +2,7 @@
 
 mod booting;
 mod files;
+mod hosts;
 mod keys;
 mod packages;
 mod repositories;
@@ -44,13 +45,14 @@ pub struct Explanation {
 }
 
 /// The families of rules, by how their codes begin, in the order in which they are listed.
-const FAMILIES: [(&str, &str); 6] = [
+const FAMILIES: [(&str, &str); 7] = [
     ("EL6-PKG-", "packages"),
     ("EL6-FILE-", "files in packages"),
     ("EL6-XEN-", "what hosts boot"),
     ("EL6-DEP-", "dependencies"),
     ("EL6-REPO-", "repositories"),
     ("EL6-KEY-", "keys"),
+    ("EL6-HOST-", "hosts"),
 ];
 
 /// All there is to say about the rule of a code; case does not matter, nor `EL6-`.
@@ -72,7 +74,13 @@ pub fn explain(code: &str) -> Result<Explanation, CheckError> {
 }
 
 fn all() -> impl Iterator<Item = &'static Long> {
-    packages::ALL.iter().chain(files::ALL).chain(repositories::ALL).chain(keys::ALL).chain(booting::ALL)
+    packages::ALL
+        .iter()
+        .chain(files::ALL)
+        .chain(repositories::ALL)
+        .chain(keys::ALL)
+        .chain(booting::ALL)
+        .chain(hosts::ALL)
 }
 
 /// What a rule is about, by its code.

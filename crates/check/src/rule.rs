@@ -1,4 +1,4 @@
-use crate::{Severity, closure, inside, key, package, repository};
+use crate::{Severity, closure, host, inside, key, package, repository};
 
 /// One way in which a client can be disappointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -44,6 +44,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(repository::all_rules())
         .chain(closure::all_rules())
         .chain(key::all_rules())
+        .chain(host::all_rules())
         .collect();
     all.sort_by_key(|rule| rule.code);
     all
