@@ -347,6 +347,12 @@ pub(crate) struct CheckArgs {
     /// Leave the files in packages out: what headers and metadata tell is checked
     #[arg(long, conflicts_with_all = ["list", "explain"])]
     pub(crate) headers_only: bool,
+    /// Say what hosts would get of the repositories, directories or URLs: DIR has a recorded package list of each, *.txt
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["list", "explain", "headers_only", "public_key"])]
+    pub(crate) hosts: Option<Utf8PathBuf>,
+    /// Another repository that those hosts have enabled, a directory or URL
+    #[arg(long, value_name = "REPOSITORY", requires = "hosts")]
+    pub(crate) also: Vec<String>,
     /// List the rules
     #[arg(long, conflicts_with = "explain")]
     pub(crate) list: bool,

@@ -8,6 +8,7 @@ mod commands;
 mod el6_gate;
 mod fetching;
 mod grub_bootxen;
+mod hosts;
 mod index_input;
 mod index_options;
 mod index_readers;

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &RepoArgs, printer: &Printer) -> Outcome {
 }
 
 /// Opens what was named.
-fn open(place: &str, printer: &Printer) -> Result<Repository, Failure> {
+pub(super) fn open(place: &str, printer: &Printer) -> Result<Repository, Failure> {
     let here = settings::current_directory()?;
     let location = Location::parse(place, &here)?;
     let _activity = printer.activity("Opening", place);
