@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{Checked, HostTrouble};
-use xen4centos_repodata::{Dependency, RepodataError, Repository};
+use xen4centos_repodata::{Dependency, FileKind, PackageFile, RepodataError, Repository};
 use xen4centos_trial::{HostRecord, HostReport, HostRequest, Offer, Origin, SolverPackage, try_host};
 
 use crate::{
@@ -30,8 +30,9 @@ pub(crate) fn records(directory: &Utf8Path) -> Result<Vec<(Utf8PathBuf, HostReco
 }
 
 fn record(path: &Utf8Path) -> Result<HostRecord, Failure> {
-    let text = fs_err::read_to_string(path).map_err(|error| Failure::of(Kind::Data, &error))?;
-    Ok(HostRecord::parse(path, &text)?)
+    let bytes = fs_err::read(path).map_err(|error| Failure::of(Kind::Data, &error))?;
+    // Paths of files are of any encoding.
+    Ok(HostRecord::parse(path, &String::from_utf8_lossy(&bytes))?)
 }
 
 /// Tries all hosts with the repositories, of which the first `checked` are those that are looked at.
@@ -58,8 +59,9 @@ pub(crate) fn try_all(
     let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| {
         Failure::new(Kind::World, "the directory for temporary files has a name that is no UTF-8")
     })?;
-    let reports = records.iter().map(|(_, host)| {
-        Ok(try_host(&HostRequest { host, base: &base, offers: &offers, scratch: &scratch.join(&host.name) })?)
+    let reports = records.iter().enumerate().map(|(number, (_, host))| {
+        let scratch = scratch.join(number.to_string());
+        Ok(try_host(&HostRequest { host, base: &base, offers: &offers, scratch: &scratch })?)
     });
     reports.collect()
 }
@@ -91,8 +93,8 @@ fn complete_files(
     repository: &Repository,
     paths: &BTreeSet<String>,
 ) -> Result<(), RepodataError> {
-    let known: BTreeSet<&String> = offer.packages.iter().flat_map(|package| &package.files).collect();
-    let open: BTreeSet<&String> = paths.iter().filter(|path| !known.contains(path)).collect();
+    let is_in_primary = |path: &String| PackageFile { path: path.clone(), kind: FileKind::File }.is_primary();
+    let open: BTreeSet<&String> = paths.iter().filter(|path| !is_in_primary(path)).collect();
     if open.is_empty() {
         return Ok(());
     }

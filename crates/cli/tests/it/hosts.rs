@@ -8,7 +8,7 @@ use xen4centos_process::{Invocation, Output, ProcessError, Tool};
 
 use crate::{
     program::{Call, Run},
-    workshop::{Directory, Published, files_in, project},
+    workshop::{Directory, ProjectCopy, Published, Work, files_in, project},
 };
 
 /// What the quickstart's user space asks of the machine that it was compiled on, and no CentOS 6 has.
@@ -424,4 +424,21 @@ fn dnf_does_what_is_told() {
     check(&hosts.path, &poisoned.path, &["--also", offered.as_str()]).ends_with(4).prints(["EL6-HOST-001"]);
     let refused = root.dnf(&[&poisoned.path, &offered], &["install", "xen", "kernel"]).unwrap_err();
     assert!(refused.to_string().contains("conflicts with libvirt < 1"), "{refused}");
+}
+
+#[test]
+fn refusals_are_waived_by_the_name_of_the_record() {
+    let copy = ProjectCopy::new();
+    let target = "repo-templates/targets/local.toml";
+    let text = fs_err::read_to_string(copy.path().join(target)).unwrap();
+    let waiver = "\n[[waiver]]\ncode = \"EL6-HOST-001\"\nsubject = \"*.txt\"\nmessage = \"*GLIBC*\"\n\
+                  reason = \"for this machine only\"\nexpires = 2099-01-01\n";
+    copy.write(target, &format!("{text}{waiver}"));
+    let work = Work::published().with_project(copy.path());
+    let with = |arguments: &[&str]| work.run(&[&["check", "--target", "local"], arguments].concat());
+    let run = with(&["--hosts", hosts().as_str()]).ends_with(0);
+    run.says(["3 hosts: none refuses more than is waived"]).prints(["waived EL6-HOST-001"]);
+    // Where no host is tried nothing is said of it.
+    let run = with(&[]).ends_with(0);
+    assert!(!run.stderr.contains("EL6-HOST"), "{run:?}");
 }

@@ -111,7 +111,8 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), Expected> {
-        let line = line.trim();
+        // rpm 4.8 prints this, and no end of line, for lists that a package has not.
+        let line = line.trim_start_matches(ABSENT).trim();
         if let Some(comment) = line.strip_prefix('#') {
             if let Some(text) = comment.trim_start().strip_prefix("job:") {
                 self.jobs.push(Job::parse(text).ok_or(JOB)?);
@@ -170,13 +171,16 @@ impl Reader {
     }
 }
 
+const ABSENT: &str = "(none)";
+
 /// rpm lists the keys that it trusts among the packages.
 const KEYS: &str = "gpg-pubkey-";
 
 fn dependency(text: &str) -> Result<String, Expected> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
-        [name] => Ok((*name).to_owned()),
+        // A comparison without a version says nothing.
+        [name] | [name, "<" | "<=" | "=" | ">=" | ">"] => Ok((*name).to_owned()),
         [_, "<" | "<=" | "=" | ">=" | ">", _] => Ok(words.join(" ")),
         _ => Err(DEPENDENCY),
     }
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn both_forms_in_one_file() {
         let text = "# what for\n# job: install xen kernel\nbash-4.1.2-14.el6.x86_64\ngpg-pubkey-c105b9de-4e0fd3a3.(none)\n\
-                    package qemu-img 2 0.12.1.2 2.355.el6 x86_64\nprovides qemu-img = 2:0.12.1.2-2.355.el6\n\
+                    (none)(none)package qemu-img 2 0.12.1.2 2.355.el6 x86_64\nprovides qemu-img = 2:0.12.1.2-2.355.el6\n\
                     requires libc.so.6()(64bit)  \nfile /usr/bin/qemu img\n\
                     package gpg-pubkey 0 c105b9de 4e0fd3a3 (none)\nprovides gpg(x)\n\n";
         let host = record(text).unwrap();

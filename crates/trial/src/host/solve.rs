@@ -109,9 +109,15 @@ pub fn try_host(request: &HostRequest<'_>) -> Result<HostReport, TrialError> {
         let answer = ask(&job, Insist::OnTheNewest)?;
         let refused = refusals(&answer);
         let mut report = JobReport { job: job.to_string(), refused, ..JobReport::default() };
-        // The solver goes on with one of its own ways out, which yum would not take.
-        let answer = if report.refused.is_empty() { answer } else { ask(&job, Insist::OnNothing)? };
-        report.take_transaction(&answer);
+        // Of what it can not do the solver goes on with one of its own ways out, which yum would not take.
+        if report.refused.is_empty() {
+            report.take_transaction(&answer);
+        } else {
+            let answer = ask(&job, Insist::OnNothing)?;
+            if refusals(&answer).is_empty() {
+                report.take_transaction(&answer);
+            }
+        }
         jobs.push(report);
     }
     let older = older(&installed, &of(offers, Origin::Checked));

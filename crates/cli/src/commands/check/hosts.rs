@@ -48,7 +48,9 @@ pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path)
     }
     let refused = findings.iter().filter(|finding| finding.fails()).count();
     if refused == 0 {
-        printer.step("Tried", format!("{} hosts: none refuses", reports.len()));
+        let waived =
+            if findings.iter().any(|finding| finding.waived.is_some()) { " more than is waived" } else { "" };
+        printer.step("Tried", format!("{} hosts: none refuses{waived}", reports.len()));
         return Ok(());
     }
     let hint = checks::explain_hint(findings);
