@@ -2,6 +2,7 @@
 
 mod booting;
 mod files;
+mod hosts;
 mod keys;
 mod packages;
 mod relations;
@@ -45,7 +46,7 @@ pub struct Explanation {
 }
 
 /// The families of rules, by how their codes begin, in the order in which they are listed.
-const FAMILIES: [(&str, &str); 7] = [
+const FAMILIES: [(&str, &str); 8] = [
     ("EL6-PKG-", "packages"),
     ("EL6-FILE-", "files in packages"),
     ("EL6-XEN-", "what hosts boot"),
@@ -53,6 +54,7 @@ const FAMILIES: [(&str, &str); 7] = [
     ("EL6-UPG-", "upgrades"),
     ("EL6-REPO-", "repositories"),
     ("EL6-KEY-", "keys"),
+    ("EL6-HOST-", "hosts"),
 ];
 
 /// All there is to say about the rule of a code; case does not matter, nor `EL6-`.
@@ -81,6 +83,7 @@ fn all() -> impl Iterator<Item = &'static Long> {
         .chain(keys::ALL)
         .chain(booting::ALL)
         .chain(relations::ALL)
+        .chain(hosts::ALL)
 }
 
 /// What a rule is about, by its code.

@@ -1,4 +1,4 @@
-use crate::{Severity, closure, inside, key, package, repository, together, upgrade};
+use crate::{Severity, closure, host, inside, key, package, repository, together, upgrade};
 
 /// One way in which a client can be disappointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -57,6 +57,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(repository::all_rules())
         .chain(key::all_rules())
         .chain(RELATIONS)
+        .chain(host::all_rules())
         .collect();
     all.sort_by_key(|rule| rule.code);
     all

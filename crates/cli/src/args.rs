@@ -351,11 +351,17 @@ pub(crate) struct CheckArgs {
     pub(crate) public_key: Option<Utf8PathBuf>,
     /// What hosts have beside a repository: a list of names, or a directory or URL with repodata; again for more [default:
     /// the target's]
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain"])]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain", "hosts"])]
     pub(crate) base: Vec<String>,
     /// Leave the files in packages out: what headers and metadata tell is checked
     #[arg(long, conflicts_with_all = ["list", "explain"])]
     pub(crate) headers_only: bool,
+    /// Say what hosts would get of the repositories, directories or URLs: DIR has a recorded package list of each, *.txt
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["list", "explain", "headers_only", "public_key"])]
+    pub(crate) hosts: Option<Utf8PathBuf>,
+    /// Another repository that those hosts have enabled, a directory or URL
+    #[arg(long, value_name = "REPOSITORY", requires = "hosts")]
+    pub(crate) also: Vec<String>,
     /// List the rules
     #[arg(long, conflicts_with = "explain")]
     pub(crate) list: bool,

@@ -45,6 +45,8 @@ pub enum Tool {
     Repo2solv,
     /// `dumpsolv` (libsolv), which tells what that has read
     Dumpsolv,
+    /// `testsolv` (libsolv), which solves what stands in a file
+    Testsolv,
     /// `qemu-system-x86_64`
     Qemu,
     /// `python2` by that name
@@ -96,6 +98,7 @@ impl Tool {
             Self::SqliterepoC => "sqliterepo_c",
             Self::Repo2solv => "repo2solv",
             Self::Dumpsolv => "dumpsolv",
+            Self::Testsolv => "testsolv",
             Self::Qemu => "qemu-system-x86_64",
             Self::Python2 => "python2",
             Self::Python => "python",

@@ -69,6 +69,30 @@ pub enum TrialError {
         /// What the decoder said.
         source: std::io::Error,
     },
+    /// The record of a host has a line that is none of a record.
+    #[error("{path}:{line}: expected {expected}, found `{found}`")]
+    Record {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What stands there in a record.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// The record of a host without a package.
+    #[error("`{path}` lists no package")]
+    EmptyRecord {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// The solver is not installed.
+    #[error("what hosts would get is asked of libsolv, which is not here")]
+    NoSolver(#[source] ProcessError),
+    /// The solver failed.
+    #[error("the solver gave no answer")]
+    Solver(#[source] ProcessError),
     /// A helper program failed.
     #[error("could not prepare the boot")]
     Prepare(#[source] ProcessError),
@@ -94,7 +118,16 @@ impl TrialError {
                     "run it as root, or allow user namespaces (sysctl user.max_user_namespaces)".to_owned(),
                 );
             }
+            Self::NoSolver(_) => {
+                return Some(
+                    "install the package `libsolv-tools`, which has the program `testsolv`".to_owned(),
+                );
+            }
+            Self::Record { .. } | Self::EmptyRecord { .. } => {
+                return Some("README.md, `What a host would get`, has the two forms of a record".to_owned());
+            }
             Self::StandIn(source)
+            | Self::Solver(source)
             | Self::Prepare(source)
             | Self::Machine(source)
             | Self::Dnf(source)
@@ -114,5 +147,16 @@ impl TrialError {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_no_solver_is_told_which_package_has_it() {
+        let error = TrialError::NoSolver(ProcessError::NotInstalled { program: "testsolv".to_owned() });
+        assert!(error.hint().unwrap().contains("`libsolv-tools`"));
     }
 }

@@ -1,5 +1,6 @@
 //! Packages and repositories against what their clients take.
 
+mod hosts;
 mod rules;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -39,6 +40,9 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
         return Ok(());
     }
     let session = Session::open(&cli.global, &args.target, printer)?;
+    if let Some(directory) = &args.hosts {
+        return hosts::run(&session, args, directory);
+    }
     let here = settings::current_directory()?;
     let paths: Vec<Utf8PathBuf> = if args.paths.is_empty() {
         vec![session.publish_root.join(&session.channel.directory)]

@@ -13,11 +13,12 @@ use crate::{
 };
 
 /// Programs that only some commands use: what they are for, and who has them.
-const FOR_COMMANDS: [(&str, &str, &str, &str); 6] = [
+const FOR_COMMANDS: [(&str, &str, &str, &str); 7] = [
     ("dnf", "install-test", "dnf", "dnf"),
     ("busybox", "install-test and boot-test", "busybox-static", "busybox"),
     ("qemu-system-x86_64", "boot-test", "qemu-system-x86", "qemu-kvm"),
     ("depmod", "boot-test", "kmod", "kmod"),
+    ("testsolv", "check --hosts", "libsolv-tools", "libsolv-tools"),
     ("git", "sources from git", "git", "git"),
     ("gpg", "signing through gpg", "gnupg", "gnupg2"),
 ];

@@ -7,6 +7,7 @@ pub(crate) mod channel;
 pub(crate) mod checks;
 pub(crate) mod files;
 pub(crate) mod history;
+pub(crate) mod hosts;
 pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;

@@ -134,7 +134,10 @@ impl From<TrialError> for Failure {
     fn from(error: TrialError) -> Self {
         let kind = match &error {
             TrialError::Install { .. } | TrialError::Scriptlet { .. } => Kind::Refused,
-            TrialError::Missing { .. } | TrialError::Damaged { .. } => Kind::Data,
+            TrialError::Missing { .. }
+            | TrialError::Damaged { .. }
+            | TrialError::Record { .. }
+            | TrialError::EmptyRecord { .. } => Kind::Data,
             _ => Kind::World,
         };
         let hint = error.hint();

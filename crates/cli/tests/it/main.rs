@@ -8,6 +8,7 @@ mod commands;
 mod el6_gate;
 mod fetching;
 mod grub_bootxen;
+mod hosts;
 mod index_again;
 mod index_dry_run;
 mod index_input;

@@ -1,0 +1,87 @@
+//! What recorded hosts would get of repositories.
+
+use camino::Utf8Path;
+use serde_json::json;
+use xen4centos_check::Finding;
+use xen4centos_trial::{HostReport, JobReport};
+
+use crate::{
+    args::{CheckArgs, ReportFormat},
+    commands::repo,
+    failure::{Failure, Kind, Outcome},
+    pipeline::{checks, hosts},
+    printer::Printer,
+    session::Session,
+    settings,
+};
+
+pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path) -> Outcome {
+    let printer = session.printer;
+    let here = settings::current_directory()?;
+    let records = hosts::records(&here.join(directory))?;
+    let mut waivers = checks::waivers(session)?;
+    let published = session.publish_root.join(&session.channel.directory);
+    let places: Vec<&str> = match args.paths.as_slice() {
+        [] => vec![published.as_str()],
+        paths => paths.iter().map(|path| path.as_str()).collect(),
+    };
+    let open = |place: &str| repo::open(place, printer);
+    let checked = places.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let also = args.also.iter().map(|place| open(place)).collect::<Result<Vec<_>, _>>()?;
+    let reports = hosts::try_all(session, &records, (&checked, &also))?;
+    let mut found = hosts::findings(&records, &reports);
+    for one in &mut found {
+        waivers.apply(&mut one.findings);
+    }
+    let findings: Vec<&Finding> = found.iter().flat_map(|one| &one.findings).collect();
+    match if args.json { ReportFormat::Json } else { args.format } {
+        ReportFormat::Json => printer.json(&json!({ "hosts": reports, "findings": findings })),
+        ReportFormat::Text => {
+            for report in &reports {
+                print(report, printer);
+            }
+            if !findings.is_empty() {
+                super::report(session, args, &found);
+            }
+        }
+        ReportFormat::Sarif | ReportFormat::Junit => super::report(session, args, &found),
+    }
+    let refused = findings.iter().filter(|finding| finding.fails()).count();
+    if refused == 0 {
+        let waived =
+            if findings.iter().any(|finding| finding.waived.is_some()) { " more than is waived" } else { "" };
+        printer.step("Tried", format!("{} hosts: none refuses{waived}", reports.len()));
+        return Ok(());
+    }
+    let hint = checks::explain_hint(findings);
+    Err(Failure::new(Kind::Refused, format!("hosts would refuse this: {refused} errors")).hint(hint))
+}
+
+fn print(report: &HostReport, printer: &Printer) {
+    printer.data(format!("{} ({} packages)", report.host, report.packages));
+    for job in &report.jobs {
+        printer.data(format!("  {}", job.job));
+        for line in lines(job) {
+            printer.data(format!("    {line}"));
+        }
+    }
+}
+
+fn lines(job: &JobReport) -> Vec<String> {
+    let mut lines: Vec<String> = job.refused.iter().map(|refusal| format!("refused  {refusal}")).collect();
+    let left = !(job.install.is_empty() && job.update.is_empty() && job.remove.is_empty());
+    match (job.refused.is_empty(), left) {
+        (true, false) => lines.push("nothing to do".to_owned()),
+        (false, true) => lines.push("with --skip-broken:".to_owned()),
+        _ => {}
+    }
+    lines.extend(job.install.iter().map(|one| format!("install  {} ({})", one.package, one.from)));
+    lines.extend(
+        job.update.iter().map(|one| format!("update   {} by {} ({})", one.installed, one.package, one.from)),
+    );
+    lines.extend(job.remove.iter().map(|one| match &one.obsoleted_by {
+        Some(by) => format!("obsolete {} by {by}", one.package),
+        None => format!("remove   {}", one.package),
+    }));
+    lines
+}
