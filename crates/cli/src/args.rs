@@ -342,7 +342,7 @@ pub(crate) struct IndexArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Packages, key files, directories of packages or repositories [default: the published channel]
+    /// Packages, key files, directories of packages, or repositories, by path or URL [default: the published channel]
     pub(crate) paths: Vec<Utf8PathBuf>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,

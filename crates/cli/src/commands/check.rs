@@ -9,6 +9,7 @@ use xen4centos_check::{
     check_package_signature, check_payload, check_repository, check_rpm, render_junit, render_painted_report,
     render_report, sarif,
 };
+use xen4centos_repodata::Location;
 use xen4centos_sign::PublicKeys;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     pipeline::{
         base,
         checks::{self, SignatureVerifier},
+        mirror::Mirror,
     },
     printer::Printer,
     session::Session,
@@ -52,7 +54,7 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let mut waivers = checks::waivers(&session)?;
     let keys = keys(&session, args, &here)?;
     let contract = checks::kernel_contract(&session)?;
-    let is_any = paths.iter().any(|path| is_repository(&here.join(path)));
+    let is_any = paths.iter().any(|path| is_url(path) || is_repository(&here.join(path)));
     let base = if is_any { base::load(&session, &args.base)? } else { None };
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
     let terms = Terms { keys: keys.as_ref(), contract: contract.as_ref(), base: base.as_ref(), depth };
@@ -111,6 +113,11 @@ fn keys(session: &Session<'_>, args: &CheckArgs, here: &Utf8Path) -> Result<Opti
     Ok(Some(keys))
 }
 
+/// A repository that is not on this machine, or is named as if it were not.
+fn is_url(path: &Utf8Path) -> bool {
+    path.as_str().contains("://")
+}
+
 fn is_repository(path: &Utf8Path) -> bool {
     path.join("repodata").is_dir()
 }
@@ -128,21 +135,18 @@ fn check_path(
     terms: &Terms<'_>,
     checked: &mut Vec<Checked>,
 ) -> Outcome {
-    let path = here.join(shown);
+    let path = match is_url(shown).then(|| Location::parse(shown.as_str(), here)).transpose()? {
+        Some(Location::Url(url)) => {
+            let mirror = Mirror::of(session, &url)?;
+            let findings = check_tree(session, &mirror.root, terms)?;
+            checked.push(Checked { path: shown.to_owned(), findings });
+            return Ok(());
+        }
+        Some(Location::Directory(path)) => path,
+        None => here.join(shown),
+    };
     if is_repository(&path) {
-        let verifier = terms.keys.map(|keys| SignatureVerifier { keys });
-        let findings = check_repository(&RepositoryCheck {
-            root: &path,
-            client: session.project.client(&session.target),
-            verifier: verifier.as_ref().map(|verifier| verifier as _),
-            base: terms.base,
-            histories: &[],
-            published_before: None,
-            contract: terms.contract,
-            depth: terms.depth,
-            keys: Some(checks::key_terms(session)),
-        })?;
-        checked.push(Checked { path: shown.to_owned(), findings });
+        checked.push(Checked { path: shown.to_owned(), findings: check_tree(session, &path, terms)? });
         return Ok(());
     }
     if is_key_file(&path) {
@@ -172,6 +176,21 @@ fn check_path(
         checked.push(check_package(session, (here, &package), terms)?);
     }
     Ok(())
+}
+
+fn check_tree(session: &Session<'_>, root: &Utf8Path, terms: &Terms<'_>) -> Result<Vec<Finding>, Failure> {
+    let verifier = terms.keys.map(|keys| SignatureVerifier { keys });
+    Ok(check_repository(&RepositoryCheck {
+        root,
+        client: session.project.client(&session.target),
+        verifier: verifier.as_ref().map(|verifier| verifier as _),
+        base: terms.base,
+        histories: &[],
+        published_before: None,
+        contract: terms.contract,
+        depth: terms.depth,
+        keys: Some(checks::key_terms(session)),
+    })?)
 }
 
 fn check_package(

@@ -12,6 +12,7 @@ pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;
 pub(crate) mod lock;
+pub(crate) mod mirror;
 pub(crate) mod narrator;
 pub(crate) mod plan;
 pub(crate) mod signing;

@@ -122,3 +122,41 @@ fn key_files_and_single_packages_are_checked() {
     // The whole channel of the quickstart, its release package and that one's key among it.
     work.run(&["check"]).ends_with(0).says(["client `local` takes them"]);
 }
+
+#[test]
+fn a_repository_behind_a_url_is_checked_as_one_in_a_directory_is() {
+    let work = Work::published();
+    let mut server = work.call(&["serve", "--port", "0"]).start();
+    let url = server.first_line();
+    let findings = |place: &str, code| {
+        let json = work.run(&["check", place, "--json"]).ends_with(code).json();
+        let rows = json.as_array().unwrap().iter();
+        rows.map(|row| format!("{} {} {}", row["code"], row["subject"], row["message"])).collect::<Vec<_>>()
+    };
+    assert_eq!(findings(&url, 0), findings(work.channel().as_str(), 0));
+
+    let packages = work.channel().canonicalize_utf8().unwrap().join("Packages");
+    let package = |name: &str| {
+        let mut entries = packages.read_dir_utf8().unwrap().map(|entry| entry.unwrap().into_path());
+        entries.find(|path| path.file_name().unwrap().starts_with(name)).unwrap()
+    };
+    let mut bytes = fs_err::read(package("xen-doc")).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    // The file may be shared with other tests by a hard link.
+    let changed = package("xen-doc");
+    fs_err::remove_file(&changed).unwrap();
+    fs_err::write(&changed, &bytes).unwrap();
+    fs_err::remove_file(package("kernel-headers")).unwrap();
+    bytes.extend([0; 9]);
+    let longer = package("xen-licenses");
+    fs_err::remove_file(&longer).unwrap();
+    fs_err::write(&longer, &bytes).unwrap();
+    let found = findings(&url, 4);
+    for (code, name) in
+        [("EL6-REPO-022", "xen-doc"), ("EL6-REPO-020", "kernel-headers"), ("EL6-REPO-021", "xen-licenses")]
+    {
+        assert!(found.iter().any(|row| row.contains(code) && row.contains(name)), "{code}: {found:#?}");
+    }
+    server.kill();
+    work.run(&["check", &url]).ends_with(5).says([url.trim_end_matches('/')]);
+}
