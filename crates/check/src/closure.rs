@@ -52,12 +52,13 @@ pub(crate) fn unmet(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for package in shelf.packages() {
+        let mut told = HashSet::new();
         for wanted in &package.facts.requires {
             let is_there = has_path(&wanted.name) || base.has_prefix_of(&wanted.name);
             if !is_there && providers.of(wanted).next().is_none() {
-                let finding = Finding::new(&UNMET, package.subject.as_str(), format!("requires {wanted}"));
-                if !findings.contains(&finding) {
-                    findings.push(finding);
+                let message = format!("requires {wanted}");
+                if told.insert(message.clone()) {
+                    findings.push(Finding::new(&UNMET, package.subject.as_str(), message));
                 }
             }
         }

@@ -18,6 +18,9 @@ struct Owned {
     color: u8,
 }
 
+/// So many different contents of one path are told apart.
+const CONTENTS: usize = 8;
+
 /// Two packages, by their numbers, and the hashes of the paths that differ.
 pub(crate) type Clashes = BTreeMap<(usize, usize), HashSet<u64>>;
 
@@ -62,11 +65,17 @@ impl FileIndex {
             let present = |entry: &&Owned| {
                 !entry.is_ghost && takes_part.get(entry.package as usize).is_some_and(|it| *it)
             };
-            let group: Vec<&Owned> = group.iter().filter(present).collect();
-            for (index, left) in group.iter().enumerate() {
-                for right in group[index + 1..].iter().filter(|right| differ(left, right)) {
+            // One of each content stands for all that are the same, so that a path of thousands is not as many squared.
+            let mut seen: Vec<&Owned> = Vec::new();
+            for right in group.iter().filter(present) {
+                for left in seen.iter().filter(|left| differ(left, right)) {
                     let pair = (left.package as usize, right.package as usize);
                     clashes.entry(pair).or_default().insert(left.place);
+                }
+                let is_new =
+                    seen.iter().all(|left| (left.content, left.color) != (right.content, right.color));
+                if is_new && seen.len() < CONTENTS {
+                    seen.push(right);
                 }
             }
         }

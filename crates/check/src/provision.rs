@@ -27,6 +27,11 @@ impl Provision {
         Self::new(name, DependencyFlags(DependencyFlags::EQUAL), evr)
     }
 
+    /// Whether it is not any version.
+    pub(crate) fn is_versioned(&self) -> bool {
+        self.flags.has(DependencyFlags::COMPARISON) && !self.evr.is_empty()
+    }
+
     /// Whether the ranges of both have a version in common. Names are the caller's.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let is_any = |one: &Self| !one.flags.has(DependencyFlags::COMPARISON) || one.evr.is_empty();

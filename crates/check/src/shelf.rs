@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use xen4centos_artifact::header::{HeaderError, RpmHeaders};
 
-use crate::{PackageFacts, file_index::FileIndex};
+use crate::{PackageFacts, file_index::FileIndex, upgrade::updates};
 
 /// What yum keeps several versions of beside one another (`installonlypkgs` of yum 3.2.29, as far as they are packages).
 const INSTALL_ONLY: [&str; 2] = ["kernel", "kernel-devel"];
@@ -42,17 +42,36 @@ impl Shelf {
         &self.packages[number]
     }
 
-    /// The numbers of the newest of each name and architecture, by which yum goes.
+    /// The numbers of the newest of each name and architecture, by which yum goes. What has no architecture is newer or
+    /// older than what has one.
     pub(crate) fn newest(&self) -> HashSet<usize> {
-        let mut newest: HashMap<(&str, &str), usize> = HashMap::new();
+        let evr = |number: usize| &self.packages[number].facts.nevra.evr;
+        let mut names: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
         for (number, package) in self.packages.iter().enumerate() {
             let nevra = &package.facts.nevra;
-            let best = newest.entry((&nevra.name, &nevra.arch)).or_insert(number);
-            if self.packages[*best].facts.nevra.evr < nevra.evr {
+            let best = names.entry(&nevra.name).or_default().entry(&nevra.arch).or_insert(number);
+            if evr(*best) < &nevra.evr {
                 *best = number;
             }
         }
-        newest.into_values().collect()
+        // A package that becomes one of no architecture, or of one, takes its own place.
+        let stands = |newest: &HashMap<&str, usize>, arch: &str, number: usize| {
+            let others = newest.iter().filter(|(other, _)| **other != arch && updates(other, arch));
+            others.into_iter().all(|(_, other)| evr(*other) <= evr(number))
+        };
+        let newest = names.values().flat_map(|newest| {
+            let all = newest.iter().filter(|(arch, number)| stands(newest, arch, **number));
+            all.map(|(_, number)| *number)
+        });
+        newest.collect()
+    }
+
+    /// Whether one of the two is only ever there in the place of the other.
+    pub(crate) fn replaces(&self, one: &Shelved, other: &Shelved) -> bool {
+        let (one, other) = (&one.facts.nevra, &other.facts.nevra);
+        one.name == other.name
+            && updates(&one.arch, &other.arch)
+            && !INSTALL_ONLY.contains(&one.name.as_str())
     }
 
     /// Of each package, whether a host that takes what is newest may have it beside the others.

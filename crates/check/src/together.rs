@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use camino::Utf8Path;
-use xen4centos_artifact::Evr;
+use xen4centos_artifact::{Evr, header::RpmHeaders};
 
 use crate::{
     BaseProvides, CheckError, Finding, PackageFacts, Provision, Rule, Severity,
@@ -37,8 +37,8 @@ pub(crate) const FIRMWARE: Rule = Rule {
     way_out: "build kernel-firmware with the kernel, and require it in that version",
 };
 
-/// One package excludes the other, and how.
-type Pair<'a> = (&'a PackageFacts, &'a PackageFacts, String);
+/// One package excludes the other, how, and whether only in some versions.
+type Pair<'a> = (&'a PackageFacts, &'a PackageFacts, String, bool);
 
 /// The newest packages of the repository, and what else is there.
 struct Scene<'a> {
@@ -71,8 +71,9 @@ impl<'a> Scene<'a> {
         let subjects: HashMap<*const PackageFacts, &str> =
             self.own.iter().map(|own| (&raw const own.facts, own.subject.as_str())).collect();
         let mut findings = Vec::new();
-        for ((package, other, entry), needing) in pairs.iter().zip(needing) {
-            let mates = !package.source.is_empty() && package.source == other.source;
+        for ((package, other, entry, versioned), needing) in pairs.iter().zip(needing) {
+            // Without a version one is meant to stand for the other.
+            let mates = *versioned && !package.source.is_empty() && package.source == other.source;
             let reason = if mates {
                 format!("both are of {}", package.source)
             } else if let Some(needing) = needing {
@@ -104,15 +105,19 @@ impl<'a> Scene<'a> {
                     self.providers.of(entry).filter_map(|(other, _)| other).map(|it| &it.nevra).collect();
                 let others = hit.iter().filter_map(|nevra| by_name.get(nevra.name.as_str())).flatten();
                 let others = others.filter(|other| hit.contains(&other.nevra));
-                pairs.extend(others.map(|other| (package, *other, format!("conflicts with {entry}"))));
+                pairs.extend(
+                    others.map(|other| {
+                        (package, *other, format!("conflicts with {entry}"), entry.is_versioned())
+                    }),
+                );
             }
             for entry in &package.obsoletes {
                 let others = by_name.get(entry.name.as_str()).into_iter().flatten();
                 let others = others.filter(|other| entry.overlaps(&other.itself()));
-                pairs.extend(others.map(|other| (package, *other, format!("obsoletes {entry}"))));
+                pairs.extend(others.map(|other| (package, *other, format!("obsoletes {entry}"), true)));
             }
         }
-        pairs.retain(|(package, other, _)| {
+        pairs.retain(|(package, other, ..)| {
             package.nevra.name != other.nevra.name && (is_own(package) || is_own(other))
         });
         pairs
@@ -123,7 +128,7 @@ impl<'a> Scene<'a> {
         let mut found = vec![None; pairs.len()];
         for own in &self.own {
             let needed = self.needed(&own.facts);
-            for ((one, other, _), found) in pairs.iter().zip(&mut found) {
+            for ((one, other, ..), found) in pairs.iter().zip(&mut found) {
                 if found.is_none() && needed.contains(&one.nevra) && needed.contains(&other.nevra) {
                     *found = Some(*own);
                 }
@@ -172,13 +177,17 @@ pub(crate) fn check_files(shelf: &mut Shelf, root: &Utf8Path) -> Result<Vec<Find
     let together = shelf.together();
     let clashes = shelf.files.clashes(&together);
     let mut findings = Vec::new();
-    for ((one, other), hashes) in clashes {
-        let (one, other) = (shelf.package(one), shelf.package(other));
-        if exclude(&one.facts, &other.facts) {
+    let mut read: Option<(usize, RpmHeaders)> = None;
+    for ((number, other), hashes) in clashes {
+        let (one, other) = (shelf.package(number), shelf.package(other));
+        if exclude(&one.facts, &other.facts) || shelf.replaces(one, other) {
             continue;
         }
-        let Ok(headers) = package::read_headers(&root.join(&one.subject))? else { continue };
-        let Ok(files) = headers.main().files() else { continue };
+        // Clashes come sorted by their first package.
+        if read.as_ref().is_none_or(|(of, _)| *of != number) {
+            read = package::read_headers(&root.join(&one.subject))?.ok().map(|headers| (number, headers));
+        }
+        let Some(Ok(files)) = read.as_ref().map(|(_, headers)| headers.main().files()) else { continue };
         let paths = files.filter(|file| hashes.contains(&path_hash(&file.path_bytes())));
         let first = paths.map(|file| file.path_lossy()).min().unwrap_or_default();
         let more = match hashes.len() {

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use xen4centos_artifact::{Evr, Nevra};
 
-use crate::{Finding, Rule, Severity, facts::source_name, shelf::Shelf};
+use crate::{
+    Finding, Provision, Rule, Severity,
+    facts::source_name,
+    shelf::{Shelf, Shelved},
+};
 
 pub(crate) const OLDER: Rule = Rule {
     code: "EL6-UPG-001",
@@ -95,9 +99,14 @@ pub(crate) struct Offered<'a> {
 
 pub(crate) fn check(offered: &[Offered<'_>], shelf: &Shelf, histories: &[Published]) -> Vec<Finding> {
     let mut findings = builds(shelf);
+    let before = histories.iter().filter(|history| history.relation == Relation::Before);
+    let stay: HashSet<&Nevra> =
+        before.flat_map(|history| &history.packages).map(|package| &package.nevra).collect();
     for history in histories {
         let published = by_name(history);
-        for package in offered {
+        // Origins say what is to come: of packages that the channel has had they say nothing.
+        let is_origin = history.relation == Relation::Origin;
+        for package in offered.iter().filter(|package| !is_origin || !stay.contains(&package.nevra)) {
             let known = published.get(package.nevra.name.as_str()).map_or(&[][..], Vec::as_slice);
             findings.extend(against(package, known, history));
         }
@@ -110,7 +119,9 @@ pub(crate) fn check(offered: &[Offered<'_>], shelf: &Shelf, histories: &[Publish
 
 fn by_name(history: &Published) -> HashMap<&str, Vec<&PublishedPackage>> {
     let mut names: HashMap<&str, Vec<&PublishedPackage>> = HashMap::new();
-    for package in &history.packages {
+    // What an origin took back is on no host of it any more, or is meant to be taken from them.
+    let is_meant = |package: &&PublishedPackage| history.relation == Relation::Before || package.is_there;
+    for package in history.packages.iter().filter(is_meant) {
         names.entry(&package.nevra.name).or_default().push(package);
     }
     names
@@ -133,14 +144,15 @@ fn against(package: &Offered<'_>, known: &[&PublishedPackage], history: &Publish
 }
 
 /// Whether yum lets a package of one architecture take the place of one of the other.
-fn updates(one: &str, other: &str) -> bool {
+pub(crate) fn updates(one: &str, other: &str) -> bool {
     let is_source = |arch| arch == "src" || arch == "nosrc";
     one == other || !is_source(one) && !is_source(other) && (one == "noarch" || other == "noarch")
 }
 
 /// Names that the channel has and the repository has not.
 fn left(offered: &[Offered<'_>], shelf: &Shelf, history: &Published) -> Vec<Finding> {
-    let staying: HashSet<&str> = offered.iter().map(|package| package.nevra.name.as_str()).collect();
+    let binary = offered.iter().filter(|package| package.nevra.arch != "src");
+    let staying: HashSet<&str> = binary.map(|package| package.nevra.name.as_str()).collect();
     let mut leaving: BTreeMap<&str, &Nevra> = BTreeMap::new();
     let there = history.packages.iter().filter(|package| package.is_there && package.nevra.arch != "src");
     for nevra in there.map(|package| &package.nevra) {
@@ -206,13 +218,40 @@ fn behind(shelf: &Shelf, versions: &BTreeMap<&str, BTreeMap<Evr, &str>>) -> Vec<
             *newest = number;
         }
     }
+    let newest_of = names.clone();
     let finding = |number: usize| {
         let package = shelf.package(number);
         let (newest, source) = newest_builds.get(source_name(&package.facts.source))?;
-        let behind = package.facts.source != *source && package.facts.nevra.evr < **newest;
-        let message = || format!("is {}, and {source} has no package of the name", package.facts.nevra.evr);
-        let lost = behind && !is_obsoleted(shelf, &package.facts.nevra);
-        lost.then(|| Finding::new(&BEHIND, package.subject.as_str(), message()))
+        let evr = &package.facts.nevra.evr;
+        let behind = package.facts.source != *source && evr < *newest;
+        if !behind || is_obsoleted(shelf, &package.facts.nevra) {
+            return None;
+        }
+        let message = format!("is {evr}, and {source} has no package of the name");
+        Some(match tied(shelf, package, &newest_of) {
+            None => Finding::new(&BEHIND, package.subject.as_str(), message),
+            Some(wanted) => {
+                let message =
+                    format!("{message}; it requires {wanted}, which hosts that have it can not update");
+                Finding::new(&LEFT, package.subject.as_str(), message)
+            }
+        })
     };
     names.into_values().filter_map(finding).collect()
+}
+
+/// The requirement by which a package holds an old package of its own build: one that the newest of that name does not
+/// meet, nor anything else that is newest.
+fn tied<'a>(shelf: &Shelf, package: &'a Shelved, newest_of: &BTreeMap<&str, usize>) -> Option<&'a Provision> {
+    let meets = |number: usize, wanted: &Provision| {
+        let provides = &shelf.package(number).facts.provides;
+        provides.iter().any(|provided| provided.name == wanted.name && provided.overlaps(wanted))
+    };
+    package.facts.requires.iter().find(|wanted| {
+        let mate = newest_of.get(wanted.name.as_str()).filter(|mate| {
+            source_name(&shelf.package(**mate).facts.source) == source_name(&package.facts.source)
+        });
+        mate.is_some_and(|mate| !meets(*mate, wanted))
+            && !newest_of.values().any(|number| meets(*number, wanted))
+    })
 }

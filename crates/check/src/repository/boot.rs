@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use xen4centos_artifact::{
     Evr,
-    header::{HeaderError, RpmHeaders},
+    header::{DependencyKind, HeaderError, RpmHeaders},
 };
 
 use super::{Findings, release::read, rules};
-use crate::package::UNREADABLE;
+use crate::{Provision, package::UNREADABLE};
 
+/// The hypervisor's interface.
 const ABI: &str = "xen-hypervisor-abi";
 
 /// What makes boot entries.
@@ -20,114 +21,124 @@ const SCRIPT: &str = "/usr/bin/grub-bootxen.sh";
 /// How the hypervisor's names begin, in packages and in scripts.
 const HYPERVISOR: &str = "/boot/xen";
 
-/// What was seen of packages.
+/// What was seen of packages: the newest of each name, which is what hosts get.
 #[derive(Debug, Default)]
-pub(super) struct Boot {
-    /// Paths of hypervisors and scripts that packages have.
+pub(super) struct Boot(BTreeMap<String, Seen>);
+
+/// One of them.
+#[derive(Debug)]
+struct Seen {
+    evr: Evr,
+    subject: String,
+    /// Of the hypervisor's interface.
+    provided: Vec<Provision>,
+    required: Vec<Provision>,
+    obsoletes: Vec<Provision>,
+    /// Hypervisors and scripts.
     paths: BTreeSet<String>,
-    /// The first package whose scriptlets run the script.
-    caller: Option<String>,
-    /// The script of each package that has one, or why it could not be read.
-    scripts: Vec<(String, Result<Vec<u8>, String>)>,
-    /// The newest package that provides the interface, and as what.
-    provider: Option<(Evr, Vec<String>)>,
-    /// The newest of each name that requires one, with its subject.
-    requirers: BTreeMap<String, (Evr, String, Vec<String>)>,
+    /// Whether its scriptlets run the script.
+    calls: bool,
+    /// The script, or why it could not be read.
+    script: Option<Result<Vec<u8>, String>>,
 }
 
 impl Boot {
     /// Takes note of a package. What can not be read is reported by the package's own rules.
     pub(super) fn look(&mut self, subject: &str, path: &Utf8Path, headers: &RpmHeaders) {
-        if !headers.is_source() {
-            let _ = self.note(subject, path, headers);
-        }
-    }
-
-    fn note(&mut self, subject: &str, path: &Utf8Path, headers: &RpmHeaders) -> Result<(), HeaderError> {
-        let nevra = headers.nevra()?;
-        let is_abi = |name: &[u8]| name == ABI.as_bytes();
-        let versions = |found: Vec<String>| Some(found).filter(|found| !found.is_empty());
-        let provided = headers.provides()?.filter(|one| is_abi(one.name.as_bytes()));
-        if let Some(provided) = versions(provided.map(|one| one.evr.to_str_lossy().into_owned()).collect())
-            && self.provider.as_ref().is_none_or(|(known, _)| *known < nevra.evr)
+        if let (false, Ok(nevra)) = (headers.is_source(), headers.nevra())
+            && self.0.get(&nevra.name).is_none_or(|known| known.evr < nevra.evr)
+            && let Ok(seen) = Seen::of(subject, (path, headers), nevra.evr)
         {
-            self.provider = Some((nevra.evr.clone(), provided));
-        }
-        let required = headers.requires()?.filter(|one| is_abi(one.name.as_bytes()));
-        let required = required.map(|one| one.evr.to_str_lossy().into_owned());
-        let known = self.requirers.get(&nevra.name);
-        if let Some(required) = versions(required.filter(|evr| !evr.is_empty()).collect())
-            && known.is_none_or(|(known, ..)| *known < nevra.evr)
-        {
-            self.requirers.insert(nevra.name, (nevra.evr, subject.to_owned(), required));
-        }
-        let runs = |body: &[u8]| memchr::memmem::find(body, SCRIPT.as_bytes()).is_some();
-        if self.caller.is_none()
-            && headers
-                .main()
-                .scriptlets()?
-                .iter()
-                .any(|one| one.body.is_some_and(|body| runs(body.as_bytes())))
-        {
-            self.caller = Some(subject.to_owned());
-        }
-        for file in headers.main().files()? {
-            let base = file.base_name;
-            if base.starts_with("xen") || base.as_bytes() == b"grub-bootxen.sh" {
-                self.file(subject, (path, headers), file.path_lossy());
-            }
-        }
-        Ok(())
-    }
-
-    fn file(&mut self, subject: &str, (path, headers): (&Utf8Path, &RpmHeaders), file: String) {
-        if file == SCRIPT {
-            let wanted = BTreeSet::from([file.clone()]);
-            let script =
-                read(path, headers, &wanted).map(|mut files| files.remove(SCRIPT).unwrap_or_default());
-            self.scripts.push((subject.to_owned(), script));
-        }
-        if file == SCRIPT || file.starts_with(HYPERVISOR) {
-            self.paths.insert(file);
+            self.0.insert(nevra.name, seen);
         }
     }
 
     /// All that does not fit together.
     pub(super) fn check(&self, findings: &mut Findings) {
-        if let Some(caller) = self.caller.as_ref().filter(|_| !self.paths.contains(SCRIPT)) {
+        let is_obsoleted = |name: &str, seen: &Seen| {
+            let itself = Provision::exactly(name, seen.evr.to_string());
+            let by = |other: &Seen| {
+                other.obsoletes.iter().any(|entry| entry.name == name && entry.overlaps(&itself))
+            };
+            self.0.iter().any(|(other, seen)| other != name && by(seen))
+        };
+        let standing: Vec<&Seen> =
+            self.0.iter().filter(|(name, seen)| !is_obsoleted(name, seen)).map(|(_, seen)| seen).collect();
+        let has = |path: &str| standing.iter().any(|seen| seen.paths.contains(path));
+        if let Some(caller) = standing.iter().find(|seen| seen.calls && !has(SCRIPT)) {
             let message = format!("runs {SCRIPT}, which no package has");
-            findings.add(&rules::BOOT_SCRIPT, caller, message);
+            findings.add(&rules::BOOT_SCRIPT, &caller.subject, message);
         }
         // Without a hypervisor there is nothing to boot; the script says so by itself.
-        let Some((_, interfaces)) = &self.provider else { return };
-        for (subject, script) in &self.scripts {
-            match script {
-                Ok(script) => {
-                    for name in hypervisors(&String::from_utf8_lossy(script)) {
-                        if !self.paths.contains(&name) {
-                            let message = format!("{SCRIPT} names {name}, which no package has");
-                            findings.add(&rules::BOOT_SCRIPT, subject, message);
-                        }
+        let provided: Vec<&Provision> = standing.iter().flat_map(|seen| &seen.provided).collect();
+        if provided.is_empty() {
+            return;
+        }
+        for seen in &standing {
+            match &seen.script {
+                None => {}
+                Some(Ok(script)) => {
+                    let names = hypervisors(&String::from_utf8_lossy(script)).into_iter();
+                    for name in names.filter(|name| !has(name)) {
+                        let message = format!("{SCRIPT} names {name}, which no package has");
+                        findings.add(&rules::BOOT_SCRIPT, &seen.subject, message);
                     }
                 }
-                Err(reason) => findings.add(&UNREADABLE, subject, reason),
+                Some(Err(reason)) => findings.add(&UNREADABLE, &seen.subject, reason),
+            }
+            for required in &seen.required {
+                if !provided.iter().any(|provided| provided.overlaps(required)) {
+                    let there: Vec<_> = provided.iter().map(ToString::to_string).collect();
+                    let message =
+                        format!("requires {required}, the newest hypervisor has {}", there.join(", "));
+                    findings.add(&rules::BOOT_INTERFACE, &seen.subject, message);
+                }
             }
         }
-        for (_, subject, required) in self.requirers.values() {
-            for required in required.iter().filter(|required| !interfaces.contains(required)) {
-                let message = format!(
-                    "requires {ABI} = {required}, the newest hypervisor has {}",
-                    interfaces.join(", ")
-                );
-                findings.add(&rules::BOOT_INTERFACE, subject, message);
+    }
+}
+
+impl Seen {
+    fn of(subject: &str, (path, headers): (&Utf8Path, &RpmHeaders), evr: Evr) -> Result<Self, HeaderError> {
+        let list = |kind, is_wanted: fn(&[u8]) -> bool| -> Result<Vec<Provision>, HeaderError> {
+            let all = headers.dependencies(kind)?.filter(|one| is_wanted(one.name.as_bytes()));
+            Ok(all.map(Provision::from).collect())
+        };
+        let is_abi = |name: &[u8]| name == ABI.as_bytes();
+        let runs = |body: &[u8]| memchr::memmem::find(body, SCRIPT.as_bytes()).is_some();
+        let scriptlets = headers.main().scriptlets()?;
+        let mut paths = BTreeSet::new();
+        for file in headers.main().files()? {
+            if file.base_name.starts_with("xen") || file.base_name.as_bytes() == b"grub-bootxen.sh" {
+                paths.insert(file.path_lossy());
             }
         }
+        paths.retain(|path| path == SCRIPT || path.starts_with(HYPERVISOR));
+        let script = paths.contains(SCRIPT).then(|| {
+            let files = read(path, headers, &BTreeSet::from([SCRIPT.to_owned()]));
+            files.map(|mut files| files.remove(SCRIPT).unwrap_or_default())
+        });
+        Ok(Self {
+            evr,
+            subject: subject.to_owned(),
+            provided: list(DependencyKind::Provides, is_abi)?,
+            required: list(DependencyKind::Requires, is_abi)?,
+            obsoletes: list(DependencyKind::Obsoletes, |_| true)?,
+            paths,
+            calls: scriptlets.iter().any(|one| one.body.is_some_and(|body| runs(body.as_bytes()))),
+            script,
+        })
     }
 }
 
 /// The hypervisors that a script names in full.
 fn hypervisors(script: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
+    let code = |line: &'_ str| {
+        let remark = line.trim_start().starts_with('#').then_some(0).or_else(|| line.find(" #"));
+        line[..remark.unwrap_or(line.len())].to_owned()
+    };
+    let script: String = script.lines().map(|line| code(line) + "\n").collect();
     for (start, _) in script.match_indices(HYPERVISOR) {
         let rest = &script[start..];
         let is_part = |character: char| character.is_ascii_alphanumeric() || "/._-".contains(character);
@@ -148,8 +159,8 @@ mod tests {
     #[test]
     fn names_of_hypervisors_are_found_in_scripts() {
         let script = "hypervisor=$root/boot/xen.gz\n# not /boot/xen-$version.gz, nor /boot/xen*.gz or /boot/xen-syms-4\n\
-                      --multiboot=/boot/xen-4.2.gz \"/boot/xen.gz\". See /boot/xen-4.gz.\n";
-        let expected = ["/boot/xen-4.2.gz", "/boot/xen-4.gz", "/boot/xen.gz"];
+                      --multiboot=/boot/xen-4.2.gz \"/boot/xen.gz\" # see /boot/xen-4.gz\n\t# /boot/xen-5.gz\n";
+        let expected = ["/boot/xen-4.2.gz", "/boot/xen.gz"];
         assert_eq!(hypervisors(script), expected.map(str::to_owned).into());
     }
 }

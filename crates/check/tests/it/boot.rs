@@ -366,7 +366,7 @@ fn each_hypervisor_trips_exactly_its_rule() {
 const REPOSITORY: &str = "
 %package tools
 Summary: Tools
-Requires: cases = 1-1 xen-hypervisor-abi = @TOOLS@
+Requires: cases = 1-1 xen-hypervisor-abi @TOOLS@
 %description tools
 Tools.
 %package hypervisor
@@ -429,14 +429,15 @@ fn repository(tools: &str, script: &str, place: &str) -> Vec<(&'static str, Stri
 #[test]
 fn what_belongs_together_is_in_the_repository() {
     const PLACE: &str = "/usr/bin/grub-bootxen.sh";
-    expect("clean", &repository("1.0", "hypervisor=$root/boot/xen.gz\n", PLACE), None);
-    let tools = repository("1.1", "", PLACE);
-    let words = "cases-tools.rpm: requires xen-hypervisor-abi = 1.1, the newest hypervisor has 1.0";
+    expect("clean", &repository("= 1.0", "hypervisor=$root/boot/xen.gz\n", PLACE), None);
+    expect("at least", &repository(">= 0.9", "", PLACE), None);
+    let tools = repository("= 1.1", "", PLACE);
+    let words = "cases-tools.rpm: requires xen-hypervisor-abi = 1.1, the newest hypervisor has xen-hypervisor-abi = 1.0";
     expect("tools", &tools, Some(("EL6-XEN-005", words)));
-    let script = repository("1.0", "boot /boot/xen-4.2.gz\n", PLACE);
+    let script = repository("= 1.0", "boot /boot/xen-4.2.gz\n", PLACE);
     let words = "cases-script.rpm: /usr/bin/grub-bootxen.sh names /boot/xen-4.2.gz, which no package has";
     expect("script", &script, Some(("EL6-XEN-020", words)));
-    let nowhere = repository("1.0", "boot /boot/xen.gz\n", "/usr/bin/bootxen");
+    let nowhere = repository("= 1.0", "boot /boot/xen.gz\n", "/usr/bin/bootxen");
     let words = "cases-hypervisor.rpm: runs /usr/bin/grub-bootxen.sh, which no package has";
     expect("nowhere", &nowhere, Some(("EL6-XEN-020", words)));
 }

@@ -157,6 +157,11 @@ fn origin(packages: &[(&str, &str)]) -> Beside {
     Beside::default().history(Relation::Origin, packages)
 }
 
+/// The digest of a package.
+fn sum_of(line: &Line) -> String {
+    hex::encode(Sha256::digest(line.package().1.to_bytes()))
+}
+
 struct Repository {
     _directory: tempfile::TempDir,
     root: Utf8PathBuf,
@@ -243,6 +248,9 @@ fn exclusions() {
         &none,
     );
     clean(&[plain("a 1-1; of s-1-1; conflicts b < 1-1"), plain("b 1-1; of s-1-1")], &none);
+    // Alternatives, unless something needs both.
+    let alternatives = || [plain("a 1-1; of s-1-1; conflicts b"), plain("b 1-1; of s-1-1; conflicts a")];
+    clean(&alternatives(), &none);
     // One needs the other, through a third.
     trips(
         "EL6-DEP-002",
@@ -320,6 +328,8 @@ fn files() {
     // Versions of one package are never together, but those of kernels are.
     let version = |text: &'static str| with(text, if text.ends_with('1') { ONE } else { TWO });
     clean(&[version("a 1-1"), version("a 1-2")], &none);
+    clean(&[version("a 1-1"), version("a 1-2; arch noarch")], &none);
+    clean(&[version("a 1-1; arch noarch"), version("a 1-2")], &none);
     trips(code, "/boot/config", &[version("kernel 1-1"), version("kernel 1-2")], &none);
 }
 
@@ -340,6 +350,16 @@ fn updates() {
     trips(code, words, &[plain("a 1-2")], &before(&[("a-1-1.x86_64", "0"), ("a-1-3.x86_64", "0")]));
     clean(&[plain("a 1-2")], &before(&[("a-1-1.x86_64", "0")]));
     trips(code, "a-1:0-1", &[plain("a 1-2")], &origin(&[("a-1:0-1.x86_64", "0")]));
+    // Of what the channel has had, and of what an origin took back, origins say nothing.
+    let candidate = || Beside::default().history(Relation::Origin, &[("a-1-9.x86_64", "0")]);
+    clean(
+        &[plain("a 1-2")],
+        &candidate().history(Relation::Before, &[("a-1-2.x86_64", &sum_of(&plain("a 1-2")))]),
+    );
+    trips(code, "a-1-9", &[plain("a 1-2")], &candidate().history(Relation::Before, &[("a-1-1.x86_64", "0")]));
+    let mut gone = candidate();
+    gone.histories[0].packages[0].is_there = false;
+    clean(&[plain("a 1-2")], &gone);
     trips(code, "a-1-2.noarch", &[plain("a 1-2")], &before(&[("a-1-2.noarch", "0")]));
     clean(&[plain("a 1-2")], &before(&[("a-1-1.x86_64", "0"), ("a-1-5.src", "0")]));
     // A source package leaves no host behind.
@@ -385,6 +405,7 @@ fn builds() {
     );
     clean(&[plain("a 2-1; obsoletes b < 2")], &before(&[("a-1-1.x86_64", "0"), ("b-1-1.x86_64", "0")]));
     trips(left, "b-1-1", &[plain("a 2-1; obsoletes b < 1-1")], &before(&[("b-1-1.x86_64", "0")]));
+    trips(left, "b-1-1", &[plain("a 2-1"), plain("b 3-1; arch src")], &before(&[("b-1-1.x86_64", "0")]));
     clean(&[plain("a 2-1")], &origin(&[("b-1-1.x86_64", "0")]));
     let behind = "EL6-UPG-005";
     let old = || [plain("a 1-1; of s-1-1"), plain("b 1-1; of s-1-1")];
@@ -393,6 +414,13 @@ fn builds() {
         behind,
         "is 1-1, and s-2-1.src.rpm has no package of the name",
         &[a, b, plain("a 2-1; of s-2-1")],
+        &none,
+    );
+    // One that holds the old ones stops the update of its hosts.
+    trips(
+        left,
+        "it requires a = 1-1, which hosts that have it can not update",
+        &[plain("a 1-1; of s-1-1"), plain("b 1-1; of s-1-1; needs a = 1-1"), plain("a 2-1; of s-2-1")],
         &none,
     );
     let [a, b] = old();

@@ -14,7 +14,8 @@ use crate::{
     commands::index::Narrator,
     failure::{Failure, Kind},
     pipeline::{
-        checks, history,
+        checks::{self, Before},
+        history,
         keys::{ShippedKey, SigningKey},
         plan::sha256,
     },
@@ -144,10 +145,13 @@ fn finish(
     staging: Staging,
 ) -> Result<Published, Failure> {
     let before = channel.current()?;
-    let published_before = before.as_ref().map(|state| state.revision);
-    let histories = match purpose {
-        Purpose::Update => history::all(session, before.as_ref())?,
-        Purpose::Restoration => Vec::new(),
+    let before = Before {
+        revision: before.as_ref().map(|state| state.revision),
+        histories: match purpose {
+            Purpose::Update => history::all(session, before.as_ref())?,
+            Purpose::Restoration => Vec::new(),
+        },
+        comes_back: purpose == Purpose::Restoration,
     };
     let activity = session.printer.activity("Indexing", format!("{} packages", staging.packages().len()));
     let settings = IndexSettings {
@@ -164,7 +168,7 @@ fn finish(
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
     let signed = key.signer(session)?.sign_repository(tree)?;
-    checks::repository(session, &key.shipped, signed.root(), (published_before, &histories))?;
+    checks::repository(session, &key.shipped, signed.root(), &before)?;
     staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;
     drop(activity);
     let published = staging.publish(signed)?;

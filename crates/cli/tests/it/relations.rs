@@ -54,6 +54,7 @@ fn requirements_are_closed_by_the_base_of_the_target() {
 #[test]
 fn what_is_published_is_newer_than_what_was() {
     let copy = ProjectCopy::with_small_package("true");
+    copy.edit(SPEC, "BuildArch: noarch\n", "BuildArch: noarch\nRequires: /bin/sh\n");
     release_number(&copy, 1, 3);
     let work = Work::new(copy.path());
     let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
@@ -65,8 +66,17 @@ fn what_is_published_is_newer_than_what_was() {
     assert_eq!(history.as_array().unwrap().len(), 1, "nothing of it was published");
     release_number(&copy, 2, 4);
     with(&["release"]).ends_with(0);
-    // What comes back on purpose is older.
-    with(&["publish", "--roll-back", "1"]).ends_with(0);
+    // What comes back on purpose is older, and may be what is refused by now.
+    let target = "repo-templates/targets/small.toml";
+    copy.edit(target, "comps = \"comps.xml\"\n", "comps = \"comps.xml\"\nbase = [\"nothing.txt\"]\n");
+    copy.write("repo-templates/nothing.txt", "# nothing\n");
+    let text = fs_err::read_to_string(copy.path().join(target)).unwrap();
+    let waiver = "\n[[waiver]]\ncode = \"EL6-REPO-027\"\nsubject = \"comps\"\nreason = \"none\"\nexpires = 2020-01-01\n";
+    copy.write(target, &format!("{text}{waiver}"));
+    with(&["release"]).ends_with(2).says(["expired on 2020-01-01"]);
+    with(&["publish", "--roll-back", "1"])
+        .ends_with(0)
+        .says(["EL6-DEP-001 Packages/small-1.0-3", "requires /bin/sh (it comes back all the same)"]);
 }
 
 #[test]
