@@ -66,14 +66,6 @@ impl Shelf {
         newest.collect()
     }
 
-    /// Whether one of the two is only ever there in the place of the other.
-    pub(crate) fn replaces(&self, one: &Shelved, other: &Shelved) -> bool {
-        let (one, other) = (&one.facts.nevra, &other.facts.nevra);
-        one.name == other.name
-            && updates(&one.arch, &other.arch)
-            && !INSTALL_ONLY.contains(&one.name.as_str())
-    }
-
     /// Of each package, whether a host that takes what is newest may have it beside the others.
     pub(crate) fn together(&self) -> Vec<bool> {
         let newest = self.newest();
@@ -81,4 +73,10 @@ impl Shelf {
         let packages = self.packages.iter().enumerate();
         packages.map(|(number, package)| newest.contains(&number) || stays(package)).collect()
     }
+}
+
+/// Whether one of the two is only ever there in the place of the other.
+pub(crate) fn replaces(one: &Shelved, other: &Shelved) -> bool {
+    let (one, other) = (&one.facts.nevra, &other.facts.nevra);
+    one.name == other.name && updates(&one.arch, &other.arch) && !INSTALL_ONLY.contains(&one.name.as_str())
 }

@@ -10,7 +10,7 @@ use crate::{
     closure::Providers,
     file_index::path_hash,
     package,
-    shelf::{Shelf, Shelved},
+    shelf::{Shelf, Shelved, replaces},
 };
 
 pub(crate) const CONFLICT: Rule = Rule {
@@ -180,7 +180,7 @@ pub(crate) fn check_files(shelf: &mut Shelf, root: &Utf8Path) -> Result<Vec<Find
     let mut read: Option<(usize, RpmHeaders)> = None;
     for ((number, other), hashes) in clashes {
         let (one, other) = (shelf.package(number), shelf.package(other));
-        if exclude(&one.facts, &other.facts) || shelf.replaces(one, other) {
+        if exclude(&one.facts, &other.facts) || replaces(one, other) {
             continue;
         }
         // Clashes come sorted by their first package.

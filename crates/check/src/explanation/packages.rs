@@ -111,10 +111,4 @@ pub(super) const ALL: &[Long] = &[
         matters: "libstdc++ of gcc 4.4 ends at GLIBCXX_3.4.13",
         example: "a C++ tool compiled by gcc 11",
     },
-    Long {
-        code: "EL6-DEP-001",
-        row: "",
-        matters: "yum solves before it downloads: one requirement that nothing meets refuses the package and all that need it",
-        example: "`Requires: xen-libs = 4.2.5-2` beside xen-libs-4.2.5-1",
-    },
 ];
