@@ -42,6 +42,12 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-XEN-017" ""
         "whoever looks for a reason looks into the one or the other"
         "a .config that was edited after the kernel was linked";
+    "EL6-XEN-018" ""
+        "what can not be read is not checked, and a host finds out"
+        "CONFIG_KERNEL_LZO=y";
+    "EL6-XEN-019" ""
+        "modprobe and the initramfs pass over such files: no disks, no network"
+        "INSTALL_MOD_STRIP=1 followed by a build root's habit of compressing modules";
     "EL6-XEN-020" ""
         "new kernels boot without Xen, or not at all, and nothing is said before the next restart"
         "the script names /boot/xen.gz while the hypervisor installs /boot/xen-4.2.gz only";

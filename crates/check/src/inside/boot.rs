@@ -15,13 +15,22 @@ use camino::Utf8Path;
 use xen4centos_artifact::header::FileEntry;
 
 use super::package::Package;
-use crate::{KernelContract, Rule, package::boot::interface};
+use crate::{
+    KernelContract, Rule,
+    package::boot::{interface, is_hypervisor},
+};
 use config::Config;
 use hypervisor::Expected;
 use kernel::Kernel;
 use kernel_image::KernelImage;
 
 pub(super) use rules::all_rules;
+
+/// Far more bytes than any list of modules has.
+const LONGEST_LIST: usize = 16 << 20;
+
+/// Releases that one package has modules for.
+const MOST_KERNELS: usize = 64;
 
 /// What of the files in a package has to do with booting.
 pub(super) struct Boot<'c> {
@@ -51,9 +60,8 @@ pub(super) fn is_wanted(file: &FileEntry<'_>, path: &str) -> bool {
 
 fn kind(path: &str) -> Option<Kind<'_>> {
     if let Some(name) = path.strip_prefix("/boot/").filter(|name| !name.contains('/')) {
-        let is_hypervisor = name.starts_with("xen-") || name == "xen.gz";
         let image = name.strip_prefix("vmlinuz-").map(Kind::Image);
-        return if is_hypervisor && Utf8Path::new(name).extension() == Some("gz") {
+        return if is_hypervisor(name) {
             Some(Kind::Hypervisor)
         } else {
             image.or_else(|| name.strip_prefix("config-").map(Kind::Config))
@@ -77,7 +85,13 @@ impl<'c> Boot<'c> {
         match kind(path) {
             None => {}
             Some(Kind::Hypervisor) => self.hypervisor(package, path, held),
-            Some(Kind::Image(release)) => match KernelImage::read(held) {
+            Some(Kind::Config(_)) if held.len() > Config::LONGEST => {
+                self.found.push((&rules::CONTRACT, format!("{path} is longer than any configuration")));
+            }
+            Some(Kind::Dependencies(_) | Kind::BuiltIn(_)) if held.len() > LONGEST_LIST => {
+                self.found.push((&rules::MODULE_LIST, format!("{path} is longer than any list of modules")));
+            }
+            Some(Kind::Image(release)) => match KernelImage::read(held, release) {
                 Ok(image) => self.kernel(release).image = Some(image),
                 Err(fault) => self.found.push((&rules::KERNEL, format!("{path} {fault}"))),
             },
@@ -88,7 +102,10 @@ impl<'c> Boot<'c> {
         }
     }
 
+    /// Beyond what any package has, the last one stands for all others.
     fn kernel(&mut self, release: &str) -> &mut Kernel {
+        let is_full = self.kernels.len() >= MOST_KERNELS && !self.kernels.contains_key(release);
+        let release = if is_full { "…" } else { release };
         self.kernels.entry(release.to_owned()).or_default()
     }
 
@@ -120,6 +137,7 @@ mod tests {
         assert_eq!(kind("/boot/xen.gz"), Some(Kind::Hypervisor));
         assert_eq!(kind("/boot/xen-4.2.5-38.el6.gz"), Some(Kind::Hypervisor));
         assert_eq!(kind("/boot/xen-syms-4.2.5-38.el6"), None);
+        assert_eq!(kind("/boot/xen-syms-4.2.5-38.el6.gz"), None);
         assert_eq!(kind("/boot/vmlinuz-3.4.113-1"), Some(Kind::Image("3.4.113-1")));
         assert_eq!(kind("/boot/config-3.4.113-1"), Some(Kind::Config("3.4.113-1")));
         assert_eq!(kind("/lib/modules/3.4/kernel/fs/a.ko"), Some(Kind::Module("3.4")));

@@ -1,5 +1,7 @@
 //! The rules about what a host boots, as far as headers tell.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8Path;
 use xen4centos_artifact::header::{HeaderError, RpmHeaders};
 
@@ -8,6 +10,9 @@ use crate::{Rule, Severity};
 
 /// What tools ask for: the hypervisor's interface.
 const ABI: &str = "xen-hypervisor-abi";
+
+/// Links that lead to links.
+const LONGEST_CHAIN: usize = 8;
 
 /// What boot loaders' entries name.
 const BOOTED: &str = "/boot/xen.gz";
@@ -67,22 +72,26 @@ fn names(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
     if package.headers.is_source() {
         return Ok(Vec::new());
     }
-    let (mut links, mut images, mut has_booted) = (Vec::new(), Vec::new(), false);
+    let (mut links, mut images, mut has_booted) = (BTreeMap::new(), BTreeSet::new(), false);
     for file in package.headers.main().files()? {
         let path = file.path_lossy();
         let Some(name) = path.strip_prefix("/boot/").filter(|name| is_hypervisor(name)) else { continue };
         has_booted |= path == BOOTED;
         if file.is_link() {
-            links.push((path.clone(), file.link_target.to_str_lossy().into_owned()));
+            links.insert(name.to_owned(), file.link_target.to_str_lossy().into_owned());
         } else if file.is_regular() && !file.is_ghost() {
-            images.push(name.to_owned());
+            images.insert(name.to_owned());
         }
     }
     let mut messages = Vec::new();
-    for (path, target) in links.iter().filter(|(_, target)| !images.contains(&in_boot(target))) {
-        let at_last = links.iter().find(|(link, _)| *link == format!("/boot/{}", in_boot(target)));
-        if at_last.is_none_or(|(_, next)| !images.contains(&in_boot(next))) {
-            messages.push(format!("{path} leads to {target}, which is no image of this package"));
+    for (name, target) in &links {
+        let mut end = in_boot(target);
+        for _ in 0..LONGEST_CHAIN {
+            let Some(next) = links.get(&end) else { break };
+            end = in_boot(next);
+        }
+        if !images.contains(&end) {
+            messages.push(format!("/boot/{name} leads to {target}, which is no image of this package"));
         }
     }
     if !has_booted && !provided(package.headers)?.is_empty() {
@@ -91,21 +100,24 @@ fn names(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
     let nevra = package.headers.nevra()?;
     let whole = format!("{}-{}", nevra.evr.version, nevra.evr.release);
     for image in images.iter().filter(|image| image.as_str() != "xen.gz") {
-        let version = image.trim_start_matches("xen-").trim_end_matches(".gz");
+        let version = image.trim_start_matches("xen-").trim_end_matches(".gz").trim_end_matches("-debug");
         // A long release is cut at one of its dots.
-        let rest = whole.strip_prefix(version).filter(|_| version.len() > nevra.evr.version.len());
-        if rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.')) {
+        let rest = whole.strip_prefix(version);
+        if rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with(['.', '-'])) {
             messages.push(format!("/boot/{image} is called by another version than {whole}"));
         }
     }
     Ok(messages)
 }
 
-fn is_hypervisor(name: &str) -> bool {
-    (name == "xen.gz" || name.starts_with("xen-")) && Utf8Path::new(name).extension() == Some("gz")
+/// By its name in `/boot`; symbols are none.
+pub(crate) fn is_hypervisor(name: &str) -> bool {
+    let is_named = name == "xen.gz" || (name.starts_with("xen-") && !name.starts_with("xen-syms-"));
+    is_named && !name.contains('/') && Utf8Path::new(name).extension() == Some("gz")
 }
 
 /// The name in `/boot` that a link there leads to.
 fn in_boot(target: &str) -> String {
-    target.strip_prefix("/boot/").or_else(|| target.strip_prefix("./")).unwrap_or(target).to_owned()
+    let plain = ["/boot/", "../boot/", "./"].iter().find_map(|start| target.strip_prefix(start));
+    plain.unwrap_or(target).to_owned()
 }

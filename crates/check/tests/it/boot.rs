@@ -11,7 +11,7 @@ use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
 
 use crate::{
-    boot_files::{Image, XEN_NOTES, gzip, hypervisor, module},
+    boot_files::{Compression, Image, XEN_NOTES, gzip, hypervisor, module},
     built::build,
     client::client,
 };
@@ -59,8 +59,15 @@ struct Kernel {
 
 impl Kernel {
     fn new(release: &str, change: impl FnOnce(&mut Image<'_>)) -> Self {
-        let mut image =
-            Image { release, banner: release, notes: XEN_NOTES, config: Some(CONFIG), by_xz: false };
+        let mut image = Image {
+            release,
+            banner: release,
+            notes: XEN_NOTES,
+            config: Some(CONFIG),
+            by: Compression::Gzip,
+            rest: "",
+            alignment: 4,
+        };
         change(&mut image);
         let modinfo = format!("vermagic={release} SMP mod_unload modversions ");
         Self {
@@ -92,7 +99,26 @@ fn with(release: &str, change: impl FnOnce(&mut Kernel)) -> Kernel {
 
 const KERNELS: &[Case] = &[
     ("clean", None, |release| Kernel::new(release, |_| {})),
-    ("by-xz", None, |release| Kernel::new(release, |image| image.by_xz = true)),
+    ("by-xz", None, |release| Kernel::new(release, |image| image.by = Compression::Xz)),
+    ("aligned", None, |release| {
+        // Beside a note that asks for eight bytes, notes still follow one another in steps of four.
+        Kernel::new(release, |image| {
+            image.alignment = 8;
+            image.notes = &[(7, b"2.6\0"), (1, &[0; 8]), (2, &[0; 8]), (5, b"xen-3.0\0")];
+        })
+    }),
+    ("talkative", None, |release| {
+        Kernel::new(release, |image| image.rest = " needs Linux version 2.4.0 or newer")
+    }),
+    ("lzo", Some(("EL6-XEN-018", "is compressed in a way that is not known here")), |release| {
+        Kernel::new(release, |image| image.by = Compression::Lzo)
+    }),
+    ("compressed", Some(("EL6-XEN-019", "ext4.ko.gz is compressed")), |release| {
+        with(release, |kernel| kernel.files[1].0 = "kernel/fs/ext4/ext4.ko.gz")
+    }),
+    ("endless", Some(("EL6-XEN-016", "modules.dep is longer than any list of modules")), |release| {
+        with(release, |kernel| kernel.file("modules.dep").resize(17 << 20, b'a'))
+    }),
     ("no-config-inside", None, |release| Kernel::new(release, |image| image.config = None)),
     ("plain", None, |release| {
         // A kernel that promises nothing about Xen.
@@ -271,6 +297,8 @@ struct Hypervisor {
     image: Vec<u8>,
     name: &'static str,
     links: &'static [(&'static str, &'static str)],
+    /// A file that is no hypervisor.
+    extra: Option<&'static str>,
 }
 
 impl Hypervisor {
@@ -280,6 +308,7 @@ impl Hypervisor {
             image: gzip(&hypervisor(0x1bad_b002, "\0Xen\0.5-38.el6")),
             name: "xen-4.2.5-38.el6.gz",
             links: &[("xen.gz", "xen-4.2.5-38.el6.gz"), ("xen-4.2.gz", "xen-4.2.5-38.el6.gz")],
+            extra: None,
         }
     }
 
@@ -299,6 +328,9 @@ impl Hypervisor {
         let boot = top.join("root/boot");
         fs_err::create_dir_all(&boot).unwrap();
         fs_err::write(boot.join(self.name), &self.image).unwrap();
+        if let Some(extra) = self.extra {
+            fs_err::write(boot.join(extra), gzip(b"symbols")).unwrap();
+        }
         for (link, target) in self.links {
             fs_err::os::unix::fs::symlink(target, boot.join(link)).unwrap();
         }

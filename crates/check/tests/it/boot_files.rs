@@ -32,7 +32,7 @@ pub(crate) fn hypervisor(multiboot: u32, text: &str) -> Vec<u8> {
 }
 
 /// A program of 64 bits with one segment of notes and, behind it, `rest`.
-fn vmlinux(notes: &[(u32, &[u8])], rest: &[u8]) -> Vec<u8> {
+fn vmlinux(notes: &[(u32, &[u8])], alignment: u64, rest: &[u8]) -> Vec<u8> {
     let mut segment = Vec::new();
     for (kind, description) in notes {
         let words = [4, u32::try_from(description.len()).unwrap(), *kind];
@@ -47,7 +47,7 @@ fn vmlinux(notes: &[(u32, &[u8])], rest: &[u8]) -> Vec<u8> {
     image.extend(4_u32.to_le_bytes());
     image.extend(4_u32.to_le_bytes());
     let length = segment.len() as u64;
-    image.extend([120, 0, 0, length, length, 4].iter().flat_map(|word: &u64| word.to_le_bytes()));
+    image.extend([120, 0, 0, length, length, alignment].iter().flat_map(|word: &u64| word.to_le_bytes()));
     image.extend(segment);
     image.extend(rest);
     image
@@ -82,6 +82,14 @@ pub(crate) fn module(strings: &[&str]) -> Vec<u8> {
     image
 }
 
+/// How the kernel is compressed in its image.
+#[derive(Clone, Copy)]
+pub(crate) enum Compression {
+    Gzip,
+    Xz,
+    Lzo,
+}
+
 /// A kernel's image.
 pub(crate) struct Image<'a> {
     /// What its header says.
@@ -90,7 +98,11 @@ pub(crate) struct Image<'a> {
     pub(crate) banner: &'a str,
     pub(crate) notes: &'a [(u32, &'a [u8])],
     pub(crate) config: Option<&'a str>,
-    pub(crate) by_xz: bool,
+    pub(crate) by: Compression,
+    /// What stands behind the banner in the kernel.
+    pub(crate) rest: &'a str,
+    /// Of its segment of notes.
+    pub(crate) alignment: u64,
 }
 
 impl Image<'_> {
@@ -99,12 +111,15 @@ impl Image<'_> {
         if let Some(config) = self.config {
             rest.extend([b"IKCFG_ST", gzip(config.as_bytes()).as_slice(), b"IKCFG_ED"].concat());
         }
-        let kernel = vmlinux(self.notes, &rest);
-        let payload = if self.by_xz {
+        rest.extend(self.rest.as_bytes());
+        let kernel = vmlinux(self.notes, self.alignment, &rest);
+        let payload = match self.by {
+            Compression::Gzip => gzip(&kernel),
             // The length follows, as scripts/Makefile.lib appends it.
-            [xz(&kernel), u32::try_from(kernel.len()).unwrap().to_le_bytes().to_vec()].concat()
-        } else {
-            gzip(&kernel)
+            Compression::Xz => {
+                [xz(&kernel), u32::try_from(kernel.len()).unwrap().to_le_bytes().to_vec()].concat()
+            }
+            Compression::Lzo => [&[0x89, b'L', b'Z', b'O', 0][..], &[0x55; 99]].concat(),
         };
         let mut image = vec![0; 1024];
         image[0x1f1] = 1;

@@ -8,6 +8,9 @@ pub(super) struct Config(BTreeMap<String, String>);
 pub(super) const UNSET: &str = "n";
 
 impl Config {
+    /// Far more bytes than any has.
+    pub(super) const LONGEST: usize = 4 << 20;
+
     /// Reads the lines of a `.config`; what is no value is passed over, as `make oldconfig` does.
     pub(super) fn read(text: &[u8]) -> Self {
         let text = String::from_utf8_lossy(text);

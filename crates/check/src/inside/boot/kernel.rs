@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
+use xen4centos_artifact::header::FileEntry;
 
 use super::{
     config::{Config, UNSET},
@@ -26,6 +27,9 @@ pub(super) struct Kernel {
 
 /// Names of Xen's interface that every kernel so far asks for.
 const INTERFACE: &[u8] = b"xen-3.0";
+
+/// How names of compressed modules end.
+const COMPRESSED: [&str; 3] = ["gz", "xz", "zst"];
 
 /// As many are named.
 const SHOWN: usize = 4;
@@ -66,7 +70,17 @@ impl Kernel {
             .filter(|path| Utf8Path::new(path).extension() == Some("ko"))
             .collect();
         let mut faults = self.vermagic(release);
-        faults.extend(self.lists(release, &modules));
+        let compressed = package.files.iter().map(FileEntry::path_lossy).find(|path| {
+            let name = Utf8Path::new(path);
+            path.starts_with(&directory)
+                && name.extension().is_some_and(|end| COMPRESSED.contains(&end))
+                && name.file_stem().is_some_and(|stem| Utf8Path::new(stem).extension() == Some("ko"))
+        });
+        if let Some(path) = &compressed {
+            faults.push((&rules::COMPRESSED, format!("{path} is compressed")));
+        } else {
+            faults.extend(self.lists(release, &modules));
+        }
         if let Some(image) = &self.image {
             faults.extend(self.release(package, release, image));
             faults.extend(self.embedded(release, image));
@@ -76,7 +90,8 @@ impl Kernel {
         if let Some(image) = self.image.as_ref().filter(|_| promises_xen || is_configured) {
             faults.extend(notes(release, image));
         }
-        if let (true, Some(contract), true) = (promises_xen, contract, self.image.is_some()) {
+        let is_judged = promises_xen && self.image.is_some() && compressed.is_none();
+        if let (true, Some(contract)) = (is_judged, contract) {
             faults.extend(self.contract(release, contract, &modules));
         }
         faults
@@ -197,6 +212,12 @@ impl Kernel {
 }
 
 fn notes(release: &str, image: &KernelImage) -> Option<(&'static Rule, String)> {
+    if image.is_closed {
+        return Some((
+            &rules::CLOSED,
+            format!("/boot/vmlinuz-{release} is compressed in a way that is not known here"),
+        ));
+    }
     let fault = if image.notes.is_empty() {
         "has no notes for Xen".to_owned()
     } else if let Some((_, name)) = [(XEN_ENTRY, "an entry"), (XEN_HYPERCALL_PAGE, "a hypercall page")]

@@ -3,8 +3,8 @@ use std::{collections::BTreeMap, io};
 use memchr::memmem;
 use object::{
     Endianness,
-    elf::FileHeader64,
-    read::elf::{FileHeader as _, ProgramHeader as _},
+    elf::{FileHeader32, FileHeader64, PT_NOTE},
+    read::elf::{FileHeader, ProgramHeader as _},
 };
 
 use super::{config::Config, inflate};
@@ -23,7 +23,11 @@ const WITH_PAYLOAD: u16 = 0x0208;
 const SECTOR: usize = 512;
 
 /// xen/include/public/elfnote.h
-const XEN_NAME: &[u8] = b"Xen";
+const XEN_NAME: &[u8] = b"Xen\0";
+
+/// No note of Xen is longer.
+const LONGEST_NOTE: usize = 4096;
+
 pub(super) const XEN_ENTRY: u32 = 1;
 pub(super) const XEN_HYPERCALL_PAGE: u32 = 2;
 pub(super) const XEN_VERSION: u32 = 5;
@@ -42,11 +46,13 @@ pub(super) struct KernelImage {
     pub(super) notes: BTreeMap<u32, Vec<u8>>,
     /// `CONFIG_IKCONFIG`.
     pub(super) config: Option<Config>,
+    /// The kernel inside is compressed in a way that is not known here, and nothing is known of it.
+    pub(super) is_closed: bool,
 }
 
 impl KernelImage {
-    /// Reads all of it. The error is what is wrong, as what comes after the path.
-    pub(super) fn read(file: &[u8]) -> Result<Self, String> {
+    /// Reads all of it, as that of a release. The error is what is wrong, as what comes after the path.
+    pub(super) fn read(file: &[u8], wanted: &str) -> Result<Self, String> {
         let short = || "is shorter than its header says".to_owned();
         if file.get(MAGIC.0..).is_none_or(|rest| !rest.starts_with(MAGIC.1)) {
             return Err("is no bzImage".to_owned());
@@ -65,14 +71,22 @@ impl KernelImage {
         let start = (setup + 1) * SECTOR + number_at(file, PAYLOAD_OFFSET).ok_or_else(short)?;
         let length = number_at(file, PAYLOAD_LENGTH).ok_or_else(short)?;
         let payload = file.get(start..).and_then(|rest| rest.get(..length)).ok_or_else(short)?;
-        let kernel = inflate::kernel(payload).map_err(|error| format!("can not be decompressed: {error}"))?;
-        let notes = notes(&kernel).ok_or("has no 64-bit program inside")?;
+        let kernel = match inflate::kernel(payload) {
+            Ok(kernel) => kernel,
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                let (banner, notes, config) = Default::default();
+                return Ok(Self { release, banner, notes, config, is_closed: true });
+            }
+            Err(error) => return Err(format!("can not be decompressed: {error}")),
+        };
+        let notes = notes(&kernel).ok_or("has no program inside")?;
         Ok(Self {
             release,
-            banner: banner(&kernel),
+            banner: banner(&kernel, wanted),
             notes,
             config: config(&kernel)
                 .map_err(|error| format!("has a configuration that can not be decompressed: {error}"))?,
+            is_closed: false,
         })
     }
 }
@@ -92,31 +106,61 @@ fn word(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len()).min(128)]).into_owned()
 }
 
-fn banner(kernel: &[u8]) -> Option<String> {
+/// The release in the kernel's banner: where drivers have such words, too, the wanted one counts.
+fn banner(kernel: &[u8], wanted: &str) -> Option<String> {
     let start = b"Linux version ";
-    // The format of the same words stands in the kernel, too.
-    let found = memmem::find_iter(kernel, start).map(|at| word(&kernel[at + start.len()..]));
-    found.filter(|release| !release.starts_with('%') && !release.is_empty()).last()
+    let mut first = None;
+    for at in memmem::find_iter(kernel, start) {
+        let release = word(&kernel[at + start.len()..]);
+        if release == wanted {
+            return Some(release);
+        }
+        // The format of the same words stands in the kernel, too.
+        if !release.starts_with('%') && !release.is_empty() {
+            first.get_or_insert(release);
+        }
+    }
+    first
 }
 
 fn notes(kernel: &[u8]) -> Option<BTreeMap<u32, Vec<u8>>> {
-    let header = FileHeader64::<Endianness>::parse(kernel).ok()?;
+    match kernel.get(4)? {
+        1 => notes_of::<FileHeader32<Endianness>>(kernel),
+        _ => notes_of::<FileHeader64<Endianness>>(kernel),
+    }
+}
+
+fn notes_of<H: FileHeader<Endian = Endianness>>(kernel: &[u8]) -> Option<BTreeMap<u32, Vec<u8>>> {
+    let header = H::parse(kernel).ok()?;
     let endian = header.endian().ok()?;
     let mut found = BTreeMap::new();
     for segment in header.program_headers(endian, kernel).ok()? {
-        let Ok(Some(mut notes)) = segment.notes(endian, kernel) else { continue };
-        while let Ok(Some(note)) = notes.next() {
-            if note.name() == XEN_NAME {
-                found.insert(note.n_type(endian).0, note.desc().to_vec());
-            }
+        if segment.p_type(endian) == PT_NOTE
+            && let Ok(bytes) = segment.data(endian, kernel)
+        {
+            collect_notes(bytes, &mut found);
         }
     }
     Some(found)
+}
+
+/// Xen goes from note to note in steps of four bytes, whatever alignment the segment has by other notes in it.
+fn collect_notes(mut bytes: &[u8], found: &mut BTreeMap<u32, Vec<u8>>) {
+    let word = |bytes: &[u8], at: usize| number_at(bytes, at);
+    while let (Some(name), Some(description), Some(kind)) = (word(bytes, 0), word(bytes, 4), word(bytes, 8)) {
+        let start = name.next_multiple_of(4).saturating_add(12);
+        let end = start.saturating_add(description);
+        let Some(content) = bytes.get(start..end) else { return };
+        if bytes.get(12..12 + name) == Some(XEN_NAME) && content.len() <= LONGEST_NOTE {
+            found.insert(u32::try_from(kind).unwrap_or_default(), content.to_vec());
+        }
+        bytes = bytes.get(end.next_multiple_of(4)..).unwrap_or_default();
+    }
 }
 
 fn config(kernel: &[u8]) -> io::Result<Option<Config>> {
     let Some(start) = memmem::find(kernel, CONFIG.0) else { return Ok(None) };
     let rest = &kernel[start + CONFIG.0.len()..];
     let Some(end) = memmem::find(rest, CONFIG.1) else { return Ok(None) };
-    Ok(Some(Config::read(&inflate::gzip(&rest[..end])?)))
+    Ok(Some(Config::read(&inflate::gzip(&rest[..end], Config::LONGEST as u64)?)))
 }

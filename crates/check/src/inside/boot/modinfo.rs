@@ -4,6 +4,9 @@ use object::{
     read::elf::{FileHeader, SectionHeader as _},
 };
 
+/// No kernel's is longer.
+const LONGEST: usize = 256;
+
 /// `vermagic` of a module: the release of its kernel and what else must agree. Nothing for what is no module.
 pub(super) fn vermagic(module: &[u8]) -> Option<String> {
     match module.get(4)? {
@@ -20,5 +23,5 @@ fn read<H: FileHeader<Endian = Endianness>>(module: &[u8]) -> Option<String> {
     let (_, section) = sections.section_by_name(endian, b".modinfo")?;
     let mut strings = section.data(endian, module).ok()?.split(|byte| *byte == 0);
     let found = strings.find_map(|string| string.strip_prefix(b"vermagic="))?;
-    Some(String::from_utf8_lossy(found).trim_end().to_owned())
+    Some(String::from_utf8_lossy(&found[..found.len().min(LONGEST)]).trim_end().to_owned())
 }

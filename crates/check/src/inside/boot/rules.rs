@@ -39,6 +39,14 @@ rule_table! {
         "list of modules"
         "FATAL: Could not open '/lib/modules/…': No such file or directory"
         "run depmod after the last module was installed or removed";
+    CLOSED "EL6-XEN-018" Warning
+        "kernel that can not be looked into"
+        "nothing is said: whether Xen can start it, and as what it was configured, is not known"
+        "compress it by gzip, bzip2, xz or lzma (CONFIG_KERNEL_GZIP and its like)";
+    COMPRESSED "EL6-XEN-019" Error
+        "compressed module"
+        "FATAL: Module … not found"
+        "install modules as they are: module-init-tools of CentOS 6 reads no compressed ones";
     EMBEDDED_CONFIG "EL6-XEN-017" Error
         "configuration inside the kernel"
         "nothing is said: /proc/config.gz and /boot/config-… tell of two kernels"
