@@ -276,7 +276,11 @@ fn removal(kind: &str) -> Result<String, String> {
     if kind.ends_with("_db") && demand_kind(kind).is_err() {
         return Err("databases are listed only where they are asked for, by `--database`".into());
     }
-    demand_kind(kind).map_err(|_| format!("`{kind}` is made from the packages, and always listed"))?;
+    if ["primary", "filelists", "other"].contains(&kind)
+        || kind.ends_with("_zck") && demand_kind(kind).is_err()
+    {
+        return Err(format!("`{kind}` is made from the packages, and always listed"));
+    }
     Ok(kind.into())
 }
 

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use crate::{
-    IndexSettings, RepodataError, Repomd, Reporter, Unchanged,
+    IndexSettings, Newer, RepodataError, Repomd, Reporter, Unchanged,
     additional::{self, Addition},
     cache::State,
     index::{Listed, demand_clean, fingerprint, is_there, times},
@@ -57,7 +57,10 @@ impl Plan {
             documents: Vec::new(),
         };
         additional::tell_of_absent(settings, &present, reporter);
+        // A revision of a time to come is not left where it may be taken back.
+        let is_taken_back = settings.newer == Newer::Replace && present.newest() > settings.timestamp;
         let may_stay = match settings.reuse.unchanged {
+            _ if is_taken_back => false,
             Unchanged::Write => false,
             Unchanged::Leave => true,
             Unchanged::LeaveRevision => present.revision == settings.revision,

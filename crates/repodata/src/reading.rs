@@ -134,9 +134,11 @@ impl Reading {
         let file = fs_err::File::open(path).map_err(fail)?;
         let stamp = Stamp::of(&file.metadata().map_err(fail)?);
         let mut file = HashingFile::new(file, checksum);
-        let headers = file
-            .headers(stamp.size)
-            .map_err(|source| RepodataError::Package { path: path.to_owned(), source })?;
+        let headers = file.headers(stamp.size).map_err(|source| match source {
+            // The disk's fault, or the network's, is none of the package.
+            HeaderError::Read { source, .. } if source.kind() != io::ErrorKind::UnexpectedEof => fail(source),
+            source => RepodataError::Package { path: path.to_owned(), source },
+        })?;
         Ok(Self { path: path.to_owned(), file, headers, stamp, end: None })
     }
 

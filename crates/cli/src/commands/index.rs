@@ -43,7 +43,8 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let tree = index(&directory, &settings, &narrator).map_err(|error| refusal(error, &settings))?;
     let root = tree.root.clone();
     if let Some(signing) = signing {
-        signing.sign(tree, printer)?;
+        // The new metadata is there, and the signature of the old is not.
+        signing.sign(tree, printer).inspect_err(|_| narrator.tell_of_signature())?;
     }
     if !args.sign {
         narrator.tell_of_signature();

@@ -169,3 +169,23 @@ fn a_signature_that_goes_is_told_of() {
     said.says([&*format!("warning: `{signature}` is gone"), "sign the new one"]);
     assert!(!signature.exists());
 }
+
+#[test]
+fn a_revision_of_a_time_to_come_is_taken_back() {
+    let scratch = here();
+    let here = scratch.path();
+    index(here, &["--revision", "4102444800"]).ends_with(0);
+    let kept = index(here, &["--update", "--json"]).ends_with(0).json();
+    assert_eq!((&kept["changed"], &kept["revision"]), (&Value::Bool(false), &4_102_444_800_u64.into()));
+    let back = index(here, &["--update", "--allow-older-revision", "--json"]).ends_with(0).json();
+    assert_eq!(back["changed"], Value::Bool(true));
+    assert!(back["revision"].as_u64().unwrap() < 4_102_444_800, "{back}");
+}
+
+#[test]
+fn kinds_of_any_name_can_be_removed() {
+    let scratch = here();
+    let here = scratch.path();
+    index(here, &["--remove", "foo.bar"]).ends_with(0);
+    index(here, &["--remove", "primary_zck"]).ends_with(2).says(["is made from the packages"]);
+}
