@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use xen4centos_manifest::{
-    Accepts, Location, OptionSwitch, Project, Requirement, Role, SignedBytes, SwitchedBy, Upstreams,
+    Accepts, Base, Location, OptionSwitch, Project, Requirement, Role, SignedBytes, SwitchedBy, Upstreams,
     Vouching, sources_needed,
 };
 
@@ -185,4 +185,21 @@ fn waivers_hold_to_the_end_of_their_day() {
     );
     assert_eq!((waiver.message.as_deref(), waiver.subject.as_str()), (None, "hello-*"));
     assert!(!waiver.is_expired(NOW) && waiver.is_expired(NOW + 1) && waiver.is_expired(u64::MAX));
+}
+
+#[test]
+fn base_and_origins_are_read() {
+    let copy = Copy::new();
+    let file = "repo-templates/targets/here.toml";
+    copy.write("repo-templates/base/el6.txt", "bash\n");
+    let url = "http://example.org/6/os/x86_64/";
+    let base = format!("comps = \"comps.xml\"\nbase = [\"base/el6.txt\", \"{url}\"]");
+    copy.edit(file, "comps = \"comps.xml\"", &base);
+    copy.edit(file, "default = true", "default = true\nfrom = [\"trial\"]");
+    let project = Project::load(&copy.root(), NOW).unwrap();
+    let target = project.target("here").unwrap();
+    let list = copy.root().join("repo-templates/base/el6.txt");
+    assert_eq!(target.repository.base, [Base::List(list), Base::Repository(url.to_owned())]);
+    assert_eq!(target.channel(None).unwrap().from, ["trial"]);
+    assert!(target.channel(Some("trial")).unwrap().from.is_empty());
 }

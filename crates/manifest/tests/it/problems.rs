@@ -278,3 +278,15 @@ fn waivers_say_what_why_and_until_when() {
         "[[waiver]]\ncode = \"pkg-32\"\nsubject = \"\"\nexpires = \"soon\"\n[[waiver]]\nuntil = 2027-01-01\n"
     ));
 }
+
+#[test]
+fn base_is_a_list_or_a_repository_and_origins_are_other_channels() {
+    let edits = [
+        (
+            "comps = \"comps.xml\"",
+            "comps = \"comps.xml\"\nbase = [\"gone.txt\", \"../up.txt\", \"ftp://example.org/6/\", \"comps.xml\", \"comps.xml\"]",
+        ),
+        ("default = true", "default = true\nfrom = [\"quickstart\", \"trail\", \"trial\", \"trial\"]"),
+    ];
+    assert_snapshot!(check(HERE, &edits));
+}
