@@ -4,8 +4,21 @@ use xen4centos_artifact::header::{HeaderError, RpmHeaders};
 
 use crate::{PackageFacts, file_index::FileIndex, upgrade::updates};
 
-/// What yum keeps several versions of beside one another (`installonlypkgs` of yum 3.2.29, as far as they are packages).
-const INSTALL_ONLY: [&str; 2] = ["kernel", "kernel-devel"];
+/// What yum 3.2.29 keeps several versions of beside one another (`installonlypkgs`): packages that are called so or give
+/// such a name.
+const INSTALL_ONLY: [&str; 11] = [
+    "kernel",
+    "kernel-bigmem",
+    "kernel-enterprise",
+    "kernel-smp",
+    "kernel-modules",
+    "kernel-debug",
+    "kernel-unsupported",
+    "kernel-source",
+    "kernel-devel",
+    "kernel-PAE",
+    "kernel-PAE-debug",
+];
 
 /// A binary package of the repository.
 #[derive(Debug)]
@@ -69,14 +82,23 @@ impl Shelf {
     /// Of each package, whether a host that takes what is newest may have it beside the others.
     pub(crate) fn together(&self) -> Vec<bool> {
         let newest = self.newest();
-        let stays = |package: &Shelved| INSTALL_ONLY.contains(&package.facts.nevra.name.as_str());
         let packages = self.packages.iter().enumerate();
-        packages.map(|(number, package)| newest.contains(&number) || stays(package)).collect()
+        packages
+            .map(|(number, package)| newest.contains(&number) || is_install_only(&package.facts))
+            .collect()
     }
 }
 
 /// Whether one of the two is only ever there in the place of the other.
 pub(crate) fn replaces(one: &Shelved, other: &Shelved) -> bool {
+    let stays = is_install_only(&one.facts) && is_install_only(&other.facts);
     let (one, other) = (&one.facts.nevra, &other.facts.nevra);
-    one.name == other.name && updates(&one.arch, &other.arch) && !INSTALL_ONLY.contains(&one.name.as_str())
+    one.name == other.name && updates(&one.arch, &other.arch) && !stays
+}
+
+/// Whether yum keeps it beside other versions of itself.
+fn is_install_only(package: &PackageFacts) -> bool {
+    let named = |name: &str| INSTALL_ONLY.contains(&name);
+    named(&package.nevra.name) || package.provides.iter().any(|given| named(&given.name))
+}
 }

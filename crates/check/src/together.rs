@@ -1,9 +1,12 @@
 //! Packages of a repository that a host can not have beside one another, though it must.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
+};
 
 use camino::Utf8Path;
-use xen4centos_artifact::{Evr, header::RpmHeaders};
+use xen4centos_artifact::{Evr, Nevra, header::RpmHeaders};
 
 use crate::{
     BaseProvides, CheckError, Finding, PackageFacts, Provision, Rule, Severity,
@@ -37,13 +40,26 @@ pub(crate) const FIRMWARE: Rule = Rule {
     way_out: "build kernel-firmware with the kernel, and require it in that version",
 };
 
-/// One package excludes the other, how, and whether only in some versions.
-type Pair<'a> = (&'a PackageFacts, &'a PackageFacts, String, bool);
+/// How one package excludes another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Conflicts,
+    Obsoletes,
+}
 
-/// The newest packages of the repository, and what else is there.
+/// One package excludes the other.
+struct Exclusion<'a> {
+    package: &'a PackageFacts,
+    how: How,
+    entry: &'a Provision,
+    other: &'a PackageFacts,
+}
+
+/// The newest packages, by which yum goes, of the repository and of what else is there.
 struct Scene<'a> {
     own: Vec<&'a Shelved>,
-    base: &'a [PackageFacts],
+    beside: Vec<&'a PackageFacts>,
+    base: &'a BaseProvides,
     providers: Providers<'a>,
 }
 
@@ -55,81 +71,96 @@ pub(crate) fn check(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
     let facts = own.iter().map(|package| &package.facts);
     facts.chain(&base.packages).for_each(|package| providers.add(package));
     providers.extend(None, &base.list);
-    let scene = Scene { own, base: &base.packages, providers };
+    let scene = Scene { own, beside: newest_of(&base.packages), base, providers };
     let mut findings = scene.conflicts();
     findings.extend(scene.firmware(&base.list));
     findings
 }
 
+/// The newest of each name and architecture.
+fn newest_of(packages: &[PackageFacts]) -> Vec<&PackageFacts> {
+    let mut newest: BTreeMap<(&str, &str), &PackageFacts> = BTreeMap::new();
+    for package in packages {
+        let best = newest.entry((&package.nevra.name, &package.nevra.arch)).or_insert(package);
+        if best.nevra.evr < package.nevra.evr {
+            *best = package;
+        }
+    }
+    newest.into_values().collect()
+}
+
 impl<'a> Scene<'a> {
+    fn everything(&self) -> impl Iterator<Item = &'a PackageFacts> {
+        self.own.iter().map(|own| &own.facts).chain(self.beside.iter().copied())
+    }
+
     fn conflicts(&self) -> Vec<Finding> {
-        let pairs = self.exclusions();
-        if pairs.is_empty() {
+        let exclusions = self.exclusions();
+        if exclusions.is_empty() {
             return Vec::new();
         }
-        let needing = self.needing(&pairs);
+        let needing = self.needing(&exclusions);
+        let stranded = self.stranded(&exclusions);
         let subjects: HashMap<*const PackageFacts, &str> =
             self.own.iter().map(|own| (&raw const own.facts, own.subject.as_str())).collect();
         let mut findings = Vec::new();
-        for ((package, other, entry, versioned), needing) in pairs.iter().zip(needing) {
-            // Without a version one is meant to stand for the other.
-            let mates = *versioned && !package.source.is_empty() && package.source == other.source;
-            let reason = if mates {
-                format!("both are of {}", package.source)
-            } else if let Some(needing) = needing {
-                format!("{} needs both", needing.facts.nevra)
-            } else {
-                continue;
+        for (Exclusion { package, how, entry, other }, needing) in exclusions.iter().zip(needing) {
+            // A conflict without a version is meant: one stands for the other.
+            let meant = *how == How::Conflicts && !entry.is_versioned();
+            let mates = !meant && !package.source.is_empty() && package.source == other.source;
+            let stranded = stranded.get(&other.nevra).filter(|_| *how == How::Obsoletes);
+            let reason = match (needing, stranded) {
+                _ if mates => format!("both are of {}", package.source),
+                (Some(needing), _) => format!("{} needs both", needing.facts.nevra),
+                (None, Some(left)) => format!("{} needs what goes with it", left.nevra),
+                (None, None) => continue,
             };
             let subject = subjects.get(&std::ptr::from_ref(*package)).map(|subject| (*subject).to_owned());
             findings.push(Finding::new(
                 &CONFLICT,
                 subject.unwrap_or_else(|| package.nevra.to_string()),
-                format!("{entry}, which {} is: {reason}", other.nevra),
+                format!("{how} {entry}, which {} is: {reason}", other.nevra),
             ));
         }
         findings
     }
 
     /// All pairs that exclude one another, one of them of the repository.
-    fn exclusions(&self) -> Vec<Pair<'a>> {
-        let everything = || self.own.iter().map(|own| &own.facts).chain(self.base);
+    fn exclusions(&self) -> Vec<Exclusion<'a>> {
         let own: HashSet<*const PackageFacts> = self.own.iter().map(|own| &raw const own.facts).collect();
         let is_own = |facts: &PackageFacts| own.contains(&std::ptr::from_ref(facts));
         let mut by_name: HashMap<&str, Vec<&'a PackageFacts>> = HashMap::new();
-        everything().for_each(|facts| by_name.entry(&facts.nevra.name).or_default().push(facts));
-        let mut pairs = Vec::new();
-        for package in everything() {
+        self.everything().for_each(|facts| by_name.entry(&facts.nevra.name).or_default().push(facts));
+        let mut found = Vec::new();
+        for package in self.everything() {
             for entry in &package.conflicts {
                 let hit: BTreeSet<_> =
                     self.providers.of(entry).filter_map(|(other, _)| other).map(|it| &it.nevra).collect();
                 let others = hit.iter().filter_map(|nevra| by_name.get(nevra.name.as_str())).flatten();
                 let others = others.filter(|other| hit.contains(&other.nevra));
-                pairs.extend(
-                    others.map(|other| {
-                        (package, *other, format!("conflicts with {entry}"), entry.is_versioned())
-                    }),
-                );
+                let how = How::Conflicts;
+                found.extend(others.map(|other| Exclusion { package, how, entry, other }));
             }
             for entry in &package.obsoletes {
                 let others = by_name.get(entry.name.as_str()).into_iter().flatten();
                 let others = others.filter(|other| entry.overlaps(&other.itself()));
-                pairs.extend(others.map(|other| (package, *other, format!("obsoletes {entry}"), true)));
+                let how = How::Obsoletes;
+                found.extend(others.map(|other| Exclusion { package, how, entry, other }));
             }
         }
-        pairs.retain(|(package, other, ..)| {
+        found.retain(|Exclusion { package, other, .. }| {
             package.nevra.name != other.nevra.name && (is_own(package) || is_own(other))
         });
-        pairs
+        found
     }
 
     /// For each pair a package that can be installed only with both. What a package needs is worked out once.
-    fn needing(&self, pairs: &[Pair<'a>]) -> Vec<Option<&'a Shelved>> {
-        let mut found = vec![None; pairs.len()];
+    fn needing(&self, exclusions: &[Exclusion<'a>]) -> Vec<Option<&'a Shelved>> {
+        let mut found = vec![None; exclusions.len()];
         for own in &self.own {
             let needed = self.needed(&own.facts);
-            for ((one, other, ..), found) in pairs.iter().zip(&mut found) {
-                if found.is_none() && needed.contains(&one.nevra) && needed.contains(&other.nevra) {
+            for (Exclusion { package, other, .. }, found) in exclusions.iter().zip(&mut found) {
+                if found.is_none() && needed.contains(&package.nevra) && needed.contains(&other.nevra) {
                     *found = Some(*own);
                 }
             }
@@ -138,14 +169,14 @@ impl<'a> Scene<'a> {
     }
 
     /// The package, and whatever is the only one to meet a requirement of it or of those.
-    fn needed(&self, package: &'a PackageFacts) -> HashSet<&'a xen4centos_artifact::Nevra> {
+    fn needed(&self, package: &'a PackageFacts) -> HashSet<&'a Nevra> {
         let mut needed = HashSet::from([&package.nevra]);
         let mut left = vec![package];
         while let Some(package) = left.pop() {
             for wanted in &package.requires {
-                let mut found = self.providers.of(wanted).map(|(package, _)| package);
-                let Some(Some(first)) = found.next() else { continue };
-                let only = found.all(|other| other.is_some_and(|other| other.nevra == first.nevra));
+                let Some(meeting) = self.meeting(wanted) else { continue };
+                let [first, others @ ..] = meeting.as_slice() else { continue };
+                let only = others.iter().all(|other| other.nevra == first.nevra);
                 if only && needed.insert(&first.nevra) {
                     left.push(first);
                 }
@@ -154,11 +185,44 @@ impl<'a> Scene<'a> {
         needed
     }
 
+    /// The packages that meet what is wanted; `None` where a list names it, too.
+    fn meeting(&self, wanted: &Provision) -> Option<Vec<&'a PackageFacts>> {
+        let found: Option<Vec<_>> = self.providers.of(wanted).map(|(package, _)| package).collect();
+        found.filter(|_| !self.base.has_prefix_of(&wanted.name))
+    }
+
+    /// By each package that is obsoleted: one that stays and needs what only packages give that are obsoleted. yum
+    /// takes the place of a package wherever it is installed, without being asked for what comes.
+    fn stranded(&self, exclusions: &[Exclusion<'a>]) -> HashMap<&'a Nevra, &'a PackageFacts> {
+        let mut stranded = HashMap::new();
+        let entries = exclusions.iter().filter(|exclusion| exclusion.how == How::Obsoletes);
+        let mut entries: Vec<&Provision> = entries.map(|exclusion| exclusion.entry).collect();
+        entries.sort_by(|left, right| left.name.cmp(&right.name));
+        let is_gone = |package: &PackageFacts| {
+            let name = &package.nevra.name;
+            let start = entries.partition_point(|entry| entry.name < *name);
+            let mut named = entries[start..].iter().take_while(|entry| entry.name == *name);
+            named.any(|entry| entry.overlaps(&package.itself()))
+        };
+        if entries.is_empty() {
+            return stranded;
+        }
+        for package in self.everything().filter(|package| !is_gone(package)) {
+            for wanted in &package.requires {
+                let Some(meeting) = self.meeting(wanted) else { continue };
+                if meeting.iter().all(|other| is_gone(other)) {
+                    meeting.iter().for_each(|other| _ = stranded.entry(&other.nevra).or_insert(package));
+                }
+            }
+        }
+        stranded
+    }
+
     /// A kernel that asks for no firmware leaves hosts what they have.
     fn firmware(&self, list: &[Provision]) -> Vec<Finding> {
         const NAME: &str = "kernel-firmware";
-        let packages = self.own.iter().map(|own| &own.facts).chain(self.base);
-        let packages = packages.filter(|facts| facts.nevra.name == NAME).map(|facts| facts.nevra.evr.clone());
+        let packages =
+            self.everything().filter(|facts| facts.nevra.name == NAME).map(|facts| facts.nevra.evr.clone());
         let listed = list.iter().filter(|it| it.name == NAME).filter_map(|it| it.evr.parse::<Evr>().ok());
         let Some(newest) = packages.chain(listed).max() else { return Vec::new() };
         let asks = |facts: &PackageFacts| facts.requires.iter().any(|wanted| wanted.name == NAME);
@@ -209,4 +273,13 @@ fn exclude(one: &PackageFacts, other: &PackageFacts) -> bool {
         name && (package.conflicts.iter().any(conflict) || package.obsoleting(&other.itself()).is_some())
     };
     by(one, other) || by(other, one)
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Conflicts => "conflicts with",
+            Self::Obsoletes => "obsoletes",
+        })
+    }
 }

@@ -269,6 +269,19 @@ fn exclusions() {
         &none,
     );
     clean(&[plain("a 1-1; obsoletes c < 2"), plain("c 1-1")], &none);
+    // yum puts what obsoletes into its place on hosts that never asked for it.
+    let stays = || plain("b 1-1; needs c");
+    let renamed = "b-1-1.x86_64 needs what goes with it";
+    trips(
+        "EL6-DEP-002",
+        &format!("obsoletes c, which c-1-1.x86_64 is: {renamed}"),
+        &[plain("a 1-1; obsoletes c"), stays(), plain("c 1-1")],
+        &none,
+    );
+    clean(&[plain("a 1-1; obsoletes c; gives c = 1"), stays(), plain("c 1-1")], &none);
+    clean(&[plain("a 1-1; obsoletes c < 1"), stays(), plain("c 1-1")], &none);
+    clean(&[plain("a 1-1; obsoletes c; obsoletes b"), stays(), plain("c 1-1")], &none);
+    clean(&[plain("a 1-1; obsoletes c"), stays(), plain("b 1-2"), plain("c 1-1")], &none);
     // Obsoletes go by names only, and a package never is in its own way.
     clean(
         &[
@@ -289,6 +302,26 @@ fn exclusions() {
         &beside,
     );
     clean(&[plain("a 1-1; needs udev; conflicts udev < 063")], &beside);
+    exclusions_in_the_base();
+}
+
+/// Of the base, too, the newest packages count.
+fn exclusions_in_the_base() {
+    let packages = |lines: &[(&str, &str)]| {
+        let mut base = BaseProvides::default();
+        for (nevra, needs) in lines {
+            let mut package = PackageFacts::new(nevra.parse().unwrap());
+            package.provides.push(Provision::exactly(&package.nevra.name, package.nevra.evr.to_string()));
+            package.requires.extend((!needs.is_empty()).then(|| Provision::exactly(*needs, "")));
+            base.add_package(package);
+        }
+        Beside { base, ..Beside::default() }
+    };
+    let own = || [plain("a 1-1; obsoletes c")];
+    let needed = packages(&[("b-1-1.x86_64", "c"), ("c-1-1.x86_64", ""), ("c-1-2.x86_64", "")]);
+    trips("EL6-DEP-002", "obsoletes c, which c-1-2.x86_64 is: b-1-1.x86_64 needs", &own(), &needed);
+    clean(&own(), &packages(&[("b-1-1.x86_64", "c"), ("b-1-2.x86_64", ""), ("c-1-1.x86_64", "")]));
+    clean(&own(), &packages(&[("b-1-1.x86_64", ""), ("c-1-1.x86_64", "")]));
 }
 
 const ONE: &[File] = &[("/boot/config", REGULAR, "one", 0, 0)];
@@ -331,6 +364,12 @@ fn files() {
     clean(&[version("a 1-1"), version("a 1-2; arch noarch")], &none);
     clean(&[version("a 1-1; arch noarch"), version("a 1-2")], &none);
     trips(code, "/boot/config", &[version("kernel 1-1"), version("kernel 1-2")], &none);
+    trips(
+        code,
+        "/boot/config",
+        &[with("k 1-1; gives kernel-devel", ONE), with("k 1-2; gives kernel-devel", TWO)],
+        &none,
+    );
 }
 
 fn firmware() {
