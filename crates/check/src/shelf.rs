@@ -101,4 +101,3 @@ fn is_install_only(package: &PackageFacts) -> bool {
     let named = |name: &str| INSTALL_ONLY.contains(&name);
     named(&package.nevra.name) || package.provides.iter().any(|given| named(&given.name))
 }
-}

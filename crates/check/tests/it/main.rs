@@ -14,6 +14,7 @@ mod payloads;
 mod real;
 mod relations;
 mod releases;
+mod repoclosure;
 mod reports;
 mod repositories;
 mod synthetic;

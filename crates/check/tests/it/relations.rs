@@ -14,23 +14,23 @@ use xen4centos_process::{Invocation, Tool};
 use crate::{built::build, client::client, synthetic::Package};
 
 /// A file of a package: path, mode, digest or target of a link, flags, colour.
-type File = (&'static str, u16, &'static str, u32, u32);
+pub(crate) type File = (&'static str, u16, &'static str, u32, u32);
 
 /// A package as a line of text has it: `name version-release`, then entries such as `needs xen-libs = 1-1`, each after
 /// a semicolon. `of` names the source package, `arch` the architecture.
-struct Line {
-    text: &'static str,
+pub(crate) struct Line {
+    pub(crate) text: &'static str,
     files: &'static [File],
 }
 
-const REGULAR: u16 = 0o100_644;
+pub(crate) const REGULAR: u16 = 0o100_644;
 const GHOST: u32 = 1 << 6;
 
-fn plain(text: &'static str) -> Line {
+pub(crate) fn plain(text: &'static str) -> Line {
     Line { text, files: &[] }
 }
 
-const fn with(text: &'static str, files: &'static [File]) -> Line {
+pub(crate) const fn with(text: &'static str, files: &'static [File]) -> Line {
     Line { text, files }
 }
 
@@ -126,9 +126,9 @@ fn owning(main: HeaderBuilder, files: &[File]) -> HeaderBuilder {
 
 /// What stands beside the repository.
 #[derive(Default)]
-struct Beside {
-    base: BaseProvides,
-    histories: Vec<Published>,
+pub(crate) struct Beside {
+    pub(crate) base: BaseProvides,
+    pub(crate) histories: Vec<Published>,
 }
 
 impl Beside {
@@ -162,13 +162,13 @@ fn sum_of(line: &Line) -> String {
     hex::encode(Sha256::digest(line.package().1.to_bytes()))
 }
 
-struct Repository {
+pub(crate) struct Repository {
     _directory: tempfile::TempDir,
-    root: Utf8PathBuf,
+    pub(crate) root: Utf8PathBuf,
 }
 
 impl Repository {
-    fn of(lines: &[Line]) -> Self {
+    pub(crate) fn of(lines: &[Line]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
         fs_err::create_dir(root.join("Packages")).unwrap();
@@ -185,7 +185,7 @@ impl Repository {
         Self { _directory: directory, root }
     }
 
-    fn check(&self, beside: &Beside) -> Vec<Finding> {
+    pub(crate) fn check(&self, beside: &Beside) -> Vec<Finding> {
         let mut findings = check_repository(&RepositoryCheck {
             root: &self.root,
             client: &client("el6"),
@@ -541,59 +541,4 @@ fn file_conflicts_are_those_of_rpm() {
             .run();
         assert_eq!((ours, rpm.is_ok()), (expected, expected), "{other:?}: {rpm:?}");
     }
-}
-
-/// What dnf finds unmet: the last part of each package's file name, and each requirement.
-fn repoclosure(root: &Utf8Path) -> BTreeSet<(String, String)> {
-    let cache = root.join("cache");
-    let mut lines = Vec::new();
-    // It ends with 1 where something is unmet.
-    let _ = Invocation::new(Tool::Dnf, root)
-        .args(["-q", "--releasever=6", "--forcearch=x86_64", "--setopt=reposdir=/nowhere", "--repo=x"])
-        .arg(format!("--setopt=cachedir={cache}"))
-        .arg(format!("--installroot={root}/host"))
-        .arg(format!("--repofrompath=x,file://{root}"))
-        .arg("repoclosure")
-        .run_logged(&root.join("dnf.log"), |line| lines.push(line.to_owned()));
-    assert!(lines.iter().any(|line| line.contains("unresolved deps")), "{lines:#?}");
-    let mut found = BTreeSet::new();
-    let mut package = String::new();
-    for line in &lines {
-        if let Some(name) = line.strip_prefix("package: ") {
-            name.split_whitespace().next().unwrap_or_default().clone_into(&mut package);
-        } else if let Some(wanted) = line.strip_prefix("    ") {
-            found.insert((package.clone(), wanted.to_owned()));
-        }
-    }
-    found
-}
-
-#[test]
-fn closure_is_that_of_dnf() {
-    let repository = Repository::of(&[
-        plain(
-            "a 2.0-3; gives q = 1:2.0-3; needs b; needs b = 1; needs b = 1-2; needs b = 1-3; needs b > 1-1; needs b > 1",
-        ),
-        plain("b 1-2; gives v; gives w = 5; gives p = 1-1"),
-        with(
-            "c 1-1; needs v > 3; needs w >= 5; needs w > 5; needs w < 5-9",
-            &[("/opt/c", REGULAR, "c", 0, 0)],
-        ),
-        plain("d 1-1; needs /opt/c; needs /opt/d; needs q = 2.0; needs q = 1:2.0; needs q > 5; needs q < 5"),
-        plain("e 1-1; needs p = 1; needs p = 1-2; needs p >= 1; needs nothing; needs b <= 1; needs b < 1"),
-        plain("f 1-1; needs c = 1-1; needs e(x86-64)"),
-    ]);
-    let own =
-        repository.check(&Beside::default()).into_iter().filter(|finding| finding.code == "EL6-DEP-001");
-    let mut own: BTreeSet<_> = own
-        .map(|finding| {
-            let name = finding.subject.strip_prefix("Packages/").unwrap().strip_suffix(".rpm").unwrap();
-            (name.to_owned(), finding.message.strip_prefix("requires ").unwrap().to_owned())
-        })
-        .collect();
-    // rpm and yum compare no releases where one side has none, and then 5 is not below 5; libsolv takes any release.
-    assert!(own.remove(&("c-1-1.x86_64".to_owned(), "w < 5-9".to_owned())));
-    let dnf = repoclosure(&repository.root);
-    assert!(own.len() > 6, "{own:#?}");
-    assert_eq!(own, dnf);
 }
