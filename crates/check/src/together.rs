@@ -21,7 +21,7 @@ pub(crate) const CONFLICT: Rule = Rule {
     severity: Severity::Error,
     title: "packages that belong together and exclude one another",
     why: "Error: … conflicts with …; or the obsoleted package vanishes in the same transaction",
-    way_out: "limit Conflicts and Obsoletes to versions before this one",
+    way_out: "limit Conflicts and Obsoletes to versions before this one, or provide what the obsoleted package gives",
 };
 
 pub(crate) const FILES: Rule = Rule {
@@ -194,9 +194,12 @@ impl<'a> Scene<'a> {
     /// By each package that is obsoleted: one that stays and needs what only packages give that are obsoleted. yum
     /// takes the place of a package wherever it is installed, without being asked for what comes.
     fn stranded(&self, exclusions: &[Exclusion<'a>]) -> HashMap<&'a Nevra, &'a PackageFacts> {
-        let mut stranded = HashMap::new();
         let entries = exclusions.iter().filter(|exclusion| exclusion.how == How::Obsoletes);
         let mut entries: Vec<&Provision> = entries.map(|exclusion| exclusion.entry).collect();
+        let mut stranded = HashMap::new();
+        if entries.is_empty() {
+            return stranded;
+        }
         entries.sort_by(|left, right| left.name.cmp(&right.name));
         let is_gone = |package: &PackageFacts| {
             let name = &package.nevra.name;
@@ -204,14 +207,11 @@ impl<'a> Scene<'a> {
             let mut named = entries[start..].iter().take_while(|entry| entry.name == *name);
             named.any(|entry| entry.overlaps(&package.itself()))
         };
-        if entries.is_empty() {
-            return stranded;
-        }
         for package in self.everything().filter(|package| !is_gone(package)) {
             for wanted in &package.requires {
                 let Some(meeting) = self.meeting(wanted) else { continue };
                 if meeting.iter().all(|other| is_gone(other)) {
-                    meeting.iter().for_each(|other| _ = stranded.entry(&other.nevra).or_insert(package));
+                    stranded.extend(meeting.iter().map(|other| (&other.nevra, package)));
                 }
             }
         }

@@ -353,6 +353,10 @@ pub(crate) struct CheckArgs {
     /// the target's]
     #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain", "hosts"])]
     pub(crate) base: Vec<String>,
+    /// What the repository takes the place of, a directory or URL with repodata: packages must be newer than those there, or
+    /// the same; again for more
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain"])]
+    pub(crate) published: Vec<String>,
     /// Leave the files in packages out: what headers and metadata tell is checked
     #[arg(long, conflicts_with_all = ["list", "explain"])]
     pub(crate) headers_only: bool,

@@ -4,11 +4,11 @@ use super::{Long, long};
 
 pub(super) const ALL: &[Long] = long! {
     "EL6-DEP-001" ""
-        "one requirement that nothing meets stops the whole update of a host, and `yum --skip-broken` leaves the fix out"
+        "yum solves before it downloads: one requirement that nothing meets stops the whole update of a host, and `--skip-broken` leaves the fix out"
         "xen-runtime requires a yajl that CentOS 6 does not have";
     "EL6-DEP-002" ""
         "yum can install neither, or takes one away for the other in the transaction that brings both"
-        "`Obsoletes: xen-libs` in the package that requires xen-libs";
+        "`Obsoletes: xen-libs` in the package that requires xen-libs, or in one beside it, without `Provides: xen-libs`";
     "EL6-DEP-003" ""
         "rpm finds it after everything was downloaded, and installs nothing at all"
         "two packages of one build list the same configuration file with different contents";

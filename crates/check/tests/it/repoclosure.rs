@@ -92,7 +92,9 @@ fn closure_with_a_base_is_that_of_dnf() {
     m.provides.push(Provision::exactly("old", "3"));
     m.obsoletes.push(Provision::exactly("old", ""));
     let mut beside = BaseProvides::default();
-    [l, m, facts("m-1-6.x86_64")].into_iter().for_each(|package| beside.add_package(package));
+    for package in [l, m, facts("m-1-6.x86_64")] {
+        beside.add_package(package);
+    }
     beside.add_file("/opt/l");
     let own = unmet(&repository, beside);
     assert_eq!(own, repoclosure(&[&repository.root, &base.root]));

@@ -17,7 +17,8 @@ use crate::{
     failure::{Failure, Kind, Outcome},
     pipeline::{
         base,
-        checks::{self, SignatureVerifier},
+        checks::{self, Before, SignatureVerifier},
+        history,
         mirror::Mirror,
     },
     printer::Printer,
@@ -30,6 +31,7 @@ struct Terms<'a> {
     keys: Option<&'a PublicKeys>,
     contract: Option<&'a KernelContract>,
     base: Option<&'a BaseProvides>,
+    before: &'a Before,
     depth: Depth,
 }
 
@@ -56,8 +58,10 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let contract = checks::kernel_contract(&session)?;
     let is_any = paths.iter().any(|path| is_url(path) || is_repository(&here.join(path)));
     let base = if is_any { base::load(&session, &args.base)? } else { None };
+    let before = history::of_places(&session, &args.published)?;
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
-    let terms = Terms { keys: keys.as_ref(), contract: contract.as_ref(), base: base.as_ref(), depth };
+    let (keys, contract, base) = (keys.as_ref(), contract.as_ref(), base.as_ref());
+    let terms = Terms { keys, contract, base, before: &before, depth };
     let mut checked = Vec::new();
     for path in &paths {
         check_path(&session, (&here, path), &terms, &mut checked)?;
@@ -185,8 +189,8 @@ fn check_tree(session: &Session<'_>, root: &Utf8Path, terms: &Terms<'_>) -> Resu
         client: session.project.client(&session.target),
         verifier: verifier.as_ref().map(|verifier| verifier as _),
         base: terms.base,
-        histories: &[],
-        published_before: None,
+        histories: &terms.before.histories,
+        published_before: terms.before.revision,
         contract: terms.contract,
         depth: terms.depth,
         keys: Some(checks::key_terms(session)),

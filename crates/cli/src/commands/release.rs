@@ -48,7 +48,7 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         return status::print(opened, args.json);
     }
     let key = &SigningKey::open(session, &args.plan.key)?;
-    checks::groups(session)?;
+    checks::own_files(session)?;
     let before = builds::built_before(session, planned)?;
     status::demand_new_versions(session, planned, &before)?;
     if before.len() < planned.len() {

@@ -1,5 +1,6 @@
 //! What hosts have beside the repository: lists of names, and the metadata of other repositories.
 
+use camino::Utf8Path;
 use xen4centos_artifact::header::DependencyFlags;
 use xen4centos_check::{BaseProvides, PackageFacts, Provision};
 use xen4centos_manifest::Base;
@@ -28,9 +29,18 @@ pub(crate) fn load(session: &Session<'_>, places: &[String]) -> Result<Option<Ba
     Ok(base)
 }
 
+/// Reads the target's own lists for what is wrong with them. Repositories are asked when their answer is used.
+pub(crate) fn check_lists(session: &Session<'_>) -> Result<(), Failure> {
+    let lists = session.target.repository.base.iter().filter_map(|base| match base {
+        Base::List(path) => Some(path),
+        Base::Repository(_) => None,
+    });
+    lists.map(|path| list(path)).try_for_each(|read| read.map(drop))
+}
+
 fn of_target(session: &Session<'_>) -> Vec<String> {
     let places = session.target.repository.base.iter().map(|base| match base {
-        Base::List(path) => session.project.root.join("repo-templates").join(path).into_string(),
+        Base::List(path) => path.to_string(),
         Base::Repository(url) => url.clone(),
     });
     places.collect()
@@ -41,8 +51,12 @@ fn one(session: &Session<'_>, place: &str) -> Result<BaseProvides, Failure> {
     if place.contains("://") || !path.is_file() {
         return repository(session, place);
     }
-    let text = fs_err::read_to_string(&path).map_err(|error| Failure::of(Kind::Data, &error))?;
-    BaseProvides::parse(&text, &path).map_err(|error| Failure::of(Kind::Data, &error))
+    list(&path)
+}
+
+fn list(path: &Utf8Path) -> Result<BaseProvides, Failure> {
+    let text = fs_err::read_to_string(path).map_err(|error| Failure::of(Kind::Data, &error))?;
+    BaseProvides::parse(&text, path).map_err(|error| Failure::of(Kind::Data, &error))
 }
 
 fn repository(session: &Session<'_>, place: &str) -> Result<BaseProvides, Failure> {

@@ -93,9 +93,11 @@ pub(crate) fn tell_unused(session: &Session<'_>, waivers: &Waivers<'_>) {
     }
 }
 
-/// Checks the target's groups file and waivers before anything is built for a repository that could not list it.
-pub(crate) fn groups(session: &Session<'_>) -> Result<(), Failure> {
+/// Checks the target's own files, waivers, lists of what hosts have, and groups, before anything is built for a repository
+/// that could not be judged by them or list it.
+pub(crate) fn own_files(session: &Session<'_>) -> Result<(), Failure> {
     waivers(session)?;
+    base::check_lists(session)?;
     let Some(file) = &session.target.repository.comps else { return Ok(()) };
     let path = session.project.root.join("repo-templates").join(file);
     let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::Data, &error))?;

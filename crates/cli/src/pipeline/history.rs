@@ -3,8 +3,37 @@
 
 use xen4centos_check::{FileChecksum, Published, PublishedPackage, Relation};
 use xen4centos_publish::State;
+use xen4centos_repodata::{Checksum, Repository};
 
-use crate::{failure::Failure, pipeline::channel, session::Session};
+use crate::{
+    commands::repo,
+    failure::Failure,
+    pipeline::{channel, checks::Before},
+    session::Session,
+};
+
+/// What the repositories of others, directories or URLs, have now; what they had before, nobody tells.
+pub(crate) fn of_places(session: &Session<'_>, places: &[String]) -> Result<Before, Failure> {
+    let mut before = Before { revision: None, histories: Vec::new(), comes_back: false };
+    for place in places {
+        let repository = repo::open(place, session.printer)?;
+        let _activity = session.printer.activity("Reading", place);
+        before.revision = before.revision.max(newest(&repository));
+        let (place, mut packages) = (format!("`{place}`"), Vec::new());
+        for package in repository.packages()? {
+            let package = package?;
+            let Checksum { kind, value } = package.checksum;
+            let checksum = FileChecksum { kind, value };
+            packages.push(PublishedPackage { nevra: package.nevra, checksum, is_there: true });
+        }
+        before.histories.push(Published { place, relation: Relation::Before, packages });
+    }
+    Ok(before)
+}
+
+fn newest(repository: &Repository) -> Option<u64> {
+    repository.repomd().records.iter().map(|record| record.timestamp).max()
+}
 
 /// The session's channel, whose state readers see is `before`, and those that packages come from.
 pub(crate) fn all(session: &Session<'_>, before: Option<&State>) -> Result<Vec<Published>, Failure> {

@@ -1,6 +1,6 @@
 //! What packages need of others and of what was published before, in `check` and in the gate.
 
-use crate::workshop::{Directory, ProjectCopy, Work};
+use crate::workshop::{Directory, ProjectCopy, Work, copy_tree};
 
 const TARGET: &str = "repo-templates/targets/small.toml";
 const SPEC: &str = "specs/small/small.spec.tera";
@@ -25,6 +25,9 @@ fn requirements_are_closed_by_the_base_of_the_target() {
     let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
 
     with(&["release"]).ends_with(2).says(["small.toml:", "there is no file `small.txt` in repo-templates/"]);
+    copy.write("repo-templates/small.txt", "cow 1:1-1\n");
+    with(&["release"]).ends_with(2).says(["repo-templates/small.txt:1: expected `name`"]);
+    assert!(!work.path().join("builds").exists(), "found before anything was built");
     copy.write("repo-templates/small.txt", "cow = 1:1-1\nmilk\nhay(*\n");
     with(&["release"])
         .ends_with(4)
@@ -77,6 +80,37 @@ fn what_is_published_is_newer_than_what_was() {
     with(&["publish", "--roll-back", "1"])
         .ends_with(0)
         .says(["EL6-DEP-001 Packages/small-1.0-3", "requires /bin/sh (it comes back all the same)"]);
+}
+
+#[test]
+fn what_stands_elsewhere_is_what_a_repository_must_update() {
+    let (mine, theirs) = (ProjectCopy::with_small_package("true"), ProjectCopy::with_small_package("true"));
+    release_number(&theirs, 1, 2);
+    let (work, other) = (Work::new(mine.path()), Work::new(theirs.path()));
+    for work in [&other, &work] {
+        work.run(&["release", "--target", "small"]).ends_with(0);
+    }
+    let channel = "publish/small/x86_64";
+    let (channel, other) = (work.path().join(channel), other.path().join(channel));
+    let check = ["check", channel.as_str(), "--target", "small"];
+    work.run(&check).ends_with(0);
+    let words = format!("is not newer than small-1.0-2.el6.centos.alt.noarch, which `{other}` published");
+    work.run(&[&check[..], &["--published", other.as_str()]].concat())
+        .ends_with(4)
+        .prints(["EL6-UPG-001", &words]);
+    work.run(&["check", channel.as_str(), "--target", "small", "--published", "/nowhere"])
+        .ends_with(2)
+        .says(["/nowhere"]);
+    // The same packages again, with newer metadata.
+    let old = Directory::new();
+    copy_tree(&channel, &old.path);
+    work.run(&["publish", "--target", "small", "--roll-back", "1"]).ends_with(0);
+    let against =
+        |one: &str, other: &str| work.run(&["check", one, "--target", "small", "--published", other]);
+    against(channel.as_str(), old.path.as_str()).ends_with(0);
+    against(old.path.as_str(), channel.as_str())
+        .ends_with(4)
+        .prints(["EL6-REPO-004", "was published before"]);
 }
 
 #[test]
