@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use camino::Utf8Path;
+use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{CheckError, PackageFacts, Provision, file_index::path_hash};
 
@@ -8,6 +9,8 @@ use crate::{CheckError, PackageFacts, Provision, file_index::path_hash};
 #[derive(Clone, Debug, Default)]
 pub struct BaseProvides {
     pub(crate) list: Vec<Provision>,
+    /// Of lists, what has a version and a release, as only packages have.
+    pub(crate) listed: Vec<PackageFacts>,
     /// How names begin that are there with any rest, in any version.
     prefixes: Vec<String>,
     pub(crate) packages: Vec<PackageFacts>,
@@ -33,6 +36,10 @@ impl BaseProvides {
                     continue;
                 }
                 [name] => Provision::exactly(*name, ""),
+                [name, "=", evr] if let Ok(evr) = evr.parse::<Evr>() => {
+                    base.listed.push(listed(name, evr));
+                    continue;
+                }
                 [name, "=", evr] => Provision::exactly(*name, *evr),
                 _ => {
                     let (path, text) = (path.to_owned(), line.to_owned());
@@ -56,6 +63,7 @@ impl BaseProvides {
     /// Adds all of another one.
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
+        self.listed.extend(other.listed);
         self.prefixes.extend(other.prefixes);
         self.packages.extend(other.packages);
         self.files.extend(other.files);
@@ -71,6 +79,13 @@ impl BaseProvides {
     }
 }
 
+/// A package of which a list says no more.
+fn listed(name: &str, evr: Evr) -> PackageFacts {
+    let mut package = PackageFacts::new(Nevra::new(name, evr, ""));
+    package.provides.push(package.itself());
+    package
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,8 +93,9 @@ mod tests {
     #[test]
     fn lists_of_provides() {
         let parse = |text: &str| BaseProvides::parse(text, "base.txt".into());
-        let base = parse("# base\n\nbash\npython(abi) = 2.6\nocaml(*\n").unwrap();
-        assert_eq!(base.list.len(), 2);
+        let base = parse("# base\n\nbash\npython(abi) = 2.6\nudev = 1:147-2\nocaml(*\n").unwrap();
+        assert_eq!((base.list.len(), base.listed.len()), (2, 1));
+        assert_eq!(base.listed[0].provides[0].to_string(), "udev = 1:147-2");
         assert!(base.has_prefix_of("ocaml(Pervasives)") && !base.has_prefix_of("ocaml"));
         let error = parse("bash\nglibc 2.12\n").unwrap_err().to_string();
         assert_eq!(

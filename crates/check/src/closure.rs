@@ -44,7 +44,7 @@ impl<'a> Providers<'a> {
 pub(crate) fn unmet(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
     let mut providers = Providers::default();
     shelf.packages().for_each(|package| providers.add(&package.facts));
-    base.packages.iter().for_each(|package| providers.add(package));
+    base.packages.iter().chain(&base.listed).for_each(|package| providers.add(package));
     providers.extend(None, &base.list);
     let paths: HashSet<u64> = shelf.files.paths();
     let has_path = |name: &str| {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use camino::Utf8Path;
-use xen4centos_artifact::{Evr, Nevra, header::RpmHeaders};
+use xen4centos_artifact::{Nevra, header::RpmHeaders};
 
 use crate::{
     BaseProvides, CheckError, Finding, PackageFacts, Provision, Rule, Severity,
@@ -69,17 +69,17 @@ pub(crate) fn check(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
     own.sort_by(|left, right| left.subject.cmp(&right.subject));
     let mut providers = Providers::default();
     let facts = own.iter().map(|package| &package.facts);
-    facts.chain(&base.packages).for_each(|package| providers.add(package));
+    facts.chain(&base.packages).chain(&base.listed).for_each(|package| providers.add(package));
     providers.extend(None, &base.list);
-    let scene = Scene { own, beside: newest_of(&base.packages), base, providers };
+    let scene = Scene { own, beside: newest_of(base.packages.iter().chain(&base.listed)), base, providers };
     let mut findings = scene.conflicts();
-    findings.extend(scene.firmware(&base.list));
+    findings.extend(scene.firmware());
     findings
 }
 
 /// The newest of each name and architecture.
-fn newest_of(packages: &[PackageFacts]) -> Vec<&PackageFacts> {
-    let mut newest: BTreeMap<(&str, &str), &PackageFacts> = BTreeMap::new();
+fn newest_of<'a>(packages: impl Iterator<Item = &'a PackageFacts>) -> Vec<&'a PackageFacts> {
+    let mut newest: BTreeMap<(&str, &str), &'a PackageFacts> = BTreeMap::new();
     for package in packages {
         let best = newest.entry((&package.nevra.name, &package.nevra.arch)).or_insert(package);
         if best.nevra.evr < package.nevra.evr {
@@ -119,7 +119,7 @@ impl<'a> Scene<'a> {
             findings.push(Finding::new(
                 &CONFLICT,
                 subject.unwrap_or_else(|| package.nevra.to_string()),
-                format!("{how} {entry}, which {} is: {reason}", other.nevra),
+                format!("{how} {entry}, which {} is: {reason}", shown(other)),
             ));
         }
         findings
@@ -219,21 +219,24 @@ impl<'a> Scene<'a> {
     }
 
     /// A kernel that asks for no firmware leaves hosts what they have.
-    fn firmware(&self, list: &[Provision]) -> Vec<Finding> {
+    fn firmware(&self) -> Vec<Finding> {
         const NAME: &str = "kernel-firmware";
-        let packages =
-            self.everything().filter(|facts| facts.nevra.name == NAME).map(|facts| facts.nevra.evr.clone());
-        let listed = list.iter().filter(|it| it.name == NAME).filter_map(|it| it.evr.parse::<Evr>().ok());
-        let Some(newest) = packages.chain(listed).max() else { return Vec::new() };
+        let packages = self.everything().filter(|facts| facts.nevra.name == NAME);
+        let Some(newest) = packages.map(|facts| &facts.nevra.evr).max() else { return Vec::new() };
         let asks = |facts: &PackageFacts| facts.requires.iter().any(|wanted| wanted.name == NAME);
         let kernels = self.own.iter().filter(|own| own.facts.nevra.name == "kernel" && asks(&own.facts));
-        let behind = kernels.filter(|kernel| newest < kernel.facts.nevra.evr);
+        let behind = kernels.filter(|kernel| *newest < kernel.facts.nevra.evr);
         let finding = |kernel: &&Shelved| {
             let message = format!("is {}, and the newest {NAME} is {newest}", kernel.facts.nevra.evr);
             Finding::new(&FIRMWARE, kernel.subject.as_str(), message)
         };
         behind.map(finding).collect()
     }
+}
+
+/// A package of a list has no architecture.
+fn shown(package: &PackageFacts) -> String {
+    if package.nevra.arch.is_empty() { package.itself().to_string() } else { package.nevra.to_string() }
 }
 
 /// File conflicts. The headers of packages that have one are read a second time, from below `root`.

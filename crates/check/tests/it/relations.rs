@@ -305,8 +305,16 @@ fn exclusions() {
     exclusions_in_the_base();
 }
 
-/// Of the base, too, the newest packages count.
+/// Of the base, too, the newest packages count; lists know packages by their releases.
 fn exclusions_in_the_base() {
+    let needing = |entry| [plain("a 1-1; needs u; needs k"), plain(entry)];
+    let list = || Beside::list("u = 1:147-2.46.el6\nv = 2");
+    let words = "conflicts with u < 1:150, which u = 1:147-2.46.el6 is: a-1-1.x86_64 needs both";
+    trips("EL6-DEP-002", words, &needing("k 1-1; conflicts u < 1:150"), &list());
+    trips("EL6-DEP-002", "k-1-1.x86_64", &[plain("k 1-1; needs u; obsoletes u; of k-1-1")], &list());
+    clean(&needing("k 1-1; conflicts u < 1:145-11"), &list());
+    clean(&needing("k 1-1; conflicts v < 3; obsoletes v"), &list());
+    clean(&[plain("k 1-1; conflicts u < 1:150")], &list());
     let packages = |lines: &[(&str, &str)]| {
         let mut base = BaseProvides::default();
         for (nevra, needs) in lines {
