@@ -1,6 +1,6 @@
 //! What packages need of others and of what was published before, in `check` and in the gate.
 
-use crate::workshop::{Directory, ProjectCopy, Work, copy_tree};
+use crate::workshop::{Directory, ProjectCopy, Published, Work, copy_tree, project};
 
 const TARGET: &str = "repo-templates/targets/small.toml";
 const SPEC: &str = "specs/small/small.spec.tera";
@@ -129,4 +129,24 @@ fn what_is_published_is_newer_than_what_the_origin_published() {
     with(&["release"]).ends_with(4).says(["EL6-UPG-001", "which channel `trial` published"]);
     release_number(&copy, 2, 3);
     with(&["release"]).ends_with(0);
+}
+
+/// Of the same specs, over miniature upstreams. That their programs are of this machine is another rule's.
+#[test]
+fn the_base_of_the_published_target_has_what_the_specs_require() {
+    let published = Published::get();
+    let channel = published.channel();
+    let stand_in = project().join("repo-templates/stand-in/provides.txt");
+    let unmet = |more: &[&str]| -> Vec<String> {
+        let check = ["check", channel.as_str(), "--target", "xen4centos-6", "--headers-only", "--json"];
+        let report = published.run(&[&check[..], more].concat()).ends_with(4).json();
+        let findings = report.as_array().unwrap().iter().filter(|finding| {
+            let code = finding["code"].as_str().unwrap();
+            code.starts_with("EL6-DEP-") || code.starts_with("EL6-UPG-")
+        });
+        findings.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(unmet(&[]), [""; 0]);
+    let without_libraries = unmet(&["--base", stand_in.as_str()]);
+    assert!(without_libraries.contains(&"requires rtld(GNU_HASH)".to_owned()), "{without_libraries:?}");
 }
