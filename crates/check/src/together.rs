@@ -174,10 +174,10 @@ impl<'a> Scene<'a> {
         let mut left = vec![package];
         while let Some(package) = left.pop() {
             for wanted in &package.requires {
-                let Some(meeting) = self.meeting(wanted) else { continue };
-                let [first, others @ ..] = meeting.as_slice() else { continue };
-                let only = others.iter().all(|other| other.nevra == first.nevra);
-                if only && needed.insert(&first.nevra) {
+                let mut found = self.providers.of(wanted).map(|(package, _)| package);
+                let Some(Some(first)) = found.next() else { continue };
+                let only = found.all(|other| other.is_some_and(|other| other.nevra == first.nevra));
+                if only && !self.base.has_prefix_of(&wanted.name) && needed.insert(&first.nevra) {
                     left.push(first);
                 }
             }
