@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{
-    Finding, Provision, Rule, Severity,
+    Finding, PackageFacts, Provision, Rule, Severity,
     facts::source_name,
     shelf::{Shelf, Shelved},
 };
@@ -161,7 +161,8 @@ fn left(offered: &[Offered<'_>], shelf: &Shelf, history: &Published) -> Vec<Find
             *newest = nevra;
         }
     }
-    leaving.retain(|name, nevra| !staying.contains(name) && !is_obsoleted(shelf, nevra));
+    let obsoletes = Obsoletes::of(shelf);
+    leaving.retain(|name, nevra| !staying.contains(name) && !obsoletes.has(nevra));
     let finding = |nevra: &Nevra| {
         Finding::new(
             &LEFT,
@@ -172,10 +173,25 @@ fn left(offered: &[Offered<'_>], shelf: &Shelf, history: &Published) -> Vec<Find
     leaving.into_values().map(finding).collect()
 }
 
-fn is_obsoleted(shelf: &Shelf, nevra: &Nevra) -> bool {
-    let itself = crate::PackageFacts::new(nevra.clone()).itself();
-    let mut newest = shelf.newest().into_iter();
-    newest.any(|number| shelf.package(number).facts.obsoleting(&itself).is_some())
+/// What the newest packages obsolete, by its name: the package that does, and in which versions.
+struct Obsoletes<'a>(HashMap<&'a str, Vec<(&'a PackageFacts, &'a Provision)>>);
+
+impl<'a> Obsoletes<'a> {
+    fn of(shelf: &'a Shelf) -> Self {
+        let mut names: HashMap<_, Vec<_>> = HashMap::new();
+        for package in shelf.newest().into_iter().map(|number| &shelf.package(number).facts) {
+            for entry in &package.obsoletes {
+                names.entry(entry.name.as_str()).or_default().push((package, entry));
+            }
+        }
+        Self(names)
+    }
+
+    fn has(&self, nevra: &Nevra) -> bool {
+        let itself = Provision::exactly(nevra.name.as_str(), nevra.evr.to_string());
+        let mut entries = self.0.get(nevra.name.as_str()).into_iter().flatten();
+        entries.any(|(package, entry)| package.nevra.name != nevra.name && entry.overlaps(&itself))
+    }
 }
 
 /// What packages of one build must have in common.
@@ -219,12 +235,13 @@ fn behind(shelf: &Shelf, versions: &BTreeMap<&str, BTreeMap<Evr, &str>>) -> Vec<
         }
     }
     let newest_of = names.clone();
+    let obsoletes = Obsoletes::of(shelf);
     let finding = |number: usize| {
         let package = shelf.package(number);
         let (newest, source) = newest_builds.get(source_name(&package.facts.source))?;
         let evr = &package.facts.nevra.evr;
         let behind = package.facts.source != *source && evr < *newest;
-        if !behind || is_obsoleted(shelf, &package.facts.nevra) {
+        if !behind || obsoletes.has(&package.facts.nevra) {
             return None;
         }
         let message = format!("is {evr}, and {source} has no package of the name");
