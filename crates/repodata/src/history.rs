@@ -5,6 +5,7 @@
 //! not see it. It may be lost: what it does not know is known by the times of files.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Read as _},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -49,10 +50,11 @@ impl History {
 
     fn parse(text: &str) -> Option<Self> {
         let mut states: Vec<State> = Vec::new();
-        for line in text.strip_suffix('\n')?.strip_prefix(HEAD)?.lines().skip(1) {
+        for line in text.strip_suffix('\n')?.strip_prefix(HEAD)?.strip_prefix('\n')?.lines() {
             if let Some(time) = line.strip_prefix(WRITTEN) {
                 let (seconds, nanoseconds) = time.split_once('.')?;
-                let since = Duration::new(seconds.parse().ok()?, nanoseconds.parse().ok()?);
+                let nanoseconds = nanoseconds.parse().ok().filter(|part| *part < 1_000_000_000)?;
+                let since = Duration::new(seconds.parse().ok()?, nanoseconds);
                 states.push(State { written: UNIX_EPOCH.checked_add(since)?, files: Vec::new() });
             } else {
                 states.last_mut()?.files.push(line.to_owned());
@@ -89,12 +91,23 @@ impl History {
         self.0.insert(0, State { written, files });
     }
 
-    /// Forgets documents that are not in this directory.
-    pub(crate) fn forget_all_but(&mut self, directory: &Utf8Path) {
+    /// Forgets documents that are not in this directory, and the oldest states of which nothing is left but what newer
+    /// ones have, too: documents that are listed will be of the state that is listed now.
+    pub(crate) fn forget_all_but(&mut self, directory: &Utf8Path, listed: &Repomd) {
         for state in &mut self.0 {
             state.files.retain(|file| directory.join(file).is_file());
         }
         self.0.retain(|state| !state.files.is_empty());
+        let mut newer: BTreeSet<&str> = listed.records.iter().filter_map(Record::file_name).collect();
+        let mut needed = 0;
+        for (place, State { files, .. }) in self.0.iter().enumerate() {
+            for file in files {
+                if newer.insert(file) {
+                    needed = place + 1;
+                }
+            }
+        }
+        self.0.truncate(needed);
     }
 
     /// Replaces the record of a repository, by way of a file in `scratch`. One that says nothing is removed.
@@ -150,9 +163,17 @@ mod tests {
         assert_eq!(History::read(root), history);
         assert!(fs_err::read_dir(&scratch).unwrap().next().is_none());
         let text = history.text();
-        for bad in
-            ["", &text[3..], &text.replace("1\n", "2\n"), &text.replace('.', ""), &text[..text.len() - 1]]
-        {
+        let most = format!("{HEAD}\n{WRITTEN}{}.{}\na\n", u64::MAX, u32::MAX);
+        for bad in [
+            "",
+            &text[3..],
+            &text.replace("1\n", "2\n"),
+            &text.replace("1\n", "10\n"),
+            &text.replace('.', ""),
+            &text.replace(".000000005", ".1000000000"),
+            &most,
+            &text[..text.len() - 1],
+        ] {
             fs_err::write(root.join(HISTORY), bad).unwrap();
             assert_eq!(History::read(root), History::default(), "{bad}");
         }

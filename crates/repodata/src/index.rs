@@ -108,7 +108,7 @@ fn fill(
         workspace.prune(settings.retain, &present, reporter);
         return result(state, Outcome::Same, present.revision.clone());
     }
-    workspace.carry(&settings.carried, settings.retain, &present)?;
+    workspace.carry(&settings.carried, settings.retain, &present, &repomd)?;
     let bytes = repomd.to_xml().into_bytes();
     write_synced(&desk.directory.join("repomd.xml"), &bytes)?;
     state.repomd = Hasher::of(ChecksumKind::Sha256, &bytes).value;

@@ -106,10 +106,10 @@ fn fill(
     let mut records = write_packages(&desk, format, chosen.kept.len(), packages)?;
     records.extend(besides::write(&desk, settings, repositories)?);
     settings.file_times.set(&desk.directory, &records, timestamp)?;
-    workspace.carry(&[], settings.retain, &present)?;
     let revision = revision_at(timestamp, settings.timestamp, &settings.revision);
     let tags = tags(&settings.tags, repositories);
     let repomd = Repomd { revision: revision.clone(), tags, records };
+    workspace.carry(&[], settings.retain, &present, &repomd)?;
     write_synced(&desk.directory.join("repomd.xml"), repomd.to_xml().as_bytes())?;
     let tree = RepoTree { root: workspace.root().to_owned() };
     let (kept, dropped) = (chosen.kept.len(), chosen.seen - chosen.kept.len());

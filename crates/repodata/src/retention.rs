@@ -20,7 +20,8 @@ struct Old {
     order: SystemTime,
 }
 
-/// An old document, and how many states that had one of its kind are newer.
+/// An old document, and how many states are newer: of all that the record knows, or, where it does not know the document,
+/// of those that had one of its kind.
 pub(crate) struct Ranked {
     pub(crate) path: Utf8PathBuf,
     newer: usize,
@@ -74,7 +75,7 @@ fn ranked(mut files: Vec<Old>) -> Vec<Ranked> {
         let is_of_the_same = state.is_some() && before == state;
         newer += usize::from(index > 0 && !is_of_the_same);
         before = state;
-        Ranked { path, newer, written }
+        Ranked { path, newer: state.unwrap_or(newer), written }
     };
     files.into_iter().enumerate().map(rank).collect()
 }

@@ -108,24 +108,25 @@ impl Workspace {
         self.root.join(NEW)
     }
 
-    /// Keeps the documents of the metadata that is replaced, and the `carried` files, beside the new ones: who
-    /// has read the old repomd.xml still finds what it lists.
+    /// Keeps the documents of the metadata that is replaced, and the `carried` files, beside the new ones, which are
+    /// `listed`: who has read the old repomd.xml still finds what it lists.
     pub(crate) fn carry(
         &self,
         carried: &[Utf8PathBuf],
         retain: Retain,
         present: &Repomd,
+        listed: &Repomd,
     ) -> Result<(), RepodataError> {
         self.carry_foreign(present)?;
         let (current, new) = (self.current(), self.new_directory());
         let mut history = History::read(&self.root);
-        let old = old_documents(&current, present, &history).into_iter();
-        // The state that is replaced is one of those that are counted.
-        let retained = old.filter(|old| old.stays(retain, 1)).map(|old| old.path);
-        let mut files: Vec<_> = carried.iter().cloned().chain(retained).collect();
         let names: Vec<&str> = present.records.iter().filter_map(crate::Record::file_name).collect();
         // One whose documents are all written again is not replaced by another one.
         let is_other = names.iter().any(|name| !new.join(name).exists());
+        let old = old_documents(&current, present, &history).into_iter();
+        // The state that is replaced is one of those that are counted.
+        let retained = old.filter(|old| old.stays(retain, usize::from(is_other))).map(|old| old.path);
+        let mut files: Vec<_> = carried.iter().cloned().chain(retained).collect();
         let written = fs_err::metadata(current.join("repomd.xml")).and_then(|list| list.modified());
         let stays = match retain {
             Retain::Last(states) => states > 0,
@@ -142,17 +143,17 @@ impl Workspace {
             }
             link(&file, &target).map_err(RepodataError::files("keep", &file))?;
         }
+        let before = history.clone();
         // Of one state before there is nothing to tell.
-        if !history.is_empty() || !matches!(retain, Retain::Last(0 | 1)) {
-            if let (true, Ok(written)) = (is_other, written) {
-                history.add(written, present);
-            }
-            history.forget_all_but(&new);
-            history
-                .write(&self.root, &new)
-                .map_err(RepodataError::files("write", self.root.join(HISTORY)))?;
+        let is_told = !history.is_empty() || !matches!(retain, Retain::Last(0 | 1));
+        if let (true, Ok(written)) = (is_other && is_told, written) {
+            history.add(written, present);
         }
-        Ok(())
+        history.forget_all_but(&new, listed);
+        if history == before {
+            return Ok(());
+        }
+        history.write(&self.root, &new).map_err(RepodataError::files("write", self.root.join(HISTORY)))
     }
 
     /// Keeps what others have put beside the metadata. The signature of the old list is not among it.
@@ -184,8 +185,9 @@ impl Workspace {
                 reporter.event(Event::Remains { path: old.path, error });
             }
         }
-        if !history.is_empty() {
-            history.forget_all_but(&self.current());
+        let before = history.clone();
+        history.forget_all_but(&self.current(), listed);
+        if history != before {
             // What it knows of documents that are gone is of no use, and does no harm.
             history.write(&self.root, &self.new_directory()).unwrap_or_default();
         }

@@ -189,3 +189,17 @@ fn kinds_of_any_name_can_be_removed() {
     index(here, &["--remove", "foo.bar"]).ends_with(0);
     index(here, &["--remove", "primary_zck"]).ends_with(2).says(["is made from the packages"]);
 }
+
+#[test]
+fn an_index_that_writes_the_same_replaces_no_state() {
+    let scratch = here();
+    let here = scratch.path();
+    let documents = || -> Vec<Utf8PathBuf> { state(here).into_iter().map(|(path, ..)| path).collect() };
+    index(here, &[]).ends_with(0);
+    let first = documents();
+    put(here, 2, "c.rpm");
+    index(here, &[]).ends_with(0);
+    index(here, &[]).ends_with(0);
+    let there = documents();
+    assert!(first.iter().all(|path| there.contains(path)), "clients with the first list: {there:#?}");
+}
