@@ -6,7 +6,8 @@
 //! [`PrivateKey`], and one of those crates has to do it.
 //!
 //! No branch and no address depends on a secret: lengths are those of the modulus, tables are read from end to end, and
-//! what may have to be subtracted always is, under a mask. What a key holds is overwritten when it is dropped. **Who calls
+//! what may have to be subtracted always is, under a mask. What a key holds is overwritten when it is dropped; what was on the
+//! stack on the way there, or when it was moved, is not. **Who calls
 //! this verifies each result with the public exponent**, by other code, before it leaves the machine: a wrong power modulo
 //! one prime would tell the other.
 
@@ -63,13 +64,16 @@ impl PrivateKey {
         {
             return None;
         }
+        if parts.u.len() > PRIME_BYTES {
+            return None;
+        }
         let length = primes.map(<[u8]>::len).into_iter().max()?;
         let fields = primes.map(Field::new);
         let windows = [&fields[0], &fields[1]].map(|field| {
             let exponent = Zeroizing::new(remainder(bits_of(parts.d), &less_one(&field.modulus)));
             windows(&exponent, length)
         });
-        let u = Zeroizing::new(from_bytes(parts.u.get(..PRIME_BYTES).unwrap_or(parts.u)));
+        let u = Zeroizing::new(from_bytes(parts.u));
         let [_, inverse] = multiply([&u; 2], [&fields[0].square, &fields[1].square], &fields)?;
         Some(Self { fields, windows, inverse: Zeroizing::new(inverse) })
     }
@@ -77,6 +81,9 @@ impl PrivateKey {
     /// `base ^ d mod p·q`, in as many bytes as `base` has, for a `base` below `p·q`. Both are big-endian.
     pub fn apply(&self, base: &[u8]) -> Option<Vec<u8>> {
         let [p, q] = &self.fields;
+        if base.len() > 2 * number::BYTES {
+            return None;
+        }
         let (high, low) = base.split_at(base.len().saturating_sub(number::BYTES));
         let low = from_bytes(low);
         let high = from_bytes(high.get(..number::BYTES).unwrap_or(high));
