@@ -5,36 +5,24 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use crate::{
+    indexing::{index, put},
     program::{Call, Run},
-    reference::{Scratch, files, fixtures},
+    reference::{Scratch, files},
 };
 
 /// Two packages.
 fn here() -> Scratch {
     let scratch = Scratch::new();
-    fs_err::create_dir(scratch.path().join("packages")).unwrap();
-    for (package, name) in [(0, "a.rpm"), (1, "b.rpm")] {
+    for (package, name) in [(0, "packages/a.rpm"), (1, "packages/b.rpm")] {
         put(scratch.path(), package, name);
     }
     scratch
 }
 
-fn put(here: &Utf8Path, package: usize, name: &str) {
-    fs_err::copy(&fixtures::packages()[package], here.join("packages").join(name)).unwrap();
-}
-
-/// With a cache directory.
-fn index(here: &Utf8Path, arguments: &[&str]) -> Run {
-    call(here, arguments).env("XDG_CACHE_HOME", here.join("cache").as_str()).run()
-}
-
 /// Where none can be had.
 fn homeless(here: &Utf8Path, arguments: &[&str]) -> Run {
-    call(here, arguments).env("HOME", "").run()
-}
-
-fn call(here: &Utf8Path, arguments: &[&str]) -> Call {
-    Call::new([&["index", here.join("packages").as_str()], arguments].concat())
+    let packages = here.join("packages");
+    Call::new(["index", packages.as_str()]).args(arguments).env("HOME", "").run()
 }
 
 /// All files of the metadata: names, contents and times.
@@ -69,7 +57,7 @@ fn the_first_update_changes_nothing_where_nothing_has_changed() {
             update(here, &again).ends_with(0).says(["Unchanged"]);
             assert!(state(here) == before && !here.join("packages/.repodata.new").exists());
             // What has changed is seen.
-            put(here, 2, "c.rpm");
+            put(here, 2, "packages/c.rpm");
             update(here, &again).ends_with(0).says(["Indexed", "/packages: 3 packages\n"]);
             assert!(state(here) != before);
         }
@@ -130,7 +118,7 @@ fn bad_packages_are_named_in_every_run() {
     let here = scratch.path();
     let bad = here.join("packages/bad.rpm");
     fs_err::write(&bad, "no package").unwrap();
-    put(here, 0, "again.rpm");
+    put(here, 0, "packages/again.rpm");
     let arguments = ["--update", "--leave-out-bad", "--duplicated-nevra", "keep-last"];
     for (number, verb) in ["Indexed", "Unchanged", "Unchanged"].into_iter().enumerate() {
         let said = index(here, &arguments).ends_with(0);
@@ -148,7 +136,7 @@ fn bad_packages_are_named_in_every_run() {
         assert_eq!(json["left-out"].as_array().unwrap().len(), 1);
     }
     // It was mended, as far as its size and time tell.
-    put(here, 2, "bad.rpm");
+    put(here, 2, "packages/bad.rpm");
     let json = index(here, &[&arguments[..], &["--json"]].concat()).ends_with(0).json();
     assert_eq!((&json["packages"], &json["left-out"]), (&Value::from(3), &Value::Array(Vec::new())));
 }
@@ -163,7 +151,7 @@ fn a_signature_that_goes_is_told_of() {
     let unchanged = index(here, &["--update", "--json"]).ends_with(0).json();
     assert_eq!(unchanged["signature-dropped"], Value::Bool(false));
     assert!(signature.exists());
-    put(here, 2, "c.rpm");
+    put(here, 2, "packages/c.rpm");
     let said = index(here, &["--update", "--json"]).ends_with(0);
     assert_eq!(said.json()["signature-dropped"], Value::Bool(true));
     said.says([&*format!("warning: `{signature}` is gone"), "sign the new one"]);
@@ -197,7 +185,7 @@ fn an_index_that_writes_the_same_replaces_no_state() {
     let documents = || -> Vec<Utf8PathBuf> { state(here).into_iter().map(|(path, ..)| path).collect() };
     index(here, &[]).ends_with(0);
     let first = documents();
-    put(here, 2, "c.rpm");
+    put(here, 2, "packages/c.rpm");
     index(here, &[]).ends_with(0);
     index(here, &[]).ends_with(0);
     let there = documents();

@@ -11,29 +11,10 @@ use camino::Utf8Path;
 use xen4centos_process::{Invocation, Tool};
 
 use crate::{
-    program::{Call, Run},
+    indexing::{here, index, put},
+    program::Call,
     reference::{Metadata, Scratch, corpus, files, fixtures},
 };
-
-fn index(here: &Utf8Path, arguments: &[&str]) -> Run {
-    Call::new(["index", here.join("packages").as_str()])
-        .args(arguments)
-        .env("XDG_CACHE_HOME", here.join("cache").as_str())
-        .run()
-}
-
-/// A directory of one good package.
-fn here() -> Scratch {
-    let scratch = Scratch::new();
-    put(scratch.path(), 0, "packages/good.rpm");
-    scratch
-}
-
-fn put(here: &Utf8Path, package: usize, name: &str) {
-    let path = here.join(name);
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    fs_err::hard_link(&fixtures::packages()[package], path).unwrap();
-}
 
 /// Where packages lie, by the metadata.
 fn hrefs(root: &Utf8Path) -> BTreeSet<String> {

@@ -5,27 +5,9 @@ use std::os::unix::fs::symlink;
 use camino::Utf8Path;
 
 use crate::{
-    program::{Call, Run},
-    reference::{Scratch, files, fixtures},
+    indexing::{here, index, put},
+    reference::{Scratch, files},
 };
-
-fn here() -> Scratch {
-    let scratch = Scratch::new();
-    put(scratch.path(), 0, "packages/good.rpm");
-    scratch
-}
-
-fn put(here: &Utf8Path, package: usize, name: &str) {
-    let path = here.join(name);
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    fs_err::copy(&fixtures::packages()[package], path).unwrap();
-}
-
-fn index(here: &Utf8Path, arguments: &[&str]) -> Run {
-    let packages = here.join("packages");
-    let call = Call::new(["index", packages.as_str()]).args(arguments);
-    call.env("XDG_CACHE_HOME", here.join("cache").as_str()).run()
-}
 
 /// Refused, with this said and a hint that is not of packages.
 #[track_caller]

@@ -5,30 +5,9 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    program::{Call, Run},
-    reference::{Scratch, files, fixtures},
+    indexing::{here, index, put, run},
+    reference::files,
 };
-
-/// A directory of one package.
-fn here() -> Scratch {
-    let scratch = Scratch::new();
-    put(scratch.path(), 0, "packages/good.rpm");
-    scratch
-}
-
-fn put(here: &Utf8Path, package: usize, name: &str) {
-    let path = here.join(name);
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    fs_err::hard_link(&fixtures::packages()[package], path).unwrap();
-}
-
-fn run(here: &Utf8Path, arguments: &[&str]) -> Run {
-    Call::new(arguments).env("XDG_CACHE_HOME", here.join("cache").as_str()).run()
-}
-
-fn index(here: &Utf8Path, arguments: &[&str]) -> Run {
-    run(here, &[&["index", here.join("packages").as_str()], arguments].concat())
-}
 
 /// Names of documents, without their digests.
 fn documents(here: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {

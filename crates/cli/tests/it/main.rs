@@ -16,6 +16,7 @@ mod index_options;
 mod index_readers;
 mod index_refused;
 mod index_told;
+mod indexing;
 mod kernel_firmware;
 mod killed;
 mod made_again;
