@@ -353,6 +353,17 @@ const HYPERVISORS: &[HypervisorCase] = &[
             made.links = &[("xen.gz", "xen-4.2.gz"), ("xen-4.2.gz", "/boot/xen-4.2.5-38.el6.gz")];
         })
     }),
+    ("chain", None, || {
+        Hypervisor::with(|made| {
+            made.links = &[
+                ("xen.gz", "xen-4.gz"),
+                ("xen-4.gz", "../boot/xen-4.2.gz"),
+                ("xen-4.2.gz", "xen-4.2.5.gz"),
+                ("xen-4.2.5.gz", "xen-4.2.5-38.el6.gz"),
+            ];
+        })
+    }),
+    ("symbols", None, || Hypervisor::with(|made| made.extra = Some("xen-syms-4.2.5-38.el6.gz"))),
     (
         "dangling",
         Some(("EL6-XEN-001", "/boot/xen.gz leads to xen-4.2.5-37.el6.gz, which is no image")),
