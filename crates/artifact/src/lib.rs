@@ -9,6 +9,7 @@ mod evr;
 mod facts;
 mod fingerprint;
 pub mod header;
+mod install_only;
 mod nevra;
 mod states;
 
@@ -16,5 +17,6 @@ pub use digest::{DigestError, Sha256Digest};
 pub use evr::{Evr, EvrError, compare_versions};
 pub use facts::{BuildRootFacts, CAPABILITIES};
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use install_only::INSTALL_ONLY;
 pub use nevra::{Nevra, NevraError};
 pub use states::{RenderedSpec, RepoTree, SignedRepoTree, SignedRpm, Srpm, UnsignedRpm};

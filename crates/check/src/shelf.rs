@@ -1,24 +1,11 @@
 use std::collections::{HashMap, HashSet};
 
-use xen4centos_artifact::header::{HeaderError, RpmHeaders};
+use xen4centos_artifact::{
+    INSTALL_ONLY,
+    header::{HeaderError, RpmHeaders},
+};
 
 use crate::{PackageFacts, file_index::FileIndex, upgrade::updates};
-
-/// What yum 3.2.29 keeps several versions of beside one another (`installonlypkgs`): packages that are called so or give
-/// such a name.
-const INSTALL_ONLY: [&str; 11] = [
-    "kernel",
-    "kernel-bigmem",
-    "kernel-enterprise",
-    "kernel-smp",
-    "kernel-modules",
-    "kernel-debug",
-    "kernel-unsupported",
-    "kernel-source",
-    "kernel-devel",
-    "kernel-PAE",
-    "kernel-PAE-debug",
-];
 
 /// A binary package of the repository.
 #[derive(Debug)]
@@ -80,8 +67,7 @@ impl Shelf {
     }
 
     /// Of each package, whether a host that takes what is newest may have it beside the others.
-    pub(crate) fn together(&self) -> Vec<bool> {
-        let newest = self.newest();
+    pub(crate) fn together(&self, newest: &HashSet<usize>) -> Vec<bool> {
         let packages = self.packages.iter().enumerate();
         packages
             .map(|(number, package)| newest.contains(&number) || is_install_only(&package.facts))

@@ -63,8 +63,7 @@ struct Scene<'a> {
     providers: Providers<'a>,
 }
 
-pub(crate) fn check(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
-    let newest = shelf.newest();
+pub(crate) fn check(shelf: &Shelf, newest: &HashSet<usize>, base: &BaseProvides) -> Vec<Finding> {
     let mut own: Vec<&Shelved> = newest.iter().map(|number| shelf.package(*number)).collect();
     own.sort_by(|left, right| left.subject.cmp(&right.subject));
     let mut providers = Providers::default();
@@ -240,8 +239,12 @@ fn shown(package: &PackageFacts) -> String {
 }
 
 /// File conflicts. The headers of packages that have one are read a second time, from below `root`.
-pub(crate) fn check_files(shelf: &mut Shelf, root: &Utf8Path) -> Result<Vec<Finding>, CheckError> {
-    let together = shelf.together();
+pub(crate) fn check_files(
+    shelf: &mut Shelf,
+    newest: &HashSet<usize>,
+    root: &Utf8Path,
+) -> Result<Vec<Finding>, CheckError> {
+    let together = shelf.together(newest);
     let clashes = shelf.files.clashes(&together);
     let mut findings = Vec::new();
     let mut read: Option<(usize, RpmHeaders)> = None;

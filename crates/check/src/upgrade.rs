@@ -97,8 +97,13 @@ pub(crate) struct Offered<'a> {
     pub(crate) checksum: FileChecksum,
 }
 
-pub(crate) fn check(offered: &[Offered<'_>], shelf: &Shelf, histories: &[Published]) -> Vec<Finding> {
-    let mut findings = builds(shelf);
+pub(crate) fn check(
+    offered: &[Offered<'_>],
+    (shelf, newest): (&Shelf, &HashSet<usize>),
+    histories: &[Published],
+) -> Vec<Finding> {
+    let obsoletes = Obsoletes::of(shelf, newest);
+    let mut findings = builds((shelf, newest), &obsoletes);
     let before = histories.iter().filter(|history| history.relation == Relation::Before);
     let stay: HashSet<&Nevra> =
         before.flat_map(|history| &history.packages).map(|package| &package.nevra).collect();
@@ -111,7 +116,7 @@ pub(crate) fn check(offered: &[Offered<'_>], shelf: &Shelf, histories: &[Publish
             findings.extend(against(package, known, history));
         }
         if history.relation == Relation::Before {
-            findings.extend(left(offered, shelf, history));
+            findings.extend(left(offered, &obsoletes, history));
         }
     }
     findings
@@ -150,7 +155,7 @@ pub(crate) fn updates(one: &str, other: &str) -> bool {
 }
 
 /// Names that the channel has and the repository has not.
-fn left(offered: &[Offered<'_>], shelf: &Shelf, history: &Published) -> Vec<Finding> {
+fn left(offered: &[Offered<'_>], obsoletes: &Obsoletes<'_>, history: &Published) -> Vec<Finding> {
     let binary = offered.iter().filter(|package| package.nevra.arch != "src");
     let staying: HashSet<&str> = binary.map(|package| package.nevra.name.as_str()).collect();
     let mut leaving: BTreeMap<&str, &Nevra> = BTreeMap::new();
@@ -161,7 +166,6 @@ fn left(offered: &[Offered<'_>], shelf: &Shelf, history: &Published) -> Vec<Find
             *newest = nevra;
         }
     }
-    let obsoletes = Obsoletes::of(shelf);
     leaving.retain(|name, nevra| !staying.contains(name) && !obsoletes.has(nevra));
     let finding = |nevra: &Nevra| {
         Finding::new(
@@ -177,9 +181,9 @@ fn left(offered: &[Offered<'_>], shelf: &Shelf, history: &Published) -> Vec<Find
 struct Obsoletes<'a>(HashMap<&'a str, Vec<(&'a PackageFacts, &'a Provision)>>);
 
 impl<'a> Obsoletes<'a> {
-    fn of(shelf: &'a Shelf) -> Self {
+    fn of(shelf: &'a Shelf, newest: &HashSet<usize>) -> Self {
         let mut names: HashMap<_, Vec<_>> = HashMap::new();
-        for package in shelf.newest().into_iter().map(|number| &shelf.package(number).facts) {
+        for package in newest.iter().map(|number| &shelf.package(*number).facts) {
             for entry in &package.obsoletes {
                 names.entry(entry.name.as_str()).or_default().push((package, entry));
             }
@@ -195,7 +199,7 @@ impl<'a> Obsoletes<'a> {
 }
 
 /// What packages of one build must have in common.
-fn builds(shelf: &Shelf) -> Vec<Finding> {
+fn builds((shelf, newest): (&Shelf, &HashSet<usize>), obsoletes: &Obsoletes<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut versions: BTreeMap<&str, BTreeMap<Evr, &str>> = BTreeMap::new();
     for package in shelf.packages().filter(|package| !package.facts.source.is_empty()) {
@@ -211,12 +215,16 @@ fn builds(shelf: &Shelf) -> Vec<Finding> {
             format!("{source} made versions {}", texts.join(", ")),
         ));
     }
-    findings.extend(behind(shelf, &versions));
+    findings.extend(behind((shelf, newest), &versions, obsoletes));
     findings
 }
 
 /// The newest packages of a name that are of an older build than the newest of their source.
-fn behind(shelf: &Shelf, versions: &BTreeMap<&str, BTreeMap<Evr, &str>>) -> Vec<Finding> {
+fn behind(
+    (shelf, newest): (&Shelf, &HashSet<usize>),
+    versions: &BTreeMap<&str, BTreeMap<Evr, &str>>,
+    obsoletes: &Obsoletes<'_>,
+) -> Vec<Finding> {
     let mut newest_builds: HashMap<&str, (&Evr, &str)> = HashMap::new();
     for (source, versions) in versions {
         let Some(evr) = versions.keys().next_back() else { continue };
@@ -227,15 +235,13 @@ fn behind(shelf: &Shelf, versions: &BTreeMap<&str, BTreeMap<Evr, &str>>) -> Vec<
     }
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let evr = |number: usize| &shelf.package(number).facts.nevra.evr;
-    let numbers: BTreeSet<usize> = shelf.newest().into_iter().collect();
+    let numbers: BTreeSet<usize> = newest.iter().copied().collect();
     for number in numbers {
         let newest = names.entry(&shelf.package(number).facts.nevra.name).or_insert(number);
         if evr(*newest) < evr(number) {
             *newest = number;
         }
     }
-    let newest_of = names.clone();
-    let obsoletes = Obsoletes::of(shelf);
     let finding = |number: usize| {
         let package = shelf.package(number);
         let (newest, source) = newest_builds.get(source_name(&package.facts.source))?;
@@ -245,7 +251,7 @@ fn behind(shelf: &Shelf, versions: &BTreeMap<&str, BTreeMap<Evr, &str>>) -> Vec<
             return None;
         }
         let message = format!("is {evr}, and {source} has no package of the name");
-        Some(match tied(shelf, package, &newest_of) {
+        Some(match tied(shelf, package, &names) {
             None => Finding::new(&BEHIND, package.subject.as_str(), message),
             Some(wanted) => {
                 let message =
@@ -254,7 +260,7 @@ fn behind(shelf: &Shelf, versions: &BTreeMap<&str, BTreeMap<Evr, &str>>) -> Vec<
             }
         })
     };
-    names.into_values().filter_map(finding).collect()
+    names.values().copied().filter_map(finding).collect()
 }
 
 /// The requirement by which a package holds an old package of its own build: one that the newest of that name does not

@@ -9,6 +9,7 @@ mod index_args;
 mod left_out_args;
 mod pipeline;
 mod printer;
+mod scratch;
 mod session;
 mod settings;
 

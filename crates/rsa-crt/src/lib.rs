@@ -7,9 +7,8 @@
 //!
 //! No branch and no address depends on a secret: lengths are those of the modulus, tables are read from end to end, and
 //! what may have to be subtracted always is, under a mask. What a key holds is overwritten when it is dropped; what was on the
-//! stack on the way there, or when it was moved, is not. **Who calls
-//! this verifies each result with the public exponent**, by other code, before it leaves the machine: a wrong power modulo
-//! one prime would tell the other.
+//! stack on the way there, or when it was moved, is not. **Who calls this verifies each result with the public exponent**,
+//! by other code, before it leaves the machine: a wrong power modulo one prime would tell the other.
 
 mod field;
 #[cfg(target_arch = "x86_64")]

@@ -20,7 +20,7 @@ const SHA256_PREFIX: [u8; 19] =
     [0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20];
 
 /// An unlocked RSA primary key. It is unlocked once: deriving the key from the passphrase costs more than a
-/// signature. Its memory is overwritten when it is dropped.
+/// signature. What it holds is overwritten when it is dropped.
 ///
 /// Where the processor can not do [`PrivateKey`]'s arithmetic, the `rsa` crate does it. That leaks timing to who can have it
 /// sign or decrypt at will and measure it (RUSTSEC-2023-0071); a release machine serves no such requests, and a key behind

@@ -9,7 +9,7 @@ use super::{PackageRule, Subject};
 use crate::{Rule, Severity};
 
 /// What tools ask for: the hypervisor's interface.
-const ABI: &str = "xen-hypervisor-abi";
+pub(crate) const ABI: &str = "xen-hypervisor-abi";
 
 /// Links that lead to links.
 const LONGEST_CHAIN: usize = 8;

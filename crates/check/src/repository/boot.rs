@@ -10,10 +10,10 @@ use xen4centos_artifact::{
 };
 
 use super::{Findings, release::read, rules};
-use crate::{Provision, package::UNREADABLE};
-
-/// The hypervisor's interface.
-const ABI: &str = "xen-hypervisor-abi";
+use crate::{
+    Provision,
+    package::{UNREADABLE, boot::ABI},
+};
 
 /// What makes boot entries.
 const SCRIPT: &str = "/usr/bin/grub-bootxen.sh";

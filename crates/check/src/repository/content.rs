@@ -58,10 +58,11 @@ pub(super) fn check(
     if let Some(base) = check.base {
         findings.0.extend(closure::unmet(&shelf, base));
     }
-    findings.0.extend(together::check(&shelf, check.base.unwrap_or(&BaseProvides::default())));
-    findings.0.extend(together::check_files(&mut shelf, check.root)?);
+    let newest = shelf.newest();
+    findings.0.extend(together::check(&shelf, &newest, check.base.unwrap_or(&BaseProvides::default())));
+    findings.0.extend(together::check_files(&mut shelf, &newest, check.root)?);
     let offered: Vec<_> = entries.iter().filter_map(Entry::offered).collect();
-    findings.0.extend(upgrade::check(&offered, &shelf, check.histories));
+    findings.0.extend(upgrade::check(&offered, (&shelf, &newest), check.histories));
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use crate::{
         trials::{self, Repository},
     },
     printer::Printer,
+    scratch::Scratch,
     session::Session,
 };
 
@@ -34,10 +35,8 @@ struct Verdict<'a> {
 
 pub(crate) fn run(cli: &Cli, args: &BootTestArgs, printer: &Printer) -> Outcome {
     let session = Session::open(&cli.global, &args.target, printer)?;
-    let temporary = tempfile::Builder::new().prefix("xen4centos-boot-").tempdir()?;
-    let temporary = Utf8PathBuf::try_from(temporary.path().to_owned())
-        .map_err(camino::FromPathBufError::into_io_error)?;
-    let root = installed_root(&session, args, &temporary)?;
+    let temporary = Scratch::new("boot")?;
+    let root = installed_root(&session, args, &temporary.path)?;
     let kernel = match &args.kernel {
         Some(kernel) => kernel.clone(),
         None => xen4centos_trial::newest_kernel(&root)?,

@@ -142,7 +142,7 @@ fn check_path(
     let path = match is_url(shown).then(|| Location::parse(shown.as_str(), here)).transpose()? {
         Some(Location::Url(url)) => {
             let mirror = Mirror::of(session, &url)?;
-            let findings = check_tree(session, &mirror.root, terms)?;
+            let findings = check_tree(session, mirror.root(), terms)?;
             checked.push(Checked { path: shown.to_owned(), findings });
             return Ok(());
         }

@@ -20,6 +20,7 @@ use crate::{
     index_args::{MetadataArgs, PackagesArgs, Revision},
     pipeline::{keys::SigningKey, lock::WorkLock},
     printer::Printer,
+    scratch::Scratch,
     session::Session,
     settings,
 };
@@ -209,11 +210,9 @@ fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Resul
 
 /// The packages that an index would list: those in the directory and below it.
 fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &Narrator<'_>) -> Outcome {
-    let scratch = tempfile::Builder::new().prefix("xen4centos-index-").tempdir()?;
-    let place =
-        Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(camino::FromPathBufError::into_io_error)?;
+    let scratch = Scratch::new("index")?;
     let packages =
-        preview(directory, settings, &place, narrator).map_err(|error| refusal(error, settings))?;
+        preview(directory, settings, &scratch.path, narrator).map_err(|error| refusal(error, settings))?;
     if json {
         narrator.printer.json(&serde_json::json!({ "would-index": packages }));
         return Ok(());

@@ -1,6 +1,5 @@
 //! An installation as a host makes it, into an empty root.
 
-use camino::Utf8PathBuf;
 use xen4centos_artifact::Nevra;
 use xen4centos_manifest::Accepts;
 
@@ -9,6 +8,7 @@ use crate::{
     failure::Outcome,
     pipeline::trials::{self, Repository},
     printer::Printer,
+    scratch::Scratch,
     session::Session,
 };
 
@@ -16,11 +16,10 @@ pub(crate) fn run(cli: &Cli, args: &InstallTestArgs, printer: &Printer) -> Outco
     let session = Session::open(&cli.global, &args.target, printer)?;
     let repository = Repository::find(&session, args.repository.as_deref(), args.public_key.as_deref())?;
     let packages = if args.packages.is_empty() { repository.main_packages()? } else { args.packages.clone() };
-    let temporary = tempfile::Builder::new().prefix("xen4centos-root-").tempdir()?;
+    let temporary = Scratch::new("root")?;
     let root = match &args.root {
         Some(root) => crate::settings::current_directory()?.join(root),
-        None => Utf8PathBuf::try_from(temporary.path().join("root"))
-            .map_err(camino::FromPathBufError::into_io_error)?,
+        None => temporary.path.join("root"),
     };
     let activity = printer.activity("Installing", format!("{} into an empty root", packages.join(", ")));
     let report = trials::install(&session, &repository, &root, &packages)?;

@@ -69,7 +69,7 @@ fn repository(session: &Session<'_>, place: &str) -> Result<BaseProvides, Failur
             base.add_package(facts(package));
         }
     }
-    // Without them paths are known as far as primary.xml has them, which is where programs and settings are.
+    // All of them: primary.xml has those of programs and settings only.
     for files in repository.file_lists()? {
         for file in files?.files {
             base.add_file(&file.path);

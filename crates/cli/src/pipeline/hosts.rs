@@ -9,6 +9,7 @@ use xen4centos_trial::{HostRecord, HostReport, HostRequest, Offer, Origin, Solve
 
 use crate::{
     failure::{Failure, Kind},
+    scratch::Scratch,
     session::Session,
 };
 
@@ -55,12 +56,9 @@ pub(crate) fn try_all(
     for (offer, repository) in offers.iter_mut().zip(checked.iter().chain(also)) {
         complete_files(offer, repository, &paths)?;
     }
-    let scratch = tempfile::Builder::new().prefix("xen4centos-hosts-").tempdir()?;
-    let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| {
-        Failure::new(Kind::World, "the directory for temporary files has a name that is no UTF-8")
-    })?;
+    let scratch = Scratch::new("hosts")?;
     let reports = records.iter().enumerate().map(|(number, (_, host))| {
-        let scratch = scratch.join(number.to_string());
+        let scratch = scratch.path.join(number.to_string());
         Ok(try_host(&HostRequest { host, base: &base, offers: &offers, scratch: &scratch })?)
     });
     reports.collect()

@@ -3,72 +3,69 @@ use std::{
     sync::Arc,
 };
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use xen4centos_repodata::{Http, RepodataError, Repository, Storage};
 
-use crate::{
-    failure::{Failure, Kind},
-    session::Session,
-    settings,
-};
+use crate::{failure::Failure, scratch::Scratch, session::Session, settings};
 
 /// Of what metadata give no size for.
 const LONGEST: u64 = 1 << 30;
 
 /// A copy of what is listed in a repository elsewhere. It is gone with this value.
-pub(crate) struct Mirror {
-    _directory: tempfile::TempDir,
-    pub(crate) root: Utf8PathBuf,
-}
+pub(crate) struct Mirror(Scratch);
 
 impl Mirror {
     /// Fetches the metadata of the repository at `url` and each package that they list. What the server does not have is
     /// not in the copy, and what is longer than stated is cut behind its size: both are for the check to find.
     pub(crate) fn of(session: &Session<'_>, url: &str) -> Result<Self, Failure> {
-        let directory = tempfile::Builder::new().prefix("xen4centos-check-").tempdir()?;
-        let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).map_err(|path| {
-            Failure::new(Kind::World, format!("`{}` has a name that is no UTF-8", path.display()))
-        })?;
+        let mirror = Self(Scratch::new("check")?);
         let server = Http::new(url, &settings::http())?;
-        let activity = session.printer.activity("Fetching", url);
-        let copy = |href: &str, size: Option<u64>| copy(&server, href, &root, size);
-        copy("repodata/repomd.xml", None)?;
-        copy("repodata/repomd.xml.asc", None)?;
-        let repository = Repository::open_in(Arc::new(server.clone()))?;
+        let _activity = session.printer.activity("Fetching", url);
+        for list in ["repodata/repomd.xml", "repodata/repomd.xml.asc"] {
+            mirror.copy(&server, list, None)?;
+        }
+        // One that is not there or no list is told of by its URL.
+        let repository =
+            Repository::open(mirror.root()).or_else(|_| Repository::open_in(Arc::new(server.clone())))?;
+        let copy = |href: &str, size| match repository.path_of(href) {
+            Ok(_) => mirror.copy(&server, href, size),
+            // What lies outside is nothing to fetch.
+            Err(_) => Ok(()),
+        };
         for record in &repository.repomd().records {
             copy(&record.location, record.size)?;
         }
-        // From the copy: a list that is not there or damaged is found there again, by the rules.
-        let listed = Repository::open(&root)?.packages();
-        for package in listed.into_iter().flatten() {
+        // A list that is not there or damaged is found again, by the rules.
+        for package in repository.packages().into_iter().flatten() {
             let Ok(package) = package else { break };
             if package.base.is_none() {
                 copy(&package.href, Some(package.size.package))?;
             }
         }
-        drop(activity);
-        Ok(Self { _directory: directory, root })
+        Ok(mirror)
     }
-}
 
-/// One file, if the server has it and it lies inside.
-fn copy(server: &Http, href: &str, root: &Utf8Path, size: Option<u64>) -> Result<(), Failure> {
-    let is_inside =
-        Utf8Path::new(href).components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
-    if href.is_empty() || !is_inside {
-        return Ok(());
+    /// The directory that holds `repodata`.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.0.path
     }
-    let content = match server.open(Utf8Path::new(href)) {
-        Ok(content) => content,
-        Err(RepodataError::Files { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    let path = root.join(href);
-    if let Some(directory) = path.parent() {
-        fs_err::create_dir_all(directory)?;
+
+    /// Fetches a file, if the server has it.
+    fn copy(&self, server: &Http, href: &str, size: Option<u64>) -> Result<(), Failure> {
+        let content = match server.open(Utf8Path::new(href)) {
+            Ok(content) => content,
+            Err(RepodataError::Files { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let path = self.root().join(href);
+        if let Some(directory) = path.parent() {
+            fs_err::create_dir_all(directory)?;
+        }
+        let mut content = content.take(size.map_or(LONGEST, |size| size.saturating_add(1)));
+        let failed = |source| RepodataError::Files { act: "fetch", path: server.root().join(href), source };
+        io::copy(&mut content, &mut fs_err::File::create(&path)?).map_err(failed)?;
+        Ok(())
     }
-    let mut content = content.take(size.map_or(LONGEST, |size| size.saturating_add(1)));
-    let failed = |source| RepodataError::Files { act: "fetch", path: server.root().join(href), source };
-    io::copy(&mut content, &mut fs_err::File::create(&path)?).map_err(failed)?;
-    Ok(())
 }

@@ -8,6 +8,7 @@ use xen4centos_trial::{InstallReport, InstallRequest, StandIn, StandInRequest, T
 
 use crate::{
     failure::{Failure, Kind},
+    scratch::Scratch,
     session::Session,
 };
 
@@ -78,15 +79,12 @@ pub(crate) fn install(
         return Err(Failure::new(Kind::Data, message)
             .hint(Some("name a directory that does not exist yet with --root".to_owned())));
     }
-    let scratch = tempfile::Builder::new().prefix("xen4centos-trial-").tempdir()?;
-    let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| {
-        Failure::new(Kind::World, "the directory for temporary files has a name that is no UTF-8")
-    })?;
+    let scratch = Scratch::new("trial")?;
     let provides_file = session.project.root.join("repo-templates/stand-in/provides.txt");
     let provides = fs_err::read_to_string(&provides_file)?;
     let (requirements, provided) = dependencies(&repository.directory)?;
     let request = StandInRequest { provides: &provides, requirements: &requirements, provided: &provided };
-    let stand_in = StandIn::build(&request, scratch)?;
+    let stand_in = StandIn::build(&request, &scratch.path)?;
     let request = InstallRequest {
         repository: repository.directory.as_str(),
         key: &repository.key,
@@ -94,7 +92,7 @@ pub(crate) fn install(
         packages,
         stand_in: &stand_in,
         root,
-        scratch: &scratch.join("dnf"),
+        scratch: &scratch.path.join("dnf"),
         log: &session.work("install-test.log"),
     };
     Ok(xen4centos_trial::install(&request)?)

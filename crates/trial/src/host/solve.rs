@@ -4,13 +4,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use camino::Utf8Path;
+use xen4centos_artifact::INSTALL_ONLY;
 use xen4centos_process::{Invocation, ProcessError, Tool};
 
 use super::{
     HostRecord, JobReport, SolverPackage,
     record::Known,
     refusal::refusals,
-    testcase::{INSTALL_ONLY, Insist, testcase, testtags},
+    testcase::{Insist, testcase, testtags},
 };
 use crate::TrialError;
 

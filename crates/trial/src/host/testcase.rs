@@ -2,22 +2,9 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use super::{Job, SolverPackage};
+use xen4centos_artifact::INSTALL_ONLY;
 
-/// yum 3.2.29 installs these beside what is there, and whatever gives such a name.
-pub(super) const INSTALL_ONLY: [&str; 11] = [
-    "kernel",
-    "kernel-bigmem",
-    "kernel-enterprise",
-    "kernel-smp",
-    "kernel-modules",
-    "kernel-debug",
-    "kernel-unsupported",
-    "kernel-source",
-    "kernel-devel",
-    "kernel-PAE",
-    "kernel-PAE-debug",
-];
+use super::{Job, SolverPackage};
 
 /// As dnf sets them over yum's habits: vendors do not matter, and what no repository offers stays.
 const FLAGS: &str = "allowvendorchange keeporphans bestobeypolicy yumobsoletes ignorerecommended";

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use xen4centos_artifact::header::FileEntry;
 
 use super::{
     config::{Config, UNSET},
@@ -62,27 +61,25 @@ impl Kernel {
         (package, release): (&Package<'_>, &str),
         contract: Option<&KernelContract>,
     ) -> Faults {
-        let directory = format!("/lib/modules/{release}/");
-        let modules: BTreeSet<String> = package
-            .files
-            .iter()
-            .filter_map(|file| file.path_lossy().strip_prefix(&directory).map(str::to_owned))
-            .filter(|path| Utf8Path::new(path).extension() == Some("ko"))
-            .collect();
-        let mut faults = self.vermagic(release);
-        let compressed = package.files.iter().map(FileEntry::path_lossy).find(|path| {
-            let name = Utf8Path::new(path);
-            path.starts_with(&directory)
-                && name.extension().is_some_and(|end| COMPRESSED.contains(&end))
-                && name.file_stem().is_some_and(|stem| Utf8Path::new(stem).extension() == Some("ko"))
+        let directory = format!("/lib/modules/{release}");
+        // The directory itself is the empty path.
+        let below = package.files.iter().filter_map(|file| {
+            let path = file.path_lossy();
+            let rest = path.strip_prefix(&directory)?;
+            if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
         });
-        if let Some(path) = &compressed {
-            faults.push((&rules::COMPRESSED, format!("{path} is compressed")));
+        let (modules, others): (BTreeSet<String>, BTreeSet<String>) =
+            below.partition(|path| Utf8Path::new(path).extension() == Some("ko"));
+        let compressed = others.iter().find(|path| is_compressed_module(path));
+        let mut faults = self.vermagic(release);
+        if let Some(path) = compressed {
+            faults.push((&rules::COMPRESSED, format!("{directory}/{path} is compressed")));
         } else {
             faults.extend(self.lists(release, &modules));
         }
         if let Some(image) = &self.image {
-            faults.extend(self.release(package, release, image));
+            let has_directory = !modules.is_empty() || !others.is_empty();
+            faults.extend(self.release(package, (release, has_directory), image));
             faults.extend(self.embedded(release, image));
         }
         let promises_xen = provided(package, "kernel-xen").next().is_some();
@@ -141,7 +138,12 @@ impl Kernel {
         faults
     }
 
-    fn release(&self, package: &Package<'_>, release: &str, image: &KernelImage) -> Faults {
+    fn release(
+        &self,
+        package: &Package<'_>,
+        (release, has_directory): (&str, bool),
+        image: &KernelImage,
+    ) -> Faults {
         let mut faults = Vec::new();
         let mut add = |message: String| faults.push((&rules::KERNEL_RELEASE, message));
         if image.release != release {
@@ -151,13 +153,8 @@ impl Kernel {
             add(format!("/boot/vmlinuz-{release} has the kernel {banner} inside"));
         }
         let has_modules = self.config.as_ref().is_none_or(|config| config.value("MODULES") == "y");
-        let directory = format!("/lib/modules/{release}");
-        let is_there = package.files.iter().any(|file| {
-            let path = file.path_lossy();
-            path.strip_prefix(&directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if has_modules && !is_there {
-            add(format!("/boot/vmlinuz-{release} has no {directory}"));
+        if has_modules && !has_directory {
+            add(format!("/boot/vmlinuz-{release} has no /lib/modules/{release}"));
         }
         let provided: Vec<String> = provided(package, "kernel-uname-r").collect();
         if !provided.is_empty() && !provided.iter().any(|provided| provided == release) {
@@ -248,6 +245,12 @@ fn provided<'a>(package: &Package<'a>, name: &'a str) -> impl Iterator<Item = St
 fn name_of(path: &str) -> Option<String> {
     let file = path.rsplit('/').next()?;
     Some(file.strip_suffix(".ko")?.replace('-', "_"))
+}
+
+fn is_compressed_module(path: &str) -> bool {
+    let path = Utf8Path::new(path);
+    path.extension().is_some_and(|end| COMPRESSED.contains(&end))
+        && path.file_stem().is_some_and(|stem| Utf8Path::new(stem).extension() == Some("ko"))
 }
 
 fn some(names: &[&str]) -> String {
