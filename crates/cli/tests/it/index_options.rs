@@ -305,7 +305,14 @@ fn what_is_written_and_how() {
 const ADDED: &str = "Packages/e/added.rpm";
 
 fn add(here: &Utf8Path) {
-    fs_err::copy(&fixtures::packages()[2], here.join("packages").join(ADDED)).unwrap();
+    put(&here.join("packages").join(ADDED));
+}
+
+/// With a time of its own: ours and theirs are made one after the other, and a second may end between them.
+fn put(path: &Utf8Path) {
+    fs_err::copy(&fixtures::packages()[2], path).unwrap();
+    let file = fs_err::OpenOptions::new().append(true).open(path).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_760_000_000)).unwrap();
 }
 
 fn remove(here: &Utf8Path) {
@@ -316,7 +323,7 @@ fn remove(here: &Utf8Path) {
 fn replace(here: &Utf8Path) {
     let path = here.join("packages/source/everything.src.rpm");
     fs_err::remove_file(&path).unwrap();
-    fs_err::copy(&fixtures::packages()[2], &path).unwrap();
+    put(&path);
 }
 
 fn updating() -> Vec<Case> {
