@@ -23,8 +23,8 @@ pub use client::Client;
 pub use error::ManifestError;
 pub use options::{EffectiveOption, OptionSwitch, SwitchedBy, sources_needed};
 pub use package::{
-    ChangelogEntry, DetachedSignature, GitLocation, Location, Need, Package, PackageOption, Patch,
-    Requirement, Role, SignedBytes, Source, Upstream, UrlLocation, Vouching,
+    ChangelogEntry, CommitLocation, DetachedSignature, GitLocation, Location, Need, Package, PackageOption,
+    Patch, Requirement, Role, SignedBytes, Source, Upstream, UrlLocation, Vouching,
 };
 pub use project::{LocalSettings, Project};
 pub use target::{

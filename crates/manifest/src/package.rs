@@ -54,6 +54,8 @@ pub struct Upstream {
     pub name: String,
     /// The one directory at the top of the unpacked release.
     pub directory: String,
+    /// Upstream's repository, whose commits patches can name without repeating it.
+    pub git: Option<String>,
 }
 
 /// A file that goes into rpm's `SOURCES`.
@@ -96,6 +98,8 @@ pub enum Location {
     Url(UrlLocation),
     /// A commit to export, pinned by its id. Patches never have this.
     Git(GitLocation),
+    /// What a commit changed, pinned by its id. Only patches have this.
+    Commit(CommitLocation),
 }
 
 /// A file to download.
@@ -162,12 +166,23 @@ pub struct GitLocation {
     pub sha256: Option<Sha256Digest>,
 }
 
+/// A commit whose change is a patch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitLocation {
+    /// The repository.
+    pub url: String,
+    /// The full commit id: 40 lower-case hexadecimal digits.
+    pub commit: String,
+    /// Of the patch that is made of it, where the file says it. A file of that digest needs no repository.
+    pub sha256: Option<Sha256Digest>,
+}
+
 /// A patch that `%prep` applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     /// The file's name in `SOURCES`.
     pub file: String,
-    /// In the tree, or by URL; never git.
+    /// In the tree, by URL, or a commit's change.
     pub location: Location,
     /// Leading path components that `patch -p` strips.
     pub strip: u32,
@@ -175,6 +190,8 @@ pub struct Patch {
     pub advisory: Option<String>,
     /// What it does.
     pub summary: String,
+    /// Whether it applies to the package's miniature, too. Those from outside of the tree do not, unless they say so.
+    pub miniature: bool,
     /// Line of its declaration in `package.toml`, from 1.
     pub line: usize,
 }

@@ -194,6 +194,16 @@ pub enum FetchError {
         /// Their paths, separated by commas.
         paths: String,
     },
+    /// What a commit changed is no patch.
+    #[error("commit {commit} of `{url}` gives no patch: {reason}")]
+    NoPatch {
+        /// The repository.
+        url: String,
+        /// The commit id.
+        commit: String,
+        /// What it is instead.
+        reason: String,
+    },
     /// `git` failed on what was fetched already.
     #[error("could not export commit {commit} of `{url}`: {reason}")]
     Git {
@@ -416,6 +426,10 @@ impl FetchError {
             Self::Submodules { .. } => {
                 "take a release that has them in it, by url and sha256; or pin each as a source of its own and put them \
                  together in the spec, from a commit without them"
+                    .to_owned()
+            }
+            Self::NoPatch { .. } => {
+                "look at the commit: an advisory's fix may be another one, or several; or put a patch of it into patches/"
                     .to_owned()
             }
             Self::UnusedOverride { why, .. } => why.hint(),

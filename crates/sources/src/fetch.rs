@@ -104,6 +104,7 @@ impl<'a> Run<'a> {
                 tree.tarball(self.store, self.reporter).map(Ok)
             }
             Way::Git(git) => self.obtain_git(wanted, git),
+            Way::Commit(change) => self.obtain_change(wanted, change),
             Way::Url(location) => return self.obtain_signed(wanted, location),
         };
         Ok(obtained?.map(|object| verified(wanted, object, None)))
@@ -250,6 +251,7 @@ fn verified(wanted: &Wanted<'_>, object: Object, signed_by: Option<SignedBy>) ->
         Way::InTree(_) | Way::Override(_) | Way::Tree { .. } => None,
         Way::Url(location) => Some(Pin::Digest { url: location.url.clone() }),
         Way::Git(git) => Some(Pin::Commit { url: git.url.clone(), commit: git.commit.clone() }),
+        Way::Commit(change) => Some(Pin::Commit { url: change.url.clone(), commit: change.commit.clone() }),
     };
     VerifiedSource {
         package: wanted.package.name.clone(),

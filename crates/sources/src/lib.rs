@@ -9,11 +9,13 @@
 //! terminal: proxies, the time and the directories come in through [`FetchSettings`], progress goes out through
 //! [`Reporter`].
 
+mod change;
 mod decompress;
 mod download;
 mod error;
 mod fetch;
 mod git;
+mod git_repository;
 mod hashing;
 mod http;
 mod in_tree;

@@ -20,6 +20,8 @@ pub enum MissingRole {
     Key,
     /// A git repository with a commit in it.
     Git,
+    /// A git repository with a commit and its parent in it.
+    Change,
 }
 
 /// A file that no place had.
@@ -88,6 +90,7 @@ impl MissingRole {
             Self::Signature => "signature",
             Self::Key => "key",
             Self::Git => "git repository",
+            Self::Change => "git commit",
         }
     }
 }
@@ -97,10 +100,36 @@ pub(crate) fn describe_all(files: &[MissingFile]) -> String {
         [_] => "1 file is missing".to_owned(),
         _ => format!("{} files are missing", files.len()),
     };
-    for file in files {
-        describe(&mut text, file).expect("writing to a string does not fail");
+    let same_place = |one: &MissingFile, other: &MissingFile| {
+        let place =
+            |file: &MissingFile| (file.role, file.package.clone(), file.urls.clone(), file.put_at.clone());
+        one.role == MissingRole::Change && place(one) == place(other)
+    };
+    for group in files.chunk_by(same_place) {
+        let described = match group {
+            [file] => describe(&mut text, file),
+            _ => describe_changes(&mut text, group),
+        };
+        described.expect("writing to a string does not fail");
     }
     text
+}
+
+/// Patches that one repository would give.
+fn describe_changes(text: &mut String, files: &[MissingFile]) -> fmt::Result {
+    let first = &files[0];
+    write!(text, "\n  {} patches of {}, which are commits of one repository", files.len(), first.package)?;
+    for url in &first.urls {
+        write!(text, "\n    url      {url}")?;
+    }
+    for file in files {
+        write!(text, "\n    commit   {} ({})", file.commit.as_deref().unwrap_or_default(), file.file)?;
+    }
+    write!(text, "\n    put it   {}", first.put_at)?;
+    for attempt in &first.attempts {
+        write!(text, "\n    tried    {}: {}", attempt.place, attempt.outcome)?;
+    }
+    Ok(())
 }
 
 fn describe(text: &mut String, file: &MissingFile) -> fmt::Result {

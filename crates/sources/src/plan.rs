@@ -4,8 +4,8 @@
 
 use camino::Utf8PathBuf;
 use xen4centos_manifest::{
-    DetachedSignature, GitLocation, Location, Package, Patch, Role as ManifestRole, Source, Upstream,
-    Upstreams, UrlLocation, Vouching,
+    CommitLocation, DetachedSignature, GitLocation, Location, Package, Patch, Role as ManifestRole, Source,
+    Upstream, Upstreams, UrlLocation, Vouching,
 };
 
 use crate::{FetchError, FetchSettings, Origin, Role, Unused, in_tree};
@@ -27,6 +27,7 @@ pub(crate) enum Way<'a> {
     Override(Utf8PathBuf),
     Url(&'a UrlLocation),
     Git(&'a GitLocation),
+    Commit(&'a CommitLocation),
     Tree { dir: Utf8PathBuf, upstream: &'a Upstream, origin: Origin },
 }
 
@@ -36,7 +37,7 @@ impl Way<'_> {
             Self::InTree(_) => Origin::InTree,
             Self::Override(path) => Origin::Override { path: path.clone() },
             Self::Tree { origin, .. } => origin.clone(),
-            Self::Url(_) | Self::Git(_) => Origin::Pinned,
+            Self::Url(_) | Self::Git(_) | Self::Commit(_) => Origin::Pinned,
         }
     }
 }
@@ -137,6 +138,7 @@ fn way<'a>(package: &Package, name: &str, location: &'a Location, settings: &Fet
         Location::InTree { path } => Way::InTree(path),
         Location::Url(url) => Way::Url(url),
         Location::Git(git) => Way::Git(git),
+        Location::Commit(change) => Way::Commit(change),
     }
 }
 

@@ -105,6 +105,13 @@ impl Run<'_> {
                 planned.sha256 = self.commit_packed_before(wanted, git)?.map(|object| object.sha256);
                 planned.standing = if planned.sha256.is_some() { Standing::Stored } else { Standing::Remote };
             }
+            Way::Commit(change) => {
+                planned.urls = vec![change.url.clone()];
+                let written = self.change_written_before(wanted, change)?;
+                planned.sha256 = written.as_ref().map(|object| object.sha256).or(change.sha256);
+                planned.size = written.as_ref().map(|object| object.size);
+                planned.standing = if written.is_some() { Standing::Stored } else { Standing::Remote };
+            }
             Way::Tree { dir, upstream, .. } => {
                 let mtime = self.settings.source_date_epoch;
                 let tree = Tree { package: &wanted.package.name, dir, upstream, mtime };

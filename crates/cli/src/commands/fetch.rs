@@ -25,7 +25,7 @@ struct Row<'a> {
 
 pub(crate) fn run(cli: &Cli, args: &FetchArgs, printer: &Printer) -> Outcome {
     let session = Session::open(&cli.global, &args.target, printer)?;
-    let packages = session.packages(&args.packages)?;
+    let packages = sources::packages(&session, &args.packages, &args.sources)?;
     let options = session.options(&packages, &args.build)?;
     if args.dry_run {
         let planned = sources::survey(&session, &args.sources, &packages, &options)?;

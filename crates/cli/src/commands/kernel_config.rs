@@ -35,7 +35,7 @@ pub(crate) fn run(cli: &Cli, args: &KernelConfigArgs, printer: &Printer) -> Outc
     }
     // Wrong wishes are to be known before anything is downloaded.
     kernel::kernel_configs(&session)?;
-    let mut packages = session.packages(&[KERNEL.to_owned()])?;
+    let mut packages = sources::packages(&session, &[KERNEL.to_owned()], &args.sources)?;
     let options = session.options(&packages, &args.build)?;
     // Of the release alone: firmware and the like configure nothing.
     packages[0].sources.retain(|source| source.role != Role::Extra);

@@ -92,8 +92,13 @@ fn is_pinned(package: &Package, file: &str, source: &InputSource) -> bool {
         Location::InTree { path } => digest_of(path) == Some(source.sha256),
         Location::Url(location) => location.sha256 == source.sha256,
         // The digest of an export is not pinned where the file does not say it; the commit is.
-        Location::Git(location) => source.detail.split(' ').any(|word| word == location.commit),
+        Location::Git(location) => names_commit(source, &location.commit),
+        Location::Commit(location) => names_commit(source, &location.commit),
     }
+}
+
+fn names_commit(source: &InputSource, commit: &str) -> bool {
+    source.detail.split(' ').any(|word| word == commit)
 }
 
 fn digest_of(path: &Utf8Path) -> Option<Sha256Digest> {

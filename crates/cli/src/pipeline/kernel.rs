@@ -205,7 +205,7 @@ pub(crate) fn symbols(
     if !session.target.packages.iter().any(|package| package == KERNEL) {
         return Ok(kept);
     }
-    let packages = session.packages(&[KERNEL.to_owned()])?;
+    let packages = sources::packages(session, &[KERNEL.to_owned()], &args.sources)?;
     let options = session.options(&packages, &args.build)?;
     let settings = sources::fetch_settings(session, &args.sources, &options)?;
     if let Some(given) = settings.trees.iter().find(|tree| tree.package == KERNEL) {

@@ -72,7 +72,7 @@ pub(crate) fn open<'a>(
     printer: &'a Printer,
 ) -> Result<Opened<'a>, Failure> {
     let session = Session::open(global, &args.target, printer)?;
-    let packages = session.packages(&args.packages)?;
+    let packages = sources::packages(&session, &args.packages, &args.sources)?;
     let network = network_policy(&args.build);
     if purpose != Purpose::Build {
         demand_isolation(&session, network)?;

@@ -107,6 +107,40 @@ fn not_here(
     Ok(files.into_iter().map(|(package, files)| (package, failure(files))).collect())
 }
 
+/// The packages that were named, or all of the target. Over its miniature a package is without the patches that are for
+/// upstream's own tree.
+pub(crate) fn packages(
+    session: &Session<'_>,
+    named: &[String],
+    args: &SourceArgs,
+) -> Result<Vec<Package>, Failure> {
+    let mut packages = session.packages(named)?;
+    if !takes_doubles(session) {
+        return Ok(packages);
+    }
+    let trees = trees(session, args)?;
+    for package in packages.iter_mut().filter(|package| package.upstream.is_some()) {
+        if trees.iter().any(|tree| tree.package == package.name) {
+            continue;
+        }
+        let before = package.patches.len();
+        package.patches.retain(|patch| patch.miniature);
+        let left = before - package.patches.len();
+        if left > 0 {
+            session.printer.detail(format!(
+                "{}: {left} patches are for upstream's own tree, and not for its miniature",
+                package.name
+            ));
+        }
+    }
+    Ok(packages)
+}
+
+/// A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
+fn takes_doubles(session: &Session<'_>) -> bool {
+    session.is_miniature() && session.channel.accepts == Accepts::Miniature
+}
+
 /// What was asked for, checked against all packages that were, which are those of `options`: a file that is given for
 /// one of them, or a tree that the channel refuses, is the same for each.
 pub(crate) fn fetch_settings(
@@ -114,8 +148,6 @@ pub(crate) fn fetch_settings(
     args: &SourceArgs,
     options: &Options,
 ) -> Result<FetchSettings, Failure> {
-    // A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
-    let doubles = session.is_miniature() && session.channel.accepts == Accepts::Miniature;
     let on = |(package, options): (&String, &BTreeMap<String, EffectiveOption>)| {
         let names = options.values().filter(|option| option.on).map(|option| option.name.clone());
         (package.clone(), names.collect())
@@ -129,7 +161,7 @@ pub(crate) fn fetch_settings(
         mirrors: args.mirror.clone(),
         overrides: overrides(session, args)?,
         trees: trees(session, args)?,
-        upstreams: if doubles { Upstreams::Miniature } else { Upstreams::Release },
+        upstreams: if takes_doubles(session) { Upstreams::Miniature } else { Upstreams::Release },
         options_on: options.iter().map(on).collect(),
         source_date_epoch: TREE_TIME,
         now: session.now,

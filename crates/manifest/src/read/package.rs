@@ -131,8 +131,9 @@ fn miniature(root: &Table<'_>, directory: &Utf8Path) -> Option<Utf8PathBuf> {
 fn upstream(table: Table<'_>) -> Option<Upstream> {
     let name = table.required("name").map(|text| text.value);
     let directory = value(&table, table.required("directory"), words::file_name);
+    let git = value(&table, table.text("git"), words::git_url);
     table.finish();
-    Some(Upstream { name: name?, directory: directory? })
+    Some(Upstream { name: name?, directory: directory?, git })
 }
 
 /// `upstream` is there where the file has an [upstream], and whole where that could be read.
@@ -141,14 +142,13 @@ fn sources_and_patches(
     known: &Known<'_>,
     upstream: Option<&(Range<usize>, Option<Upstream>)>,
 ) -> (Vec<ReadSource>, Vec<ReadPatch>) {
-    let unread = Upstream { name: String::new(), directory: String::new() };
+    let unread = Upstream { name: String::new(), directory: String::new(), git: None };
     let of_package = upstream.map(|(_, upstream)| upstream.as_ref().unwrap_or(&unread));
     let around = Surroundings { directory: known.directory, upstream: of_package };
     let tables = root.tables("source");
     let sources: Vec<ReadSource> = tables.into_iter().map(|table| source::source(table, &around)).collect();
     let tables = root.tables("patch");
-    let patches: Vec<ReadPatch> =
-        tables.into_iter().map(|table| source::patch(table, known.directory)).collect();
+    let patches: Vec<ReadPatch> = tables.into_iter().map(|table| source::patch(table, &around)).collect();
     for source in &sources {
         check_option(root, source.option.as_ref(), &known.options);
     }

@@ -5,8 +5,8 @@ use xen4centos_toml_tree::{Spot, Table, Text};
 
 use super::{all_checked, checked, parsed, value};
 use crate::{
-    DetachedSignature, GitLocation, Location, Patch, Role, SignedBytes, Source, Upstream, UrlLocation,
-    Vouching, words,
+    CommitLocation, DetachedSignature, GitLocation, Location, Patch, Role, SignedBytes, Source, Upstream,
+    UrlLocation, Vouching, words,
 };
 
 /// A source as far as it could be read; names stand beside it for the checks against others.
@@ -62,17 +62,29 @@ pub(crate) fn source(table: Table<'_>, around: &Surroundings<'_>) -> ReadSource 
     ReadSource { source, name, file, comes_from_outside: is_url || is_git, role, option }
 }
 
-pub(crate) fn patch(table: Table<'_>, directory: &Utf8Path) -> ReadPatch {
-    let file = file(&table, "patches");
+pub(crate) fn patch(table: Table<'_>, around: &Surroundings<'_>) -> ReadPatch {
+    let is_commit = table.has("commit") || table.has("git");
+    let commit = if is_commit { commit(&table) } else { None };
+    let file = match &commit {
+        Some(commit) if !table.has("file") => Some(Spot {
+            value: format!("{}.patch", &commit.value[..COMMIT_DIGITS]),
+            span: commit.span.clone(),
+        }),
+        None if is_commit && !table.has("file") => None,
+        _ => file(&table, "patches"),
+    };
     let strip = table.number("strip", 0..=9).map_or(1, |strip| strip.value);
     let advisory = value(&table, table.text("advisory"), words::advisory);
     let summary = table.required("summary").map(|text| text.value);
-    table.refuse("git", "is not for patches", Some("take the patch by url and sha256, or into patches/"));
-    let location = if table.has("url") {
-        url(&table, directory, Signing::Optional)
+    let location = if is_commit {
+        change(&table, commit, around)
+    } else if table.has("url") {
+        url(&table, around.directory, Signing::Optional)
     } else {
-        in_tree(&table, file.as_ref(), &directory.join("patches"))
+        in_tree(&table, file.as_ref(), &around.directory.join("patches"))
     };
+    let of_ours = !is_commit && !table.has("url");
+    let miniature = table.boolean("miniature").map_or(of_ours, |miniature| miniature.value);
     let (line, _) = table.file().position(table.span.start);
     table.finish();
     let patch = (|| {
@@ -82,10 +94,36 @@ pub(crate) fn patch(table: Table<'_>, directory: &Utf8Path) -> ReadPatch {
             strip,
             advisory,
             summary: summary?,
+            miniature,
             line,
         })
     })();
     ReadPatch { patch, file }
+}
+
+/// Digits of a commit id in the name of its patch: enough that no two of a package's are the same.
+const COMMIT_DIGITS: usize = 12;
+
+/// The change of a commit, of the repository that is named here or of upstream's.
+fn change(table: &Table<'_>, commit: Option<Text>, around: &Surroundings<'_>) -> Option<Location> {
+    table.refuse("url", "beside a commit: a patch comes from one place", Some("remove `url` or `commit`"));
+    let pinned = Some("the change of a commit is pinned by its id");
+    for key in ["mirrors", "size", "signature", "unsigned", "directory"] {
+        table.refuse(key, "is not for the change of a commit", pinned);
+    }
+    let upstreams = around.upstream.and_then(|upstream| upstream.git.clone());
+    let url = if table.has("git") {
+        value(table, table.text("git"), words::git_url)
+    } else {
+        if upstreams.is_none() {
+            table.missing("git", Some("the commit's repository, here or in [upstream]"));
+        }
+        upstreams
+    };
+    let sha256 = parsed(table, table.text("sha256"));
+    let sha256_is_good = sha256.is_some() || !table.has("sha256");
+    Some(Location::Commit(CommitLocation { url: url?, commit: commit?.value, sha256 }))
+        .filter(|_| sha256_is_good)
 }
 
 fn role(table: &Table<'_>, around: &Surroundings<'_>) -> Spot<Role> {
@@ -238,7 +276,7 @@ fn git(table: &Table<'_>, around: &Surroundings<'_>) -> Option<Location> {
         table.refuse(key, "is not for a git source", pinned);
     }
     let url = value(table, table.text("git"), words::git_url);
-    let commit = commit(table);
+    let commit = commit(table).map(|commit| commit.value);
     let sha256 = parsed(table, table.text("sha256"));
     let sha256_is_good = sha256.is_some() || !table.has("sha256");
     let stated = value(table, table.text("directory"), words::file_name);
@@ -259,11 +297,11 @@ fn git(table: &Table<'_>, around: &Surroundings<'_>) -> Option<Location> {
         .filter(|_| sha256_is_good)
 }
 
-fn commit(table: &Table<'_>) -> Option<String> {
+fn commit(table: &Table<'_>) -> Option<Text> {
     let commit = table.required("commit")?;
     let is_hex = commit.value.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
     if commit.value.len() == 40 && is_hex {
-        return Some(commit.value);
+        return Some(commit);
     }
     let hint = "a branch, tag or short id can come to mean something else; state all 40 digits in lower case";
     table.problem_at(&commit, format!("`{}` is no full commit id", commit.value), Some(hint));

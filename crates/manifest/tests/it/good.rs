@@ -99,6 +99,52 @@ fn an_option_goes_with_the_one_that_it_requires() {
     assert_eq!(problems.matches("one another").count(), 1, "{problems}");
 }
 
+const PATCHES: &str = r#"
+[[patch]]
+commit = "0123456789abcdef0123456789abcdef01234567"
+summary = "Upstream's fix"
+
+[[patch]]
+git = "https://example.org/fork.git"
+commit = "1123456789abcdef0123456789abcdef01234567"
+file = "fork.patch"
+sha256 = "31e066137a962676e89f69d1b65382de95a7ef7d914b8cb956f41ea72e0f516d"
+miniature = true
+summary = "Somebody's fix"
+"#;
+
+#[test]
+fn a_patch_can_be_a_commit() {
+    let copy = Copy::new();
+    let file = "specs/hello/package.toml";
+    let text = fs_err::read_to_string(copy.root().join(file)).unwrap() + PATCHES;
+    let git = "directory = \"hello-2.10\"\ngit = \"https://example.org/hello.git\"\n";
+    copy.write(file, &text.replacen("directory = \"hello-2.10\"\n", git, 1));
+    let project = Project::load(&copy.root(), NOW).unwrap();
+    let patches = &project.package("hello").unwrap().patches;
+    let miniature: Vec<bool> = patches.iter().map(|patch| patch.miniature).collect();
+    assert_eq!(miniature, [true, false, false, true], "what comes from outside is for upstream's own tree");
+    let [.., upstreams, fork] = &patches[..] else { panic!("four patches") };
+    assert_eq!((upstreams.file.as_str(), fork.file.as_str()), ("0123456789ab.patch", "fork.patch"));
+    let Location::Commit(location) = &upstreams.location else { panic!("a commit") };
+    assert_eq!((location.url.as_str(), location.sha256), ("https://example.org/hello.git", None));
+    let Location::Commit(location) = &fork.location else { panic!("a commit") };
+    assert_eq!(location.url, "https://example.org/fork.git");
+    assert!(location.sha256.is_some());
+
+    copy.write(file, &text);
+    let problems = Project::load(&copy.root(), NOW).unwrap_err().to_string();
+    assert!(problems.contains("[[patch]] has no `git`"), "{problems}");
+    let short = text.replace(
+        "commit = \"0123456789abcdef0123456789abcdef01234567\"\nsummary",
+        "commit = \"0123\"\nurl = \"https://example.org/x\"\nsummary",
+    );
+    copy.write(file, &short);
+    let problems = Project::load(&copy.root(), NOW).unwrap_err().to_string();
+    assert!(problems.contains("`0123` is no full commit id"), "{problems}");
+    assert!(problems.contains("`url` beside a commit: a patch comes from one place"), "{problems}");
+}
+
 #[test]
 fn unknown_names_come_with_a_way_out() {
     let project = load();

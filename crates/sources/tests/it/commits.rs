@@ -13,7 +13,7 @@ use crate::{
     world::{World, digest, source, within},
 };
 
-fn git(directory: &Utf8Path, arguments: &[&str]) -> String {
+pub(crate) fn git(directory: &Utf8Path, arguments: &[&str]) -> String {
     let mut invocation = Invocation::new(Tool::Git, directory).env("GIT_CONFIG_NOSYSTEM", "1");
     for who in ["AUTHOR", "COMMITTER"] {
         invocation = invocation

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is a failed test")]
 
 mod archives;
+mod changes;
 mod commits;
 mod downloads;
 mod missing;

@@ -119,7 +119,7 @@ pub(crate) fn package(name: &str, root: &Utf8Path) -> Package {
         build_after: Vec::new(),
         template: directory.join("xen.spec.tera"),
         directory,
-        upstream: Some(Upstream { name: name.to_owned(), directory: format!("{name}-4.2.5") }),
+        upstream: Some(Upstream { name: name.to_owned(), directory: format!("{name}-4.2.5"), git: None }),
         miniature: None,
         sources: Vec::new(),
         patches: Vec::new(),
@@ -151,7 +151,15 @@ pub(crate) fn by_url(name: &str, location: UrlLocation) -> Source {
 }
 
 pub(crate) fn patch(file: &str, location: Location) -> Patch {
-    Patch { file: file.to_owned(), location, strip: 1, advisory: None, summary: String::new(), line: 1 }
+    Patch {
+        file: file.to_owned(),
+        location,
+        strip: 1,
+        advisory: None,
+        summary: String::new(),
+        miniature: true,
+        line: 1,
+    }
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Sha256Digest {
