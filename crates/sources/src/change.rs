@@ -46,15 +46,14 @@ impl Run<'_> {
             return Ok(Ok(self.store.adopt(partial, digest)?));
         }
         let commit = Commit { url: &change.url, id: &change.commit, part: Part::Change };
-        let (repository, lock) = match self.repository_with(wanted, commit)? {
+        let write = |repository: &Repository<'_>| repository.write_change(&mut partial);
+        let (found, size) = match self.with_repository(wanted, commit, write)? {
             Ok(found) => found,
             Err(missing) => {
                 partial.discard()?;
                 return Ok(Err(missing));
             }
         };
-        let (found, size) = repository.write_change(&mut partial)?;
-        drop(lock);
         check_pin(wanted, change, found)?;
         let object = self.store.adopt(partial, (found, size))?;
         let record = Record { form: FORM, patch: found };

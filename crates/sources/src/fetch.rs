@@ -2,9 +2,12 @@
 //! in the store, the lookaside directories, the mirrors and upstream, and then its signature is verified. Files
 //! are obtained side by side, because most of the time is waiting for servers, decompressing, or walking trees.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,6 +17,7 @@ use crate::{
     Attempt, Event, FetchError, FetchSettings, Mismatch, MissingFile, MissingRole, Network, Outcome, Pin,
     Reporter, Role, SignedBy, Store, VerifiedSource,
     download::{Downloader, Order},
+    git_repository::Failures,
     hashing,
     http::Http,
     in_tree, lookaside,
@@ -37,6 +41,10 @@ pub(crate) struct Run<'a> {
     pub(crate) reporter: &'a dyn Reporter,
     /// None when the network is not to be used.
     pub(crate) http: Option<Http<'a>>,
+    /// Held by whoever is at a git repository.
+    pub(crate) repositories: Mutex<Failures>,
+    /// The commits whose changes are wanted, by repository.
+    pub(crate) changes: BTreeMap<String, Vec<String>>,
 }
 
 impl Store {
@@ -54,7 +62,12 @@ impl Store {
     ) -> Result<Vec<VerifiedSource>, FetchError> {
         let plan = plan(packages, settings)?;
         report_unused(&plan, packages, settings, reporter)?;
-        let run = Run::new(self, settings, reporter);
+        let mut run = Run::new(self, settings, reporter);
+        for wanted in &plan.wanted {
+            if let Way::Commit(change) = wanted.way {
+                run.changes.entry(change.url.clone()).or_default().push(change.commit.clone());
+            }
+        }
         collect(run.obtain_all(&plan.wanted))
     }
 }
@@ -65,7 +78,7 @@ impl<'a> Run<'a> {
             Network::Offline => None,
             Network::Online(network) => Some(Http::new(network)),
         };
-        Self { store, settings, reporter, http }
+        Self { store, settings, reporter, http, repositories: Mutex::default(), changes: BTreeMap::new() }
     }
 
     /// Nobody, when the network is not to be used.

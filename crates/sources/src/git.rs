@@ -43,15 +43,14 @@ impl Run<'_> {
             return Ok(Ok(object));
         }
         let commit = Commit { url: &git.url, id: &git.commit, part: Part::Tree };
-        let (repository, lock) = match self.repository_with(wanted, commit)? {
-            Ok(found) => found,
+        let pack = |repository: &Repository<'_>| repository.pack(&mut partial, &git.directory);
+        let uncompressed = match self.with_repository(wanted, commit, pack)? {
+            Ok(uncompressed) => uncompressed,
             Err(missing) => {
                 partial.discard()?;
                 return Ok(Err(missing));
             }
         };
-        let uncompressed = repository.pack(&mut partial, &git.directory)?;
-        drop(lock);
         check_uncompressed(wanted, git, uncompressed)?;
         let digest = partial.hash()?;
         let object = self.store.adopt(partial, digest)?;

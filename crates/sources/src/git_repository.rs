@@ -3,7 +3,11 @@
 //! The commit id is the pin: git computes the id of everything that it receives, so a repository that has the commit has
 //! its tree.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_http::{HttpLimits, HttpSettings, ProxyUrl};
@@ -42,6 +46,9 @@ pub(crate) enum Part {
     Change,
 }
 
+/// What was wrong with servers in this run, by URL: they are not asked again for each commit.
+pub(crate) type Failures = BTreeMap<String, String>;
+
 /// A bare repository in the store.
 pub(crate) struct Repository<'a> {
     directory: Utf8PathBuf,
@@ -66,20 +73,22 @@ impl Run<'_> {
         Ok((repository, lock))
     }
 
-    /// The repository with the commit in it, fetched if it was not, and the lock on it.
-    pub(crate) fn repository_with<'a>(
+    /// Lets a repository be used that has the commit, fetched if it was not there.
+    pub(crate) fn with_repository<T>(
         &self,
         wanted: &Wanted<'_>,
-        commit: Commit<'a>,
-    ) -> Outcomes<(Repository<'a>, Partial)> {
-        let (repository, lock) = self.repository(commit)?;
-        if repository.has_commit() {
-            return Ok(Ok((repository, lock)));
+        commit: Commit<'_>,
+        use_it: impl FnOnce(&Repository<'_>) -> Result<T, FetchError>,
+    ) -> Outcomes<T> {
+        // Files are obtained side by side, and the lock is for other processes.
+        let mut failures = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+        let (repository, _lock) = self.repository(commit)?;
+        if !repository.has_commit()
+            && let Err(missing) = self.fetch_commit(wanted, &repository, &mut failures)?
+        {
+            return Ok(Err(vec![missing]));
         }
-        Ok(self
-            .fetch_commit(wanted, &repository)?
-            .map(|()| (repository, lock))
-            .map_err(|missing| vec![missing]))
+        use_it(&repository).map(Ok)
     }
 
     /// From a lookaside directory, or from the repository itself.
@@ -87,6 +96,7 @@ impl Run<'_> {
         &self,
         wanted: &Wanted<'_>,
         repository: &Repository<'_>,
+        failures: &mut Failures,
     ) -> Result<Result<(), MissingFile>, FetchError> {
         let Commit { url, id, part } = repository.commit;
         let bundle = format!("{id}.bundle");
@@ -121,10 +131,14 @@ impl Run<'_> {
         let Network::Online(network) = &self.settings.network else {
             return Ok(Err(missing));
         };
-        self.reporter.report(&Event::Cloning { file: &wanted.file, url });
-        let Some(error) = self.fetch_from_server(wanted, repository, network)? else {
-            return Ok(Ok(()));
-        };
+        if !failures.contains_key(url) {
+            self.reporter.report(&Event::Cloning { file: &wanted.file, url });
+            match self.fetch_from_server(wanted, repository, network)? {
+                None => return Ok(Ok(())),
+                Some(error) => drop(failures.insert(url.to_owned(), error)),
+            }
+        }
+        let error = failures[url].clone();
         missing.attempts.push(Attempt { place: url.to_owned(), outcome: Outcome::Failed(error) });
         Ok(Err(missing))
     }
@@ -140,7 +154,7 @@ impl Run<'_> {
         let mut delays = network.retries.delays.iter();
         loop {
             // Servers may refuse a commit that no branch points to; then all branches and tags have to come.
-            let one = repository.fetch_one(url, network);
+            let one = repository.fetch_one(network, self.changes.get(url));
             if one.is_ok() && repository.has_commit() {
                 return Ok(None);
             }
@@ -215,10 +229,20 @@ impl Repository<'_> {
         parse.run().ok().map(|output| output.text())
     }
 
-    /// The commit with no more history than is wanted.
-    fn fetch_one(&self, from: &str, network: &NetworkSettings) -> Result<(), ProcessError> {
-        let depth = if self.commit.part == Part::Tree { "--depth=1" } else { "--depth=2" };
-        self.fetch(Some(network), &[depth, "--", from, self.commit.id])
+    /// The commit with no more history than is wanted; of changes, all that this run wants of the repository.
+    fn fetch_one(
+        &self,
+        network: &NetworkSettings,
+        changes: Option<&Vec<String>>,
+    ) -> Result<(), ProcessError> {
+        let Commit { url, id, part } = self.commit;
+        let (depth, others) = match part {
+            Part::Tree => ("--depth=1", None),
+            Part::Change => ("--depth=2", changes),
+        };
+        let others = others.into_iter().flatten().map(String::as_str).filter(|other| *other != id);
+        let arguments: Vec<&str> = [depth, "--", url, id].into_iter().chain(others).collect();
+        self.fetch(Some(network), &arguments)
     }
 
     /// All branches and tags.

@@ -81,7 +81,10 @@ fn same_as_here(session: &Session<'_>, key: &SigningKey, inputs: &Inputs) -> Res
             return Err(format!("was built with another `{file}` than this project has"));
         }
     }
-    Ok(())
+    match package.patches.iter().find(|patch| !inputs.sources.contains_key(&patch.file)) {
+        Some(patch) => Err(format!("was built without `{}`, which this project has", patch.file)),
+        None => Ok(()),
+    }
 }
 
 fn is_pinned(package: &Package, file: &str, source: &InputSource) -> bool {

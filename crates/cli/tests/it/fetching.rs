@@ -197,14 +197,20 @@ fn all_that_is_missing_is_listed_with_the_place_to_put_it() {
     let run = work
         .run(&["fetch", "--offline", "--target", "xen4centos-6"])
         .ends_with(5)
-        .says(["14 files are missing", "hint: run the same command where there is a network"])
+        .says([
+            "58 files are missing",
+            "44 patches of xen, which are commits of one repository",
+            "hint: run the same command where there is a network",
+        ])
         .says([
             "https://cdn.kernel.org/pub/linux/kernel/v3.x/patch-3.4.113.xz",
             "d5492eeaadcf12aaad471011066e447907999035c26368da8e4f82b1871ef03a",
             "3cf440866315e8085050eb0586f0447b6b47a08dbed6a72226bf5ed5d89ec567",
             "by key   23E3222C145F4475FA8060A783FE14C957E82BD9",
         ]);
-    for file in ["linux-3.4.tar.xz", "patch-3.4.113.xz", "xen-4.2.5.tar.gz", "xen-4.2.5.tar.gz.sig"] {
+    for file in
+        ["linux-3.4.tar.xz", "patch-3.4.113.xz", "xen-4.2.5.tar.gz", "xen-4.2.5.tar.gz.sig", "xen.git"]
+    {
         assert!(run.stderr.contains(&format!("put it   {lookaside}/{file}")), "{file}\n{}", run.stderr);
     }
 }

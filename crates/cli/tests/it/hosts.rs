@@ -78,7 +78,7 @@ fn recorded_hosts_take_the_quickstart() {
 
     check(&hosts.path, &channel, &[]).ends_with(0).says(["3 hosts: none refuses"]).prints([
         "dom0 (205 packages)\n  yum update\n    install  kernel-3.4.113-1.el6.centos.alt.x86_64 (repository)\n",
-        "    update   xen-4.2.2-23.el6.centos.alt.x86_64 by xen-4.2.5-38.el6.centos.alt.x86_64 (repository)\n",
+        "    update   xen-4.2.2-23.el6.centos.alt.x86_64 by xen-4.2.5-39.el6.centos.alt.x86_64 (repository)\n",
         "  yum install xen kernel\n    install  bridge-utils-1.2-10.el6.x86_64 (base)\n",
     ]);
     // Those of CentOS 6 would not: the quickstart is for this machine.

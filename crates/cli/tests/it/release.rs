@@ -77,7 +77,7 @@ fn dry_run_shows_what_would_be_done_and_does_nothing() {
     work.run(&["release", "--dry-run", "--without", "xen:docs"])
         .ends_with(0)
         .prints([
-            "xen                  4.2.5-38.el6.centos.alt  out-of-date\n",
+            "xen                  4.2.5-39.el6.centos.alt  out-of-date\n",
             "option docs is off, by command line",
         ])
         .prints(["kernel               3.4.113-1.el6.centos.alt published\n"]);
@@ -178,17 +178,17 @@ fn security_update_builds_one_package_and_keeps_the_old_one() {
     );
     copy.write("specs/xen/patches/xsa108.patch", &patch);
     let package = "specs/xen/package.toml";
-    copy.edit(package, "release = \"38\"", "release = \"39\"");
+    copy.edit(package, "release = \"39\"", "release = \"40\"");
     let text = fs_err::read_to_string(copy.path().join(package)).unwrap();
     let (before, after) = text.split_once("[[changelog]]\n").unwrap();
     let update = "[[patch]]\nfile = \"xsa108.patch\"\nadvisory = \"XSA-108\"\nsummary = \"x2APIC reads\"\n\n\
-                  [[changelog]]\ndate = \"2026-11-23\"\nauthor = \"Nobody <nobody@localhost>\"\n\
-                  version = \"4.2.5-39\"\nentries = [\"XSA-108\"]\n\n";
+                  [[changelog]]\ndate = \"2026-11-26\"\nauthor = \"Nobody <nobody@localhost>\"\n\
+                  version = \"4.2.5-40\"\nentries = [\"XSA-108\"]\n\n";
     copy.write(package, &format!("{before}{update}[[changelog]]\n{after}"));
 
     let work = Work::published().with_project(copy.path());
     work.run(&["status"]).ends_with(0).prints([
-        "version 4.2.5-39.el6.centos.alt (was 4.2.5-38.el6.centos.alt)",
+        "version 4.2.5-40.el6.centos.alt (was 4.2.5-39.el6.centos.alt)",
         "source xsa108.patch is new",
     ]);
     // A patch that does not apply stops the build, and is named.
@@ -202,7 +202,7 @@ fn security_update_builds_one_package_and_keeps_the_old_one() {
         .into_iter()
         .filter_map(|file| file.file_name().map(str::to_owned))
         .collect();
-    for release in ["38", "39"] {
+    for release in ["39", "40"] {
         let name = format!("xen-hypervisor-4.2.5-{release}.el6.centos.alt.x86_64.rpm");
         assert!(names.contains(&name), "{name} of {names:?}");
     }

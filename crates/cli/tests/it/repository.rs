@@ -39,7 +39,7 @@ fn dnf_installs_from_it() {
     let installed: Vec<&str> =
         report["packages"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     for name in
-        ["centos-release-xen-10:6-6.el6.centos.x86_64", "kernel-3.4.113-1.", "xen-hypervisor-4.2.5-38."]
+        ["centos-release-xen-10:6-6.el6.centos.x86_64", "kernel-3.4.113-1.", "xen-hypervisor-4.2.5-39."]
     {
         assert!(installed.iter().any(|package| package.starts_with(name)), "{name} of {installed:?}");
     }
@@ -58,10 +58,10 @@ fn tampered_package_with_new_unsigned_metadata_is_refused() {
     work.run(&["install-test", "--repository", mirror.as_str(), "--public-key", key.as_str()])
         .ends_with(4)
         .says(["repomd.xml"]);
-    work.run(&["check", mirror.as_str()]).ends_with(4).prints(["xen-runtime-4.2.5-38"]);
+    work.run(&["check", mirror.as_str()]).ends_with(4).prints(["xen-runtime-4.2.5-39"]);
     work.run(&["sign", "--verify", key.as_str(), mirror.as_str()])
         .ends_with(4)
-        .says(["xen-runtime-4.2.5-38"]);
+        .says(["xen-runtime-4.2.5-39"]);
 }
 
 /// Even metadata under the right key does not make up for a package that is not what was signed.

@@ -167,3 +167,26 @@ fn a_commit_that_is_no_patch_says_why() {
     git(&directory, &["checkout", "--quiet", &commits[0]]);
     assert!(refusal(&mut world, &directory).contains("the first of its history"));
 }
+
+fn clonings(world: &World) -> usize {
+    world.events.lines().iter().filter(|line| line.starts_with("cloning")).count()
+}
+
+#[test]
+fn one_repository_is_asked_once() {
+    let (mut world, directory, commits) = world_with_changes();
+    let all = [3, 1, 2].map(|index| change(&directory, &commits[index]));
+    asks_for(&mut world, &all);
+    world.fetch().unwrap();
+    assert_eq!(clonings(&world), 1, "{:?}", world.events.lines());
+    assert!(!world.events.has("locked"), "{:?}", world.events.lines());
+
+    let (mut world, directory, commits) = world_with_changes();
+    let all = [3, 1, 2].map(|index| change(&directory, &commits[index]));
+    asks_for(&mut world, &all);
+    fs_err::remove_dir_all(directory).unwrap();
+    let error = world.fetch().unwrap_err();
+    let FetchError::Missing { files } = &error else { panic!("{error}") };
+    assert!(files.len() == 3 && files.iter().all(|file| file.attempts.len() == 1), "{error}");
+    assert_eq!(clonings(&world), 1, "{:?}", world.events.lines());
+}
