@@ -152,7 +152,7 @@ fn rendered_specs_go_to_files_or_to_the_screen() {
     let work = Work::published();
     work.run(&["render", "xen"])
         .ends_with(0)
-        .prints(["Name:           xen\n", "Release:        38.el6.centos.alt"]);
+        .prints(["Name:           xen\n", "Release:        39.el6.centos.alt"]);
     let output = work.path().join("specs");
     work.run(&["render", "--output", output.as_str()]).ends_with(0);
     let names: Vec<String> =

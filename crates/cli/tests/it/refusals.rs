@@ -6,7 +6,7 @@ use crate::workshop::{ProjectCopy, Published, Work, copy_tree, files_below, proj
 #[test]
 fn all_problems_of_the_data_are_named_at_once() {
     let copy = ProjectCopy::new();
-    copy.edit("specs/xen/package.toml", "release = \"38\"\n", "release = \"38\"\nrelaese = \"39\"\n");
+    copy.edit("specs/xen/package.toml", "release = \"39\"\n", "release = \"39\"\nrelaese = \"40\"\n");
     copy.edit(
         "specs/kernel/package.toml",
         "d5492eeaadcf12aaad471011066e447907999035c26368da8e4f82b1871ef03a",
