@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Publish a directory of signed packages into a channel, or go back to an earlier state
     Publish(PublishArgs),
+    /// Show where a published package comes from, and whether every step of that holds
+    Explain(ExplainArgs),
     /// Serve the published channels on this machine's loopback address
     Serve(ServeArgs),
     /// Install from a published channel into an empty root, with dnf and all signature checks
@@ -410,6 +412,17 @@ pub(crate) struct PublishArgs {
     /// Show what would be published, and publish nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The package: a name, which means the newest of it, or as much of its NEVRA as is known
+    pub(crate) package: String,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

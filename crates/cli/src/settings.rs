@@ -108,3 +108,9 @@ pub(crate) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |duration| duration.as_secs())
 }
+
+/// A time for people, in UTC, from seconds since 1970.
+pub(crate) fn shown_time(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
+    time.map_or_else(|| seconds.to_string(), |time| time.to_string())
+}

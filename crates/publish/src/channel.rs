@@ -73,7 +73,8 @@ impl Channel {
         self.states().join(number.to_string())
     }
 
-    pub(crate) fn tree(&self, number: u64) -> Utf8PathBuf {
+    /// The repository that a state is, whether it is still kept or not.
+    pub fn tree(&self, number: u64) -> Utf8PathBuf {
         self.state_directory(number).join("tree")
     }
 

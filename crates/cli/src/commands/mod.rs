@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod completions;
 mod doctor;
+mod explain;
 mod fetch;
 pub(crate) mod index;
 mod install_test;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Release(args) => release::run(cli, args, printer),
         Command::Status(args) => status::run(cli, args, printer),
         Command::Doctor(args) => doctor::run(cli, args, printer),
+        Command::Explain(args) => explain::run(cli, args, printer),
         Command::Fetch(args) => fetch::run(cli, args, printer),
         Command::Render(args) => render::run(cli, args, printer),
         Command::KernelConfig(args) => kernel_config::run(cli, args, printer),

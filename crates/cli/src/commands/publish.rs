@@ -154,8 +154,7 @@ fn print_state(session: &Session<'_>, state: &State, json: bool) {
 }
 
 fn print_line(session: &Session<'_>, state: &State) {
-    let time = i64::try_from(state.time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
-    let time = time.map_or_else(|| state.time.to_string(), |time| time.to_string());
+    let time = settings::shown_time(state.time);
     let restored =
         state.restored_from.map_or_else(String::new, |number| format!(", again those of state {number}"));
     session.printer.data(format!(

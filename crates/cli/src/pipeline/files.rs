@@ -1,8 +1,10 @@
-//! Small files of the work directory.
+//! Files of the work directory.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use camino::Utf8Path;
+use sha2::{Digest as _, Sha256};
+use xen4centos_artifact::Sha256Digest;
 
 use crate::failure::Failure;
 
@@ -15,4 +17,18 @@ pub(crate) fn write_whole(path: &Utf8Path, bytes: &[u8]) -> Result<(), Failure> 
     file.sync_all()?;
     fs_err::rename(temporary, path)?;
     Ok(())
+}
+
+/// The digest of a file, which is read piece by piece.
+pub(crate) fn sha256_of(path: &Utf8Path) -> Result<Sha256Digest, Failure> {
+    let mut file = fs_err::File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    Ok(Sha256Digest::from_bytes(hasher.finalize().into()))
 }

@@ -11,6 +11,7 @@ pub(crate) mod hosts;
 pub(crate) mod kept_config;
 pub(crate) mod kernel;
 pub(crate) mod keys;
+pub(crate) mod lineage;
 pub(crate) mod lock;
 pub(crate) mod mirror;
 pub(crate) mod narrator;

@@ -6,8 +6,9 @@
 use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::{Nevra, Sha256Digest, SignedRpm, UnsignedRpm};
-use xen4centos_build::BuildResult;
+use xen4centos_artifact::{Fingerprint, Nevra, Sha256Digest, SignedRpm, UnsignedRpm};
+use xen4centos_build::{BuildResult, PROVENANCE_FILE, Provenance};
+use xen4centos_publish::PublishedPackage;
 use xen4centos_sign::{SignError, Signer};
 
 use crate::{
@@ -32,9 +33,14 @@ pub(crate) fn sign_all(
     let mut signed = Vec::new();
     let mut signer: Option<Signer> = None;
     let activity = session.printer.activity("Signing", "packages");
-    for package in built.into_iter().flat_map(|result| result.rpms) {
+    let packages = built.into_iter().flat_map(|result| {
+        let from = result.directory;
+        result.rpms.into_iter().map(move |package| (from.clone(), package))
+    });
+    for (result, package) in packages {
         let directory = store.join(package.sha256.to_string());
         if let Some((path, sha256)) = kept(&directory, &package) {
+            keep_provenance(&directory, &result)?;
             signed.push(package.into_signed(path, sha256, fingerprint));
             continue;
         }
@@ -45,9 +51,10 @@ pub(crate) fn sign_all(
         };
         fs_err::create_dir_all(&directory)?;
         remove_what_a_kill_left(&directory)?;
-        let result = signer.sign_rpm(package, &directory)?;
-        keep(&directory, &result)?;
-        signed.push(result);
+        keep_provenance(&directory, &result)?;
+        let package = signer.sign_rpm(package, &directory)?;
+        keep(&directory, &package)?;
+        signed.push(package);
         fresh += 1;
     }
     drop(activity);
@@ -108,6 +115,46 @@ fn kept(directory: &Utf8Path, package: &UnsignedRpm) -> Option<(Utf8PathBuf, Sha
 fn keep(directory: &Utf8Path, signed: &SignedRpm) -> Result<(), Failure> {
     let stamp = stamp(signed.path())?;
     write_whole(&note(directory), format!("{} {stamp}\n", signed.sha256()).as_bytes())
+}
+
+/// What a package was built from is kept beside the signed one: results of builds may be elsewhere, or removed.
+fn keep_provenance(directory: &Utf8Path, result: &Utf8Path) -> Result<(), Failure> {
+    let kept = directory.join(PROVENANCE_FILE);
+    let bytes = fs_err::read(result.join(PROVENANCE_FILE))?;
+    if fs_err::read(&kept).is_ok_and(|before| before == bytes) {
+        return Ok(());
+    }
+    write_whole(&kept, &bytes)
+}
+
+/// Where a signed package comes from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The digest of the package before it was signed.
+    pub(crate) unsigned: Sha256Digest,
+    pub(crate) provenance: Provenance,
+}
+
+/// What was signed here with this key and became the published package.
+pub(crate) fn origin(
+    session: &Session<'_>,
+    key: Fingerprint,
+    published: &PublishedPackage,
+) -> Result<Option<Origin>, Failure> {
+    let store = session.work("signed").join(key.to_string());
+    if !store.is_dir() {
+        return Ok(None);
+    }
+    for entry in store.read_dir_utf8()? {
+        let directory = entry?.into_path();
+        let Some(unsigned) = directory.file_name().and_then(|name| name.parse().ok()) else { continue };
+        let text = fs_err::read_to_string(note(&directory)).unwrap_or_default();
+        let digest = text.split(' ').next().unwrap_or_default();
+        if digest == published.sha256.to_string() && directory.join(PROVENANCE_FILE).is_file() {
+            return Ok(Some(Origin { unsigned, provenance: Provenance::read(&directory)? }));
+        }
+    }
+    Ok(None)
 }
 
 impl From<SignError> for Failure {

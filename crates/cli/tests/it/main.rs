@@ -6,6 +6,7 @@ mod building;
 mod checking;
 mod commands;
 mod el6_gate;
+mod explaining;
 mod fetching;
 mod grub_bootxen;
 mod hosts;
