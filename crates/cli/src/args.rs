@@ -109,6 +109,30 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
 }
 
+impl Command {
+    /// Whether a program reads what is printed, and expects JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Release(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Fetch(args) => args.json,
+            Self::Render(args) => args.json,
+            Self::KernelConfig(args) => args.json,
+            Self::Build(args) => args.json,
+            Self::Sign(args) => args.json,
+            Self::Index(args) => args.json,
+            Self::Repo(args) => args.command.wants_json(),
+            Self::Check(args) => args.json || args.format == ReportFormat::Json,
+            Self::Publish(args) => args.json,
+            Self::Explain(args) => args.json,
+            Self::InstallTest(args) => args.json,
+            Self::BootTest(args) => args.json,
+            Self::Serve(_) | Self::Completions(_) => false,
+        }
+    }
+}
+
 /// Which repository.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TargetArgs {

@@ -140,6 +140,18 @@ impl FormArgs {
         if self.simple_md_filenames { MetadataNames::Simple } else { MetadataNames::Unique }
     }
 
+    /// Says what files with simple names can not do.
+    pub(crate) fn warn_of_names(&self, printer: &Printer) {
+        let is_asked =
+            self.retain_old_md.is_some_and(|states| states > 0) || self.retain_old_md_by_age.is_some();
+        if self.simple_md_filenames && is_asked {
+            printer.warning(
+                "files that are not named by their digest are replaced by the new ones: what --retain-old-md keeps has other \
+                 names only",
+            );
+        }
+    }
+
     pub(crate) fn retain(&self, now: u64) -> Option<Retain> {
         let by_age = self.retain_old_md_by_age.map(|age| Retain::Since(now.saturating_sub(age)));
         by_age.or(self.retain_old_md.map(Retain::Last))
@@ -167,13 +179,21 @@ impl Revision {
             }
             return Ok(Self::at(form, now, Newer::Outdo));
         };
-        if let Some(number) = number.filter(|number| *number > now + A_DAY) {
-            printer.warning(format!(
-                "revision {number} is a time in the future: hosts that have seen it refuse all metadata of an earlier time"
-            ));
+        if let Some(revision) = &form.revision {
+            Self::warn_of_future(revision, printer);
         }
         let newer = if number.is_some() { Newer::Refuse } else { Newer::Outdo };
         Ok(Self::at(form, number.unwrap_or(now), newer))
+    }
+
+    /// One that was asked for, or that goes on from one that somebody asked for.
+    pub(crate) fn warn_of_future(revision: &str, printer: &Printer) {
+        if revision.parse::<u64>().is_ok_and(|number| number > settings::now() + A_DAY) {
+            printer.warning(format!(
+                "revision {revision} is a time in the future: hosts that have seen it refuse all metadata of an earlier \
+                 time (`--allow-older-revision` goes back)"
+            ));
+        }
     }
 
     fn at(form: &FormArgs, timestamp: u64, newer: Newer) -> Self {

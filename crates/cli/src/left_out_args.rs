@@ -15,7 +15,10 @@ const LEFT_OUT: [(Name, &str); 14] = [
     (("basedir", None, 1), "name the directory itself; relative paths go from where you are"),
     (("includepkg", Some('n'), 1), "list packages in a file (`--pkglist FILE`)"),
     (("split", None, 0), "media sets are not written; index each directory, or `repo merge` their metadata"),
-    (("read-pkgs-list", None, 1), "`--json` and `--verbose` tell what was done"),
+    (
+        ("read-pkgs-list", None, 1),
+        "with --update, `--json` and `--verbose` name the packages that were added, replaced and removed",
+    ),
     (("recycle-pkglist", None, 0), "list packages in a file (`--pkglist FILE`)"),
     (
         ("error-exit-val", None, 0),

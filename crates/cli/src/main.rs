@@ -31,6 +31,14 @@ fn main() -> ExitCode {
             ExitCode::from(failure.kind.exit_code())
         }
         Err(failure) => {
+            // Whoever reads JSON gets some in any case; a check that refuses has printed its findings.
+            if cli.command.wants_json() && !printer.has_data() {
+                printer.json(&serde_json::json!({
+                    "error": failure.to_string(),
+                    "hint": failure.way_out(),
+                    "exit-code": failure.kind.exit_code(),
+                }));
+            }
             printer.error(&failure, failure.way_out());
             ExitCode::from(failure.kind.exit_code())
         }

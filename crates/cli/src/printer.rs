@@ -34,6 +34,7 @@ pub(crate) struct Printer {
     bars: Option<MultiProgress>,
     lines: Mutex<()>,
     data_lost: AtomicBool,
+    has_data: AtomicBool,
 }
 
 const GREEN: &str = "32";
@@ -51,12 +52,21 @@ impl Printer {
         };
         let (color, paints_data) = (painted(terminal), painted(std::io::stdout().is_terminal()));
         let bars = (terminal && verbosity == Verbosity::Normal).then(MultiProgress::new);
-        Self { verbosity, color, paints_data, bars, lines: Mutex::new(()), data_lost: AtomicBool::new(false) }
+        Self {
+            verbosity,
+            color,
+            paints_data,
+            bars,
+            lines: Mutex::new(()),
+            data_lost: AtomicBool::new(false),
+            has_data: AtomicBool::new(false),
+        }
     }
 
     /// Data, for a pipe or a person.
     pub(crate) fn data(&self, text: impl Display) {
         let _line = self.lines.lock();
+        self.has_data.store(true, Ordering::Relaxed);
         let print = || {
             use std::io::Write;
             match writeln!(std::io::stdout(), "{text}") {
@@ -81,6 +91,11 @@ impl Printer {
     /// Whether data could not be written: a full disk must not look like a short answer.
     pub(crate) fn data_lost(&self) -> bool {
         self.data_lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything was printed for a pipe or a person.
+    pub(crate) fn has_data(&self) -> bool {
+        self.has_data.load(Ordering::Relaxed)
     }
 
     /// Data as JSON, with a final newline.

@@ -84,6 +84,12 @@ impl Directories {
     }
 }
 
+/// Whether there is a project: one that is named, or one around the directory that this runs in.
+pub(crate) fn has_project(global: &GlobalArgs) -> Result<bool, Failure> {
+    let here = current_directory()?;
+    Ok(global.project.is_some() || here.ancestors().any(is_project))
+}
+
 fn is_project(directory: &Utf8Path) -> bool {
     directory.join("specs").is_dir() && directory.join("repo-templates/targets").is_dir()
 }

@@ -12,7 +12,7 @@ use crate::{
     checksum::Hasher,
     document::{Desk, Document},
     output::{Format, file_names},
-    read_xml::{check_comps, check_document},
+    read_xml::{check_comps, check_document, root_of},
     switch::link,
 };
 
@@ -80,8 +80,8 @@ impl Addition {
         match kind {
             GROUPS => check_comps(path, &content)?,
             ADVISORIES => check_document(path, &content, "updates")?,
-            // Whoever reads the others knows what they are.
-            _ => {}
+            // Whoever reads the others knows what they are; that they are something else can be known here.
+            _ => demand_no_other_kind(kind, path, &content)?,
         }
         Ok(Self { kind: kind.to_owned(), name: name.to_owned(), content })
     }
@@ -92,6 +92,36 @@ impl Addition {
         let others = settings.additional.added.iter().map(|(kind, path)| (kind.as_str(), path));
         groups.chain(others).map(|(kind, path)| Self::read(kind, path)).collect()
     }
+}
+
+/// How documents of known kinds begin.
+const ROOTS: [(&str, &str); 7] = [
+    ("comps", GROUPS),
+    ("updates", ADVISORIES),
+    ("metadata", "primary"),
+    ("filelists", "filelists"),
+    ("otherdata", "other"),
+    ("prestodelta", "prestodelta"),
+    ("repomd", "repomd"),
+];
+
+/// A slip of the hand would list a document as what it is not, and clients would fail at it.
+fn demand_no_other_kind(kind: &str, path: &Utf8Path, content: &[u8]) -> Result<(), RepodataError> {
+    if !content.trim_ascii_start().starts_with(b"<") {
+        return Ok(());
+    }
+    let is_yaml = base(kind) == "modules";
+    let what = match (is_yaml, root_of(path, content)) {
+        (true, _) => "modules are YAML, and there is XML".to_owned(),
+        (false, Some(root)) => match ROOTS.iter().find(|(name, _)| *name == root) {
+            Some((_, of)) if *of != base(kind) => {
+                format!("`<{root}>` begins a document of the type `{of}`, not `{kind}`,")
+            }
+            _ => return Ok(()),
+        },
+        (false, None) => return Ok(()),
+    };
+    Err(RepodataError::Content { path: path.to_owned(), what })
 }
 
 /// Tells of kinds that are to be removed and are not there: that may be a slip of the hand.

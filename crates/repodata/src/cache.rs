@@ -22,6 +22,7 @@ use crate::{
     blocks::BlockPlace,
     encode::{self, Input, push_count, push_number, push_text},
     indexed::{Indexed, Remembered, Title},
+    notes::{self, Note},
     seed::Seed,
     stamp::Stamp,
     write_xml::Fragments,
@@ -109,6 +110,8 @@ pub(crate) struct State {
     /// Of the keys of blocks.
     pub(crate) seed: Seed,
     pub(crate) documents: Vec<DocumentBlocks>,
+    /// What was said of the packages, sorted.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// The cache of an earlier index, for reading.
@@ -146,7 +149,12 @@ impl Cache {
 
     /// How many packages are listed.
     pub(crate) fn listed(&self) -> usize {
-        self.entries.values().filter(|entry| !entry.place.is_empty()).count()
+        self.listed_keys().count()
+    }
+
+    /// Those of listed packages, in no order.
+    pub(crate) fn listed_keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter(|(_, entry)| !entry.place.is_empty()).map(|(key, _)| &**key)
     }
 
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
@@ -195,6 +203,7 @@ fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)
     let [rules, settings, repomd] = input.texts()?;
     let seed = Seed([input.number()?, input.number()?]);
     let documents = (0..input.count()?).map(|_| document(input)).collect::<Option<_>>()?;
+    let notes = notes::notes(input)?;
     let count = input.count()? as usize;
     let mut entries = HashMap::with_capacity(count.min(input.0.len() / 64));
     for _ in 0..count {
@@ -210,7 +219,7 @@ fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)
         }
         entries.insert(path.into(), Entry { stamp, place });
     }
-    input.0.is_empty().then_some((end, entries, State { rules, settings, repomd, seed, documents }))
+    input.0.is_empty().then_some((end, entries, State { rules, settings, repomd, seed, documents, notes }))
 }
 
 fn place(input: &mut Input<'_>) -> Option<Place> {
@@ -355,6 +364,7 @@ impl CacheWriter {
         for document in &state.documents {
             push_document(&mut table, document);
         }
+        notes::push_notes(&mut table, &state.notes);
         push_count(&mut table, self.count);
         table.extend_from_slice(&self.entries);
         table.extend(crc32fast::hash(&table).to_le_bytes());
@@ -398,7 +408,7 @@ mod tests {
         let documents =
             vec![DocumentBlocks { kind: "primary".into(), file_name: "x-primary.xml.gz".into(), places }];
         let [rules, settings, repomd] = ["rules", "settings", "digest"].map(String::from);
-        State { rules, settings, repomd, seed: Seed([7, u64::MAX]), documents }
+        State { rules, settings, repomd, seed: Seed([7, u64::MAX]), documents, notes: Vec::new() }
     }
 
     fn stamp(size: u64) -> Stamp {

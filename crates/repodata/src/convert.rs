@@ -99,7 +99,7 @@ impl<'a> Converter<'a> {
     fn readable(&mut self, field: &'static str, found: Text<'_>) -> String {
         let decoded = text::decode(found);
         if !text::is_clean(&decoded) {
-            (self.report)(Event::Cleaned { path: self.path.to_owned(), field });
+            (self.report)(Event::Cleaned { path: self.path.to_owned(), field: field.into() });
         }
         text::without_forbidden(decoded)
     }

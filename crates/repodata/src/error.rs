@@ -1,4 +1,4 @@
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::header::HeaderError;
 use xen4centos_http::HttpError;
 
@@ -53,6 +53,12 @@ pub enum RepodataError {
     #[error("another index of `{path}` is running")]
     Busy {
         /// The repository.
+        path: Utf8PathBuf,
+    },
+    /// createrepo_c is at work in the same directory, or was killed there.
+    #[error("createrepo_c is at work here: `{path}` is its lock")]
+    AtWork {
+        /// The lock, which is the directory that it writes to.
         path: Utf8PathBuf,
     },
     /// A directory of that name that holds something else, and would have to make way.
@@ -277,7 +283,12 @@ impl RepodataError {
             ),
             Self::Kept { kind, .. } => {
                 let kind = crate::additional::base(kind);
-                format!("put the file back, or list it no more (`--remove {kind}`)")
+                let anew =
+                    if kind == "group" { "-g FILE".to_owned() } else { format!("--add {kind}=FILE") };
+                format!("put the file back, give another one (`{anew}`), or list it no more (`--remove {kind}`)")
+            }
+            Self::AtWork { path } => {
+                format!("wait for it to end; if none runs, it was killed, and `{path}` can be removed")
             }
             Self::Linked { .. } => {
                 "remove the link; into another directory metadata is written by `--outputdir DIRECTORY`".into()
@@ -319,6 +330,22 @@ impl RepodataError {
             Self::Http(error) => return error.hint(),
             _ => return None,
         })
+    }
+
+    /// The file of the package that it is about.
+    pub fn package(&self) -> Option<&Utf8Path> {
+        match self {
+            Self::Package { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::Truncated { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Changed { path }
+            | Self::TooLarge { path, .. }
+            | Self::Forbidden { path, .. }
+            | Self::Duplicate { path, .. }
+            | Self::NotFound { path } => Some(path),
+            _ => None,
+        }
     }
 
     /// Whether it lies in one package, or in several, so that the others could be indexed without them.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use camino::Utf8PathBuf;
 
 use crate::RepodataError;
@@ -34,7 +36,7 @@ pub enum Event {
         /// The package file.
         path: Utf8PathBuf,
         /// Which text.
-        field: &'static str,
+        field: Cow<'static, str>,
     },
     /// Two packages have one name, version and architecture.
     Duplicate {
@@ -42,6 +44,8 @@ pub enum Event {
         path: Utf8PathBuf,
         /// Its name, epoch, version, release and architecture.
         nevra: String,
+        /// The one of them that is not listed, where only one is.
+        left_out: Option<Utf8PathBuf>,
     },
     /// What has the name of a package or may hold some, and is passed over.
     PassedOver {
@@ -49,6 +53,11 @@ pub enum Event {
         path: Utf8PathBuf,
         /// What it is.
         what: PassedOver,
+    },
+    /// What the metadata had that is replaced, and the new one has not, because the settings do not ask for it.
+    Dropped {
+        /// What it was.
+        what: Dropped,
     },
     /// No document of the kind is listed, so none is removed.
     NothingToRemove {
@@ -61,6 +70,8 @@ pub enum Event {
         revision: String,
         /// How many packages it lists.
         packages: usize,
+        /// What it lists that the one before did not, and the other way round, where that is known.
+        listed: Option<Relisted>,
     },
     /// What would be listed is what the metadata lists; none was written.
     Unchanged {
@@ -98,6 +109,24 @@ pub enum Event {
         /// Why; the error names the package.
         error: RepodataError,
     },
+}
+
+/// What new metadata has only where it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// The sqlite databases.
+    Databases,
+    /// Tags of the list: content, distro, repo.
+    Tags,
+}
+
+/// What became of a list, by paths relative to the directory that was indexed, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relisted {
+    /// Listed anew.
+    pub added: Vec<String>,
+    /// Listed no more.
+    pub removed: Vec<String>,
 }
 
 /// What is no package, though somebody may think so.

@@ -4,13 +4,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
 
 use crate::{
-    ChecksumKind, Event, IndexSettings, Present, Record, RepodataError, Repomd, Reporter, Tags,
+    ChecksumKind, Event, IndexSettings, Present, Record, Relisted, RepodataError, Repomd, Reporter, Tags,
     additional::{self, Addition},
     blocks::Pool,
     cache::{CacheWriter, DocumentBlocks, State},
     checksum::Hasher,
     document::{Desk, write_synced},
     event::Again,
+    notes::Notes,
     plan::{Place, Plan},
     read_xml::{REPOMD_LIMIT, repomd_from},
     run::{Documents, Run},
@@ -35,7 +36,7 @@ pub fn index(
     let output = settings.output.as_deref().unwrap_or(root);
     let workspace = Workspace::open(output, reporter)?;
     match fill(root, &workspace, settings, reporter) {
-        Ok(Filled { cache, revision, packages, outcome }) => {
+        Ok(Filled { cache, revision, packages, listed, outcome }) => {
             match outcome {
                 Outcome::New => workspace.switch(reporter)?,
                 Outcome::Same => workspace.discard()?,
@@ -44,7 +45,7 @@ pub fn index(
                 cache.commit(&state);
             }
             reporter.event(match outcome {
-                Outcome::New => Event::Written { revision, packages },
+                Outcome::New => Event::Written { revision, packages, listed },
                 Outcome::Same => Event::Unchanged { revision, packages },
             });
         }
@@ -70,6 +71,7 @@ struct Filled {
     cache: Option<(Box<CacheWriter>, State)>,
     revision: String,
     packages: usize,
+    listed: Option<Relisted>,
     outcome: Outcome,
 }
 
@@ -87,22 +89,24 @@ fn fill(
     let Some(written) = &plan.written else {
         workspace.prune(settings.retain, &plan.present, reporter);
         let (revision, packages) = (plan.present.revision, plan.known.listed());
-        return Ok(Filled { cache: None, revision, packages, outcome: Outcome::Same });
+        return Ok(Filled { cache: None, revision, packages, listed: None, outcome: Outcome::Same });
     };
     let (timestamp, revision) = written.clone();
     let Plan { present, packages, known, additions, mut state, may_stay, .. } = plan;
     let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
-    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
+    let notes = Notes::new(root, reporter);
+    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter: &notes, known: &known };
     let Made { mut records, blocks, cache, packages } = make(&run, packages)?;
+    let (listed, packages) = (known.relisted(&state.repomd, &packages), packages.len());
     records.extend(additional::write(&desk, settings, &additions)?);
     settings.file_times.set(&desk.directory, &records, timestamp)?;
     let made = records.len();
     additional::keep_present(&desk, &settings.additional, &metadata, (&present, &mut records))?;
-    state.documents = blocks;
+    (state.documents, state.notes) = (blocks, notes.taken());
     let repomd = Repomd { revision, tags: settings.tags.clone(), records };
     let result = |state, outcome, revision| {
         let cache = cache.map(|cache| (cache, state));
-        Ok(Filled { cache, revision, packages, outcome })
+        Ok(Filled { cache, revision, packages, listed, outcome })
     };
     if may_stay && same::is_there(&desk, settings, (&metadata, &present), (&repomd, made)) {
         workspace.prune(settings.retain, &present, reporter);
@@ -120,8 +124,8 @@ struct Made {
     records: Vec<Record>,
     blocks: Vec<DocumentBlocks>,
     cache: Option<Box<CacheWriter>>,
-    /// How many are listed.
-    packages: usize,
+    /// Those that are listed.
+    packages: Vec<Found>,
 }
 
 /// Writes the documents of packages, again where some of them turned out not to be listed.
@@ -147,7 +151,7 @@ fn make(run: &Run<'_>, mut packages: Vec<Found>) -> Result<Made, RepodataError> 
             cache.add_left_out(&found.relative, stamp, *why);
         }
     }
-    Ok(Made { records, blocks, cache, packages: packages.len() })
+    Ok(Made { records, blocks, cache, packages })
 }
 
 /// Timestamp and revision of what is written.

@@ -60,12 +60,15 @@ impl<'a> Judge<'a> {
         };
         let path = self.run.root.join(&*packages[index].relative);
         let nevra = indexed.title.nevra.to_string();
-        match twice {
+        let left_out = match twice {
             Twice::Refused => return Err(RepodataError::Duplicate { nevra, path }),
-            Twice::Listed => {}
-            Twice::Surplus(surplus) => drop(self.left_out.insert(surplus, Why::Surplus)),
-        }
-        self.run.reporter.event(Event::Duplicate { path, nevra });
+            Twice::Listed => None,
+            Twice::Surplus(surplus) => {
+                self.left_out.insert(surplus, Why::Surplus);
+                Some(self.run.root.join(&*packages[surplus].relative))
+            }
+        };
+        self.run.reporter.event(Event::Duplicate { path, nevra, left_out });
         Ok(())
     }
 }

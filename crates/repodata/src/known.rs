@@ -1,16 +1,20 @@
 //! What earlier indexes learned, as this one may use it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use camino::Utf8Path;
 
 use crate::{
-    Event, IndexSettings, KnownBy, Learned, Repomd, Reporter, Source,
+    Event, IndexSettings, KnownBy, Learned, Relisted, Repomd, Reporter, Source,
     blocks::KnownBlocks,
     cache::{Cache, DocumentBlocks, Entry, State, Why},
     encode,
     import::{self, Imported},
     indexed::{Indexed, Remembered, Wanted},
+    notes::Note,
     seed::Seed,
     stamp::Stamp,
     walk::Found,
@@ -146,6 +150,22 @@ impl Known {
             && cache.len() == packages.len()
             && packages.iter().all(same)
             && !repomd.records.is_empty()
+    }
+
+    /// What the last index said of packages.
+    pub(crate) fn notes(&self) -> &[Note] {
+        self.cache.as_ref().map_or(&[], |cache| &cache.state.notes)
+    }
+
+    /// What `packages` have beside the list of this digest, if that is the one of the last index.
+    pub(crate) fn relisted(&self, repomd: &str, packages: &[Found]) -> Option<Relisted> {
+        let cache = self.cache.as_ref().filter(|cache| cache.state.repomd == repomd)?;
+        let added = packages.iter().filter(|found| !self.is_listed(found));
+        let now: HashSet<&str> = packages.iter().map(|found| &*found.relative).collect();
+        let mut removed: Vec<String> =
+            cache.listed_keys().filter(|key| !now.contains(key)).map(str::to_owned).collect();
+        removed.sort();
+        Some(Relisted { added: added.map(|found| found.relative.to_string()).collect(), removed })
     }
 
     /// How many packages the last index listed.

@@ -38,6 +38,7 @@ mod known;
 mod location;
 mod merge;
 mod moderation;
+mod notes;
 mod ordered;
 mod output;
 mod package;
@@ -77,7 +78,7 @@ pub use checksum::{Checksum, ChecksumKind, UnknownChecksum};
 pub use complete::CompletePackages;
 pub use difference::{Difference, Replaced, Replacement, Telling, difference};
 pub use error::RepodataError;
-pub use event::{Event, PassedOver, Reporter, Silent, Source};
+pub use event::{Dropped, Event, PassedOver, Relisted, Reporter, Silent, Source};
 pub use http::Http;
 pub use index::index;
 pub use location::Location;
@@ -86,7 +87,7 @@ pub use package::{
     ChangelogEntry, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package, PackageFile,
     Sizes,
 };
-pub use preview::preview;
+pub use preview::{Preview, preview};
 pub use query::{DependencyKind, Detail, Query, Through, Versions};
 pub use read_xml::{PackageChangelog, PackageFiles, check_comps, read_repomd};
 pub use reader::read_package;

@@ -50,7 +50,25 @@ pub fn merge(
     settings: &MergeSettings,
     reporter: &dyn Reporter,
 ) -> Result<Merged, RepodataError> {
+    let missing: Vec<&Utf8Path> =
+        output.ancestors().take_while(|path| !path.as_str().is_empty() && !path.exists()).collect();
     fs_err::create_dir_all(output).map_err(RepodataError::files("create", output))?;
+    let merged = merge_into(output, repositories, settings, reporter);
+    if merged.is_err() {
+        // What was made for it and is empty.
+        for directory in missing {
+            fs_err::remove_dir(directory).unwrap_or_default();
+        }
+    }
+    merged
+}
+
+fn merge_into(
+    output: &Utf8Path,
+    repositories: &[Repository],
+    settings: &MergeSettings,
+    reporter: &dyn Reporter,
+) -> Result<Merged, RepodataError> {
     if settings.sources == Sources::Keep {
         demand_other_place(output, repositories)?;
     }

@@ -6,6 +6,7 @@ use crate::{
     BadPackages, Duplicates, IndexSettings, RepodataError, Source, encode,
     indexed::{Indexed, Remembered, Wanted},
     known::stamp,
+    notes,
     ordered::{Supply, Weigh},
     reader::{describe, href},
     reading::Reading,
@@ -145,7 +146,10 @@ impl Run<'_> {
         let href = href(&path, found, self.settings)?;
         let base = self.settings.location.base.as_deref();
         Ok(match self.known.get(self.root, found, &href, base) {
-            Some(known) => Begun::Known(Box::new(known)),
+            Some(known) => {
+                notes::say_of(self.known.notes(), self.root, &found.relative, self.reporter);
+                Begun::Known(Box::new(known))
+            }
             None => Begun::Reading(href, Box::new(Reading::begin(&path, self.settings.checksum)?)),
         })
     }

@@ -3,12 +3,12 @@
 use camino::Utf8Path;
 
 use crate::{
-    IndexSettings, Newer, RepodataError, Repomd, Reporter, Unchanged,
+    Dropped, Event, IndexSettings, Newer, RepodataError, Repomd, Reporter, Tags, Unchanged,
     additional::{self, Addition},
     cache::State,
     index::{Listed, demand_clean, fingerprint, is_there, times},
     known::{self, Known},
-    same,
+    notes, same,
     walk::{self, Found},
 };
 
@@ -55,6 +55,7 @@ impl Plan {
             repomd: digest,
             seed: known.seed(),
             documents: Vec::new(),
+            notes: Vec::new(),
         };
         additional::tell_of_absent(settings, &present, reporter);
         // A revision of a time to come is not left where it may be taken back.
@@ -70,11 +71,31 @@ impl Plan {
             && present.records.iter().all(|record| is_there(metadata, record))
             && same::left_out(root, known.bad(&packages), settings, reporter);
         let mut written = None;
-        if !is_unchanged {
+        if is_unchanged {
+            notes::say_again(known.notes(), root, reporter);
+        } else {
             written = Some(times(metadata, settings, &present)?);
+            if settings.reuse.present {
+                tell_of_dropped(settings, &present, reporter);
+            }
             additional::demand_names(settings, &additions, metadata, &present)?;
             known.import(settings, (output, scratch), reporter);
         }
         Ok(Self { present, packages, known, additions, state, written, may_stay })
+    }
+}
+
+/// Who updates what another program wrote with other options may not know of them.
+fn tell_of_dropped(settings: &IndexSettings, present: &Repomd, reporter: &dyn Reporter) {
+    let has_databases = present.records.iter().any(|record| record.kind.ends_with("_db"));
+    if has_databases && settings.database.is_none() {
+        reporter.event(Event::Dropped { what: Dropped::Databases });
+    }
+    let Tags { content, distro, repo, .. } = &present.tags;
+    let are_gone = !content.iter().all(|tag| settings.tags.content.contains(tag))
+        || !distro.iter().all(|tag| settings.tags.distro.contains(tag))
+        || !repo.iter().all(|tag| settings.tags.repo.contains(tag));
+    if are_gone {
+        reporter.event(Event::Dropped { what: Dropped::Tags });
     }
 }

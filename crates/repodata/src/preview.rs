@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use camino::Utf8Path;
 
 use crate::{
-    IndexSettings, RepodataError, Reporter, additional,
+    Event, IndexSettings, Relisted, RepodataError, Reporter, additional,
     index::desk,
     judge::Judge,
     plan::{Place, Plan},
@@ -13,7 +13,18 @@ use crate::{
     walk::Found,
 };
 
-/// The packages that an index would list, as paths relative to `root`, sorted. All that would stop it or would be left out
+/// What an index would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The packages that it would list, as paths relative to the directory, sorted.
+    pub packages: Vec<String>,
+    /// What it would list beside the list that is there, where that is known.
+    pub listed: Option<Relisted>,
+    /// Whether it would write nothing, because nothing has changed.
+    pub unchanged: bool,
+}
+
+/// What an index would do. All that would stop it or would be left out
 /// is found, because packages are read as it reads them; nothing is written but to `scratch`, a directory of the caller's
 /// own for what earlier metadata says.
 ///
@@ -24,7 +35,7 @@ pub fn preview(
     settings: &IndexSettings,
     scratch: &Utf8Path,
     reporter: &dyn Reporter,
-) -> Result<Vec<String>, RepodataError> {
+) -> Result<Preview, RepodataError> {
     demand_directory(root)?;
     let output = settings.output.as_deref().unwrap_or(root);
     let metadata = look(output)?;
@@ -33,7 +44,8 @@ pub fn preview(
         Plan::of(&place, settings, reporter)?;
     let Some((timestamp, _)) = written else {
         let listed = packages.into_iter().filter(|found| known.is_listed(found));
-        return Ok(listed.map(|found| found.relative.into()).collect());
+        let packages = listed.map(|found| found.relative.into()).collect();
+        return Ok(Preview { packages, listed: Some(Relisted::default()), unchanged: true });
     };
     let desk = desk(metadata.clone(), settings, timestamp, state.seed)?;
     let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
@@ -42,7 +54,12 @@ pub fn preview(
     }
     let (mut judge, mut refusals) = (Judge::new(&run), Refusals::default());
     run.packages(&packages, |index, tried| {
-        let judged = judge.take(&packages, index, tried.result);
+        let judged = judge.take(&packages, index, tried.result).inspect(|indexed| {
+            if let Some(indexed) = indexed {
+                let path = packages[index].relative.to_string().into();
+                reporter.event(Event::Indexed { path, from: indexed.source });
+            }
+        });
         judged.map_or_else(|error| refusals.take(error), |_| ControlFlow::Continue(()))
     });
     refusals.result()?;
@@ -51,5 +68,7 @@ pub fn preview(
     let listed: Vec<Found> = listed.map(|(_, found)| found).collect();
     settings.location.demand_distinct(&listed)?;
     additional::demand_kept(settings, &additions, &metadata, &present)?;
-    Ok(listed.into_iter().map(|found| found.relative.into()).collect())
+    let relisted = known.relisted(&state.repomd, &listed);
+    let packages = listed.into_iter().map(|found| found.relative.into()).collect();
+    Ok(Preview { packages, listed: relisted, unchanged: false })
 }

@@ -87,6 +87,12 @@ pub(crate) fn check_document(path: &Utf8Path, bytes: &[u8], root: &str) -> Resul
     Ok(())
 }
 
+/// The name of the element that a document is, where it can be read so far.
+pub(crate) fn root_of(path: &Utf8Path, bytes: &[u8]) -> Option<String> {
+    let mut xml = Xml::new(path, bytes);
+    xml.child().ok()?.then(|| xml.name().to_owned())
+}
+
 fn tags(xml: &mut Xml<impl BufRead>) -> Result<Tags, RepodataError> {
     let mut tags = Tags::default();
     while xml.child()? {

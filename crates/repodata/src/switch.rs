@@ -49,6 +49,7 @@ impl Workspace {
             Err(TryLockError::WouldBlock) => return Err(RepodataError::Busy { path: root.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(RepodataError::files("lock", root)(source)),
         }
+        demand_no_other_program(root)?;
         let workspace = Self { root: root.to_owned(), lock };
         demand_no_link(&workspace.current())?;
         workspace.recover(reporter)?;
@@ -325,10 +326,17 @@ pub(crate) fn demand_directory(path: &Utf8Path) -> Result<(), RepodataError> {
 pub(crate) fn look(root: &Utf8Path) -> Result<Utf8PathBuf, RepodataError> {
     demand_directory(root)?;
     let (current, old) = (root.join("repodata"), root.join(OLD));
+    demand_no_other_program(root)?;
     demand_no_link(&current)?;
     let metadata = if old.exists() && !current.exists() { old } else { current };
     demand_metadata(&metadata)?;
     Ok(metadata)
+}
+
+/// createrepo_c writes into a directory of this name beside `repodata`, and takes it for a lock.
+fn demand_no_other_program(root: &Utf8Path) -> Result<(), RepodataError> {
+    let path = root.join(".repodata");
+    if fs_err::symlink_metadata(&path).is_ok() { Err(RepodataError::AtWork { path }) } else { Ok(()) }
 }
 
 /// The directory that is switched in would take the place of a link, and what that leads to would stay as it is.

@@ -24,6 +24,18 @@ pub(crate) enum RepoCommand {
     Merge(Box<RepoMergeArgs>),
 }
 
+impl RepoCommand {
+    /// As [`Command::wants_json`](super::Command::wants_json).
+    pub(crate) const fn wants_json(&self) -> bool {
+        match self {
+            Self::List(args) => args.json,
+            Self::Query(args) => args.json,
+            Self::Diff(args) => args.json,
+            Self::Merge(args) => args.json,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RepoListArgs {
     /// A directory that holds repodata/, or its file, http or https URL

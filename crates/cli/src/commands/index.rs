@@ -9,16 +9,24 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::{RepoTree, Sha256Digest};
 use xen4centos_repodata::{
-    Additional, BadPackages, Event, IndexSettings, KnownBy, Learned, Links, PassedOver, Placement, Present,
-    RepodataError, Reporter, Reuse, Selection, Tags, Unchanged, index, preview,
+    Additional, BadPackages, Dropped, Event, IndexSettings, KnownBy, Learned, Links, PassedOver, Placement,
+    Present, Preview, Relisted, RepodataError, Reporter, Reuse, Selection, Source, Tags, Unchanged, index,
+    preview,
 };
 use xen4centos_sign::Signer;
 
 use crate::{
     args::{Cli, IndexArgs},
+    commands::{
+        caches,
+        told::{LeftOut, Told},
+    },
     failure::{Failure, Kind, Outcome},
     index_args::{MetadataArgs, PackagesArgs, Revision},
-    pipeline::{keys::SigningKey, lock::WorkLock},
+    pipeline::{
+        keys::{self, SigningKey},
+        lock::WorkLock,
+    },
     printer::Printer,
     scratch::Scratch,
     session::Session,
@@ -39,8 +47,11 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     }
     // Before anything is written: without its signature, new metadata would take the place of signed one.
     let signing = if args.sign { Some(Signing::prepare(cli, args, printer)?) } else { None };
-    let settings =
-        IndexSettings { reuse: with_directory(settings.reuse, &args.metadata, printer)?, ..settings };
+    let settings = IndexSettings {
+        reuse: with_directory(settings.reuse, &directory, &args.metadata, printer)?,
+        ..settings
+    };
+    let updates = settings.reuse.present;
     let tree = index(&directory, &settings, &narrator).map_err(|error| refusal(error, &settings))?;
     let root = tree.root.clone();
     if let Some(signing) = signing {
@@ -50,20 +61,28 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     if !args.sign {
         narrator.tell_of_signature();
     }
+    if args.metadata.form.revision.is_none() {
+        Revision::warn_of_future(&narrator.told().revision, printer);
+    }
     let told = narrator.told.into_inner().unwrap_or_else(PoisonError::into_inner);
     if args.json {
+        let Told { listed, .. } = &told;
         printer.json(&serde_json::json!({
             "repository": root,
             "revision": super::shown_revision(&told.revision),
             "changed": !told.unchanged,
             "packages": told.packages,
+            "read": told.read.len(),
+            "added": listed.as_ref().map(|listed| &listed.added),
+            "removed": listed.as_ref().map(|listed| &listed.removed),
+            "replaced": told.replaced(),
             "left-out": told.left_out,
             "passed-over": told.passed_over,
             "signed": args.sign,
             "signature-dropped": told.dropped_signature.is_some() && !args.sign,
         }));
     } else {
-        told.say(&root, printer);
+        told.say(&root, updates, printer);
     }
     Ok(())
 }
@@ -113,6 +132,7 @@ fn index_settings(
 ) -> Result<IndexSettings, Failure> {
     let (metadata, packages, form) = (&args.metadata, &args.packages, &args.metadata.form);
     let root = here.join(&args.directory);
+    form.warn_of_names(printer);
     let Revision { text, timestamp, newer, file_times } = Revision::of(form, printer)?;
     let base = IndexSettings::for_el6(timestamp);
     Ok(IndexSettings {
@@ -185,7 +205,12 @@ fn reuse(args: &MetadataArgs, root: &Utf8Path, here: &Utf8Path) -> Reuse {
 
 /// Makes the directory of the cache. One that was not asked for by name may be missing: the metadata that is there has to
 /// do then.
-fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Result<Reuse, Failure> {
+fn with_directory(
+    reuse: Reuse,
+    root: &Utf8Path,
+    args: &MetadataArgs,
+    printer: &Printer,
+) -> Result<Reuse, Failure> {
     let without = |reuse, why: String| {
         printer.warning(format!(
             "packages are known from the metadata that is there only, because {why}; `--cachedir DIRECTORY` names a place"
@@ -200,7 +225,11 @@ fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Resul
         return Ok(reuse);
     };
     match fs_err::create_dir_all(directory) {
-        Ok(()) => Ok(reuse),
+        Ok(()) => {
+            caches::forget_gone(directory);
+            caches::name(reuse.cache.as_deref(), root);
+            Ok(reuse)
+        }
         Err(error) if args.cachedir.is_some() => {
             Err(Failure::new(Kind::World, format!("could not make the directory of the cache: {error}")))
         }
@@ -208,34 +237,58 @@ fn with_directory(reuse: Reuse, args: &MetadataArgs, printer: &Printer) -> Resul
     }
 }
 
-/// The packages that an index would list: those in the directory and below it.
+/// The packages that an index would list: those in the directory and below it. Of an update, what it would change.
 fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &Narrator<'_>) -> Outcome {
     let scratch = Scratch::new("index")?;
-    let packages =
+    let Preview { packages, listed, unchanged } =
         preview(directory, settings, &scratch.path, narrator).map_err(|error| refusal(error, settings))?;
+    let mut told = narrator.told();
+    (told.listed, told.unchanged, told.packages) = (listed, unchanged, packages.len());
     if json {
-        narrator.printer.json(&serde_json::json!({ "would-index": packages }));
+        narrator.printer.json(&serde_json::json!({
+            "would-index": packages,
+            "changed": !told.unchanged,
+            "added": told.listed.as_ref().map(|listed| &listed.added),
+            "removed": told.listed.as_ref().map(|listed| &listed.removed),
+            "replaced": told.replaced(),
+            "left-out": told.left_out,
+        }));
         return Ok(());
     }
-    for package in &packages {
-        narrator.printer.data(format!("would index {package}"));
+    match (settings.reuse.present, told.changes()) {
+        (true, Some(changes)) => {
+            for (change, path) in changes {
+                narrator.printer.data(format!("would {} {path}", change.verb()));
+            }
+        }
+        _ => {
+            for package in &packages {
+                narrator.printer.data(format!("would index {package}"));
+            }
+        }
     }
-    narrator.printer.step("Would index", count(packages.len()));
+    let summary = told.summary(settings.reuse.present);
+    let (verb, of) = if unchanged { ("Unchanged", "nothing to write: ") } else { ("Would index", "") };
+    narrator.printer.step(verb, format!("{of}{summary}"));
     Ok(())
 }
 
 /// A key that is ready to sign. It may be made on the way, so no other run works in the directory meanwhile.
 struct Signing {
     signer: Signer,
-    _lock: WorkLock,
+    _lock: Option<WorkLock>,
 }
 
 impl Signing {
+    /// Any directory can be signed with a key that is named; the project's targets have keys of their own.
     fn prepare(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Result<Self, Failure> {
+        if !settings::has_project(&cli.global)? {
+            return Ok(Self { signer: keys::named_signer(&args.key, settings::now())?, _lock: None });
+        }
         let session = Session::open(&cli.global, &args.target, printer)?;
         let lock = WorkLock::take(&session)?;
         let signer = SigningKey::open(&session, &args.key)?.signer(&session)?;
-        Ok(Self { signer, _lock: lock })
+        Ok(Self { signer, _lock: Some(lock) })
     }
 
     fn sign(self, tree: RepoTree, printer: &Printer) -> Outcome {
@@ -249,39 +302,6 @@ impl Signing {
 pub(crate) struct Narrator<'a> {
     printer: &'a Printer,
     told: Mutex<Told>,
-}
-
-/// What was told and is said again at the end.
-#[derive(Debug, Default)]
-struct Told {
-    revision: String,
-    /// How many packages are listed.
-    packages: usize,
-    /// Whether no metadata was written.
-    unchanged: bool,
-    /// The signature of the list that was replaced.
-    dropped_signature: Option<Utf8PathBuf>,
-    /// What is said of packages that were left out.
-    left_out: Vec<String>,
-    /// Paths that are no packages, though they look like some.
-    passed_over: Vec<String>,
-}
-
-impl Told {
-    /// What came of it, in one line.
-    fn say(&self, root: &Utf8Path, printer: &Printer) {
-        let packages = count(self.packages);
-        let left_out = match self.left_out.len() {
-            0 => String::new(),
-            count => format!(", {count} left out"),
-        };
-        let verb = if self.unchanged { "Unchanged" } else { "Indexed" };
-        printer.step(verb, format!("{root}: {packages}{left_out}"));
-    }
-}
-
-fn count(packages: usize) -> String {
-    if packages == 1 { "1 package".into() } else { format!("{packages} packages") }
 }
 
 impl<'a> Narrator<'a> {
@@ -308,7 +328,23 @@ impl<'a> Narrator<'a> {
             Event::Cleaned { path, field } => {
                 format!("characters that XML forbids are left out of the {field} of `{path}`")
             }
-            Event::Duplicate { path, nevra } => format!("`{nevra}` is there more than once: `{path}`"),
+            Event::Duplicate { path, nevra, left_out: None } => {
+                format!("`{nevra}` is there more than once: `{path}`")
+            }
+            Event::Duplicate { nevra, left_out: Some(path), .. } => {
+                let reason = format!("`{nevra}` is there more than once, and another one of them is listed");
+                let text = format!("left out: `{path}`: {reason}");
+                self.told().left_out.push(LeftOut { package: Some(path), reason });
+                text
+            }
+            Event::Dropped { what: Dropped::Databases } => {
+                "the databases that were listed are listed no more: `--database` writes them".to_owned()
+            }
+            Event::Dropped { what: Dropped::Tags } => {
+                "tags that the list had are not kept: give them again (`--content`, \
+                 `--distro`, `--repo`)"
+                    .to_owned()
+            }
             Event::NotImported { error } => format!("{error}; packages are read instead"),
             Event::PassedOver { path, what } => {
                 let what = match what {
@@ -345,20 +381,26 @@ impl Reporter for Narrator<'_> {
         match event {
             Event::Found { packages } => self.printer.detail(format!("{packages} packages")),
             Event::LeftOut { error } => {
-                let failure = Failure::of(Kind::Data, &error).to_string();
-                self.printer.mishap(format!("left out: {failure}"));
-                self.told().left_out.push(failure);
+                let reason = Failure::of(Kind::Data, &error).to_string();
+                self.printer.mishap(format!("left out: {reason}"));
+                let package = error.package().map(Utf8Path::to_owned);
+                let reason = reason.split('\n').map(str::trim).collect::<Vec<_>>().join("; ");
+                self.told().left_out.push(LeftOut { package, reason });
             }
             Event::Imported { root, packages } => {
                 self.printer.detail(format!("{packages} packages are known from the metadata of {root}"));
             }
-            Event::Written { revision, packages } => {
+            Event::Written { revision, packages, listed } => {
                 let mut told = self.told();
-                (told.revision, told.packages) = (revision, packages);
+                (told.revision, told.packages, told.listed) = (revision, packages, listed);
             }
             Event::Unchanged { revision, packages } => {
                 let mut told = self.told();
                 (told.revision, told.packages, told.unchanged) = (revision, packages, true);
+                told.listed = Some(Relisted::default());
+            }
+            Event::Indexed { path, from: Source::Package } => {
+                self.told().read.insert(path.into_string());
             }
             // Who signs again need not hear of it.
             Event::SignatureDropped { path } => self.told().dropped_signature = Some(path),
@@ -386,13 +428,18 @@ fn kind(error: &RepodataError) -> Kind {
         matches!(source.kind(), NotFound | PermissionDenied | IsADirectory | NotADirectory)
     };
     match error {
-        RepodataError::Given { source, .. } if is_named_wrongly(source) => Kind::Data,
+        RepodataError::Given { source, .. } | RepodataError::Kept { source, .. }
+            if is_named_wrongly(source) =>
+        {
+            Kind::Data
+        }
         RepodataError::Several { errors, .. } => errors.first().map_or(Kind::Data, kind),
         RepodataError::Files { .. }
         | RepodataError::Unreadable { .. }
         | RepodataError::Given { .. }
         | RepodataError::Kept { .. }
         | RepodataError::Busy { .. }
+        | RepodataError::AtWork { .. }
         | RepodataError::Threads { .. } => Kind::World,
         _ => Kind::Data,
     }

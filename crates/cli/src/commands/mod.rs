@@ -2,6 +2,7 @@
 
 mod boot_test;
 mod build;
+mod caches;
 mod check;
 mod completions;
 mod doctor;
@@ -17,6 +18,7 @@ pub(crate) mod repo;
 mod serve;
 mod sign;
 mod status;
+mod told;
 
 use crate::{
     args::{Cli, Command},

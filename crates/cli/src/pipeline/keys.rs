@@ -124,6 +124,20 @@ impl SigningKey {
     }
 }
 
+/// The key that the options name, where there is no project whose target has one.
+pub(crate) fn named_signer(args: &KeyArgs, now: u64) -> Result<Signer, Failure> {
+    match KeySource::named(args)? {
+        Some(source) => source.signer_for(None, now),
+        None => Err(Failure::new(
+            Kind::Data,
+            "outside of a project there is no key that signs unless one is named",
+        )
+        .hint(Some(
+            "name it with --key FILE or --gpg-key FINGERPRINT, or the project with --project DIR".to_owned(),
+        ))),
+    }
+}
+
 /// Where secrets lie that no build may see.
 pub(crate) fn secret_paths(session: &Session<'_>, args: &KeyArgs) -> Result<Vec<Utf8PathBuf>, Failure> {
     let here = settings::current_directory()?;
@@ -140,24 +154,29 @@ fn default_gpg_home() -> Utf8PathBuf {
 
 impl KeySource {
     fn choose(session: &Session<'_>, args: &KeyArgs, absent: AbsentKey) -> Result<Option<Self>, Failure> {
-        let here = settings::current_directory()?;
-        if let Some(text) = &args.gpg_key {
-            let fingerprint = text.parse().map_err(|error| Failure::of(Kind::Data, &error))?;
-            let home = args.gpg_home.as_ref().map_or_else(default_gpg_home, |home| here.join(home));
-            return Ok(Some(Self::Gpg { home, fingerprint }));
-        }
-        if let Some(key) = &args.key {
-            let passphrase = match &args.passphrase_file {
-                Some(file) => read_passphrase(&here.join(file))?,
-                None => Passphrase::none(),
-            };
-            return Ok(Some(Self::File { path: here.join(key), passphrase }));
+        if let Some(named) = Self::named(args)? {
+            return Ok(Some(named));
         }
         if !session.is_miniature() {
             return Ok(None);
         }
         let path = ephemeral(session, absent)?;
         Ok(path.map(|path| Self::File { path, passphrase: Passphrase::none() }))
+    }
+
+    fn named(args: &KeyArgs) -> Result<Option<Self>, Failure> {
+        let here = settings::current_directory()?;
+        if let Some(text) = &args.gpg_key {
+            let fingerprint = text.parse().map_err(|error| Failure::of(Kind::Data, &error))?;
+            let home = args.gpg_home.as_ref().map_or_else(default_gpg_home, |home| here.join(home));
+            return Ok(Some(Self::Gpg { home, fingerprint }));
+        }
+        let Some(key) = &args.key else { return Ok(None) };
+        let passphrase = match &args.passphrase_file {
+            Some(file) => read_passphrase(&here.join(file))?,
+            None => Passphrase::none(),
+        };
+        Ok(Some(Self::File { path: here.join(key), passphrase }))
     }
 
     /// What lies beside a secret key file spares unlocking it.
@@ -196,9 +215,13 @@ impl KeySource {
     }
 
     fn signer(&self, session: &Session<'_>, time: u64) -> Result<Signer, Failure> {
+        self.signer_for(session.target.key.fingerprint, time)
+    }
+
+    fn signer_for(&self, pin: Option<Fingerprint>, time: u64) -> Result<Signer, Failure> {
         let time = u32::try_from(time)
             .map_err(|_| Failure::new(Kind::Data, "the time is past what OpenPGP can write (2106)"))?;
-        let terms = Terms { time, pin: session.target.key.fingerprint };
+        let terms = Terms { time, pin };
         Ok(match self {
             Self::File { path, passphrase } => {
                 Signer::from_key_file(path, passphrase, terms).map_err(|error| match error {

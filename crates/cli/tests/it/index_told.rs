@@ -135,7 +135,8 @@ fn revisions_of_another_time_are_told_of_or_asked_for() {
     assert_eq!(revision(&["--revision", "1700000000"]), (1_700_000_000, 0));
     // Milliseconds, by mistake.
     assert_eq!(revision(&["--revision", "1700000000000"]), (1_700_000_000_000, 1));
-    assert_eq!(revision(&[]), (1_700_000_000_001, 0));
+    assert_eq!(revision(&[]), (1_700_000_000_001, 1));
+    assert_eq!(revision(&["--update"]).1, 1);
     index(here, &["--revision", "1700000000"]).ends_with(2).says([
         "is older than 1700000000001",
         "hint: ",

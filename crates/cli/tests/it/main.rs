@@ -17,6 +17,7 @@ mod index_options;
 mod index_readers;
 mod index_refused;
 mod index_told;
+mod index_update;
 mod indexing;
 mod kernel_firmware;
 mod killed;

@@ -47,8 +47,18 @@ impl Call {
     }
 
     /// With the mask that a cautious or careless shell sets for new files.
-    pub(crate) fn umask(mut self, mask: &str) -> Self {
-        let line = format!("umask {mask} && exec \"$0\" \"$@\"");
+    pub(crate) fn umask(self, mask: &str) -> Self {
+        self.after(&format!("umask {mask}"))
+    }
+
+    /// From another directory than that of the tests.
+    pub(crate) fn in_directory(self, directory: &camino::Utf8Path) -> Self {
+        self.after(&format!("cd '{directory}'"))
+    }
+
+    /// From a shell that has done something before.
+    fn after(mut self, command: &str) -> Self {
+        let line = format!("{command} && exec \"$0\" \"$@\"");
         let before = ["-c", &line, self.program].map(str::to_owned);
         self.arguments.splice(0..0, before);
         self.program = "/bin/sh";

@@ -45,6 +45,7 @@ impl Reporter for Told {
     fn event(&self, event: Event) {
         let what = match event {
             Event::Duplicate { .. } => "duplicate",
+            Event::Dropped { .. } => "dropped",
             Event::Cleaned { .. } => "cleaned",
             Event::LeftOut { .. } => "left out",
             Event::Indexed { .. } => "indexed",

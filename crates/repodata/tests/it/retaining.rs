@@ -125,3 +125,41 @@ fn without_a_record_the_times_of_files_count() {
     let third = advance(root, 5, Retain::Last(2));
     assert_eq!(there(root), union(&[first, second, third]));
 }
+
+/// A document that somebody names by the day it is of: each day's has another name, and is one state.
+#[test]
+fn documents_with_the_day_in_their_names_go_with_their_states() {
+    let scratch = repository(&[]);
+    let root = scratch.path();
+    let mut states = Vec::new();
+    for day in 1..=6 {
+        let path = root.join(format!("updateinfo-{day}.xml"));
+        fs_err::write(&path, format!("<updates><!-- {day} --></updates>")).unwrap();
+        let added = [("updateinfo".to_owned(), path)];
+        let settings = IndexSettings {
+            additional: Additional { added: added.into(), ..Additional::default() },
+            ..settings_of(root, 7 - day, Retain::Last(2))
+        };
+        fs_err::copy(&fixtures::packages()[0], root.join(format!("Packages/{day}.rpm"))).unwrap();
+        indexed(root, &settings, &Silent);
+        states.push(listed(root));
+    }
+    assert_eq!(there(root), union(&states[3..]));
+}
+
+#[test]
+fn the_record_stays_as_it_is_where_nothing_changes() {
+    let (scratch, _) = states(Retain::Last(9));
+    let (root, cache) = (scratch.path(), Scratch::new());
+    let cache = Some(cache.path().join("cache"));
+    let reuse = Reuse { cache, unchanged: Unchanged::Leave, ..Reuse::default() };
+    let settings = IndexSettings { reuse, ..settings_of(root, 3, Retain::Last(9)) };
+    indexed(root, &settings, &Silent);
+    let record = || {
+        let path = root.join(RECORD);
+        (fs_err::read(&path).unwrap(), fs_err::metadata(&path).unwrap().modified().unwrap())
+    };
+    let before = record();
+    indexed(root, &settings, &Silent);
+    assert_eq!(record(), before);
+}

@@ -49,6 +49,7 @@ fn merge_settings(
     printer: &Printer,
 ) -> Result<MergeSettings, Failure> {
     let form = &args.form;
+    form.warn_of_names(printer);
     let Revision { text, timestamp, newer, file_times } = Revision::of(form, printer)?;
     let base = MergeSettings::for_el6(timestamp);
     Ok(MergeSettings {
