@@ -13,6 +13,7 @@ use crate::{
     document::{Desk, Document},
     output::{Format, file_names},
     read_xml::{check_comps, check_document, root_of},
+    regular,
     switch::link,
 };
 
@@ -220,7 +221,9 @@ pub(crate) fn demand_names(
         let Some(name) = record.file_name() else { continue };
         let Some(content) = names.get(name) else { continue };
         let path = metadata.join(name);
-        if content.is_none_or(|content| read(&path, MOST).is_ok_and(|there| there != content)) {
+        if content.is_none_or(|content| {
+            regular::open(&path).is_ok() && read(&path, MOST).is_ok_and(|there| there != content)
+        }) {
             return Err(can_not_stay(record, path));
         }
     }
@@ -286,10 +289,7 @@ fn read_kept(metadata: &Utf8Path, record: &Record) -> Result<(Utf8PathBuf, Vec<u
         what: format!("`{}` is not in repodata: `{}`", record.kind, record.location),
     };
     let path = metadata.join(record.file_name().ok_or_else(outside)?);
-    let bytes = fs_err::read(&path).map_err(|source| {
-        let (kind, path) = (record.kind.clone(), path.clone());
-        RepodataError::Kept { kind, path, source }
-    })?;
+    let bytes = read_listed(&path, record)?;
     if let Ok(kind) = record.checksum.kind.parse::<ChecksumKind>() {
         let Checksum { value: found, .. } = Hasher::of(kind, &bytes);
         if found != record.checksum.value {
@@ -298,6 +298,24 @@ fn read_kept(metadata: &Utf8Path, record: &Record) -> Result<(Utf8PathBuf, Vec<u
         }
     }
     Ok((path, bytes))
+}
+
+/// All bytes of a listed document, as many as the list says: in its place there may be anything.
+fn read_listed(path: &Utf8Path, record: &Record) -> Result<Vec<u8>, RepodataError> {
+    let fail = |source| RepodataError::Kept { kind: record.kind.clone(), path: path.to_owned(), source };
+    let file = regular::open(path).map_err(fail)?;
+    let found = file.metadata().map_err(fail)?.len();
+    if let Some(expected) = record.size.filter(|expected| *expected != found) {
+        let [expected, found] = [expected, found].map(|size| size.to_string());
+        return Err(RepodataError::Mismatch { path: path.to_owned(), what: "size", expected, found });
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > MOST {
+        let what = format!("more than {MOST} bytes");
+        return Err(RepodataError::Content { path: path.to_owned(), what });
+    }
+    Ok(bytes)
 }
 
 fn keep(desk: &Desk, metadata: &Utf8Path, record: &Record) -> Result<(), RepodataError> {

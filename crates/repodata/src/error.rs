@@ -364,6 +364,7 @@ impl RepodataError {
                     | Self::Changed { .. }
                     | Self::TooLarge { .. }
                     | Self::Forbidden { .. }
+                    | Self::NotFound { .. }
             ),
         }
     }

@@ -12,7 +12,7 @@ use std::{
 
 use camino::Utf8Path;
 
-use crate::{Record, Repomd};
+use crate::{Record, Repomd, regular};
 
 /// The file.
 pub(crate) const HISTORY: &str = ".repodata.replaced";
@@ -43,7 +43,7 @@ impl History {
     /// That of a repository; nothing where it can not be read or understood.
     pub(crate) fn read(root: &Utf8Path) -> Self {
         let mut text = String::new();
-        let file = fs_err::File::open(root.join(HISTORY));
+        let file = regular::open(&root.join(HISTORY));
         let read = file.and_then(|file| file.take(MOST).read_to_string(&mut text));
         read.ok().and_then(|_| Self::parse(&text)).unwrap_or_default()
     }

@@ -29,16 +29,16 @@ pub(crate) struct Imported {
     names: HashMap<Box<str>, Option<Box<str>>>,
     /// Places of more than one package.
     doubtful: HashSet<Box<str>>,
-    /// Places of packages whose changelogs may have been cut, and how many entries each of these has.
-    cut: (HashSet<Box<str>>, usize),
+    /// Places of packages whose changelogs may have been cut, and how many entries each of them has there.
+    cut: HashMap<Box<str>, usize>,
 }
 
 impl Imported {
     /// Reads all of a repository's metadata. `scratch` is a place for files that are gone when this returns.
     ///
-    /// Metadata does not say how many entries of a changelog its writer kept. It were as many as the longest has, at least:
-    /// all that are shorter are whole. Where the longest has fewer than the settings ask for, those of its length may lack
-    /// some, which their packages tell; where one has more, its times are other ones, and nothing is taken: `None`.
+    /// Metadata does not say how many entries of a changelog its writer kept, and merged metadata has several writers. So a
+    /// changelog that is shorter than the settings ask for is compared with its package's. Where one is longer, its times are
+    /// other ones, and nothing is taken: `None`.
     pub(crate) fn read(
         root: &Utf8Path,
         settings: &IndexSettings,
@@ -51,7 +51,7 @@ impl Imported {
         };
         let repository = Repository::open(root)?;
         let mut writer = CacheWriter::create(scratch, None).ok_or_else(failed)?;
-        let (mut names, mut longest) = (HashMap::new(), (HashSet::new(), 0));
+        let (mut names, mut cut, mut longest) = (HashMap::new(), HashMap::new(), 0);
         let (mut hrefs, mut doubtful) = (HashSet::new(), HashSet::new());
         let checksum = settings.checksum.to_string();
         for package in repository.complete_packages()? {
@@ -61,11 +61,9 @@ impl Imported {
             }
             let href: Box<str> = package.href.as_str().into();
             let entries = package.changelog.len();
-            if entries > longest.1 {
-                longest = (HashSet::new(), entries);
-            }
-            if entries == longest.1 && entries < limit {
-                longest.0.insert(href.clone());
+            longest = longest.max(entries);
+            if entries < limit {
+                cut.insert(href.clone(), entries);
             }
             let indexed = indexed(package)?;
             writer.add(&href, &indexed, None);
@@ -82,20 +80,21 @@ impl Imported {
         let cache = Cache::open(scratch);
         Cache::remove(scratch);
         let cache = cache.ok_or_else(failed)?;
-        Ok((longest.1 <= limit).then_some(Self { cache, names, doubtful, cut: longest }))
+        Ok((longest <= limit).then_some(Self { cache, names, doubtful, cut }))
     }
 
     /// Whether the changelog of the package with this href has all entries that are wanted; its file tells where the
     /// metadata does not.
     pub(crate) fn is_whole(&self, href: &str, file: &Utf8Path) -> bool {
-        let (cut, length) = &self.cut;
+        let Some(place) = self.place(href) else { return false };
+        let Some(entries) = self.cut.get(place) else { return true };
         let whole = || {
             let mut file = fs_err::File::open(file).ok()?;
             let size = file.metadata().ok()?.len();
             let headers = RpmHeaders::read_sized(&mut file, size).ok()?;
-            Some(headers.main().changelog().ok()?.len() <= *length)
+            Some(headers.main().changelog().ok()?.len() <= *entries)
         };
-        self.place(href).is_some_and(|place| !cut.contains(place)) || whole().unwrap_or(false)
+        whole().unwrap_or(false)
     }
 
     pub(crate) const fn cache(&self) -> &Cache {

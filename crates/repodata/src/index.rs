@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::{cell::OnceCell, io::Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::RepoTree;
@@ -7,13 +7,14 @@ use crate::{
     ChecksumKind, Event, IndexSettings, Present, Record, Relisted, RepodataError, Repomd, Reporter, Tags,
     additional::{self, Addition},
     blocks::Pool,
-    cache::{CacheWriter, DocumentBlocks, State},
+    cache::{Cache, CacheWriter, DocumentBlocks, State},
     checksum::Hasher,
     document::{Desk, write_synced},
     event::Again,
     notes::Notes,
     plan::{Place, Plan},
     read_xml::{REPOMD_LIMIT, repomd_from},
+    regular,
     run::{Documents, Run},
     same,
     seed::Seed,
@@ -35,6 +36,7 @@ pub fn index(
     demand_directory(root)?;
     let output = settings.output.as_deref().unwrap_or(root);
     let workspace = Workspace::open(output, reporter)?;
+    // The lock ends when the cache says what the metadata does.
     match fill(root, &workspace, settings, reporter) {
         Ok(Filled { cache, revision, packages, listed, outcome }) => {
             match outcome {
@@ -82,8 +84,7 @@ fn fill(
     reporter: &dyn Reporter,
 ) -> Result<Filled, RepodataError> {
     let metadata = workspace.current();
-    let scratch = settings.reuse.cache.as_ref().map(|cache| format!("{cache}.import").into());
-    let scratch = scratch.unwrap_or_else(|| workspace.new_directory().join("packages.import"));
+    let scratch = workspace.new_directory().join("packages.import");
     let place = Place { root, output: workspace.root(), metadata: &metadata, scratch: &scratch };
     let plan = Plan::of(&place, settings, reporter)?;
     let Some(written) = &plan.written else {
@@ -95,8 +96,10 @@ fn fill(
     let Plan { present, packages, known, additions, mut state, may_stay, .. } = plan;
     let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
     let notes = Notes::new(root, reporter);
-    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter: &notes, known: &known };
-    let Made { mut records, blocks, cache, packages } = make(&run, packages)?;
+    let cache = settings.reuse.cache.as_deref();
+    let run =
+        Run { root, metadata: &metadata, desk: &desk, settings, reporter: &notes, known: &known, cache };
+    let Made { mut records, blocks, cache, packages } = make(&run, packages, (&state, &scratch))?;
     let (listed, packages) = (known.relisted(&state.repomd, &packages), packages.len());
     records.extend(additional::write(&desk, settings, &additions)?);
     settings.file_times.set(&desk.directory, &records, timestamp)?;
@@ -129,9 +132,16 @@ struct Made {
 }
 
 /// Writes the documents of packages, again where some of them turned out not to be listed.
-fn make(run: &Run<'_>, mut packages: Vec<Found>) -> Result<Made, RepodataError> {
-    let again = Again(run.reporter);
+fn make(
+    run: &Run<'_>,
+    mut packages: Vec<Found>,
+    (state, scratch): (&State, &Utf8Path),
+) -> Result<Made, RepodataError> {
+    let (again, learned) = (Again(run.reporter), OnceCell::new());
     let mut run = Run { ..*run };
+    let kept = run.cache;
+    // What is learned before it is known which packages are listed is written down in any case.
+    run.cache = kept.or_else(|| run.may_leave_out().then_some(scratch));
     let mut left_out = Vec::new();
     if !run.may_leave_out() {
         run.settings.location.demand_distinct(&packages)?;
@@ -139,13 +149,23 @@ fn make(run: &Run<'_>, mut packages: Vec<Found>) -> Result<Made, RepodataError> 
     let (records, blocks, mut cache) = loop {
         match run.documents(&packages)? {
             Documents::Written { records, blocks, cache } => break (records, blocks, cache),
-            Documents::Without { rest, left_out: more } => {
+            Documents::Without { rest, left_out: more, cache } => {
                 left_out.extend(more);
-                (packages, run.reporter) = (rest, &again);
+                if let (Some(cache), Some(path)) = (cache, run.cache)
+                    && learned.get().is_none()
+                    && let Some(known) = run.known.with(*cache, path, state)
+                {
+                    run.known = learned.get_or_init(|| known);
+                }
+                (packages, run.reporter, run.cache) = (rest, &again, kept);
             }
         }
     };
     run.settings.location.demand_distinct(&packages)?;
+    if kept.is_none() {
+        cache = None;
+        Cache::remove(scratch);
+    }
     if let Some(cache) = &mut cache {
         for (found, stamp, why) in &left_out {
             cache.add_left_out(&found.relative, stamp, *why);
@@ -196,7 +216,7 @@ impl Listed {
     pub(crate) fn read(metadata: &Utf8Path, settings: &IndexSettings) -> Result<Self, RepodataError> {
         let path = metadata.join("repomd.xml");
         let mut bytes = Vec::new();
-        let file = fs_err::File::open(&path);
+        let file = regular::open(&path);
         let read = file.and_then(|file| file.take(REPOMD_LIMIT + 1).read_to_end(&mut bytes));
         let list = read
             .map_err(RepodataError::files("read", &path))

@@ -10,11 +10,12 @@ use camino::Utf8Path;
 use crate::{
     Event, IndexSettings, KnownBy, Learned, Relisted, Repomd, Reporter, Source,
     blocks::KnownBlocks,
-    cache::{Cache, DocumentBlocks, Entry, State, Why},
+    cache::{Cache, CacheWriter, DocumentBlocks, Entry, State, Why},
     encode,
     import::{self, Imported},
     indexed::{Indexed, Remembered, Wanted},
     notes::Note,
+    regular,
     seed::Seed,
     stamp::Stamp,
     walk::Found,
@@ -66,6 +67,17 @@ impl Known {
                 Err(error) => reporter.event(Event::NotImported { error }),
             }
         }
+    }
+
+    /// Itself, with what was just learned of packages at `path`, which is of no list yet.
+    pub(crate) fn with(&self, learned: CacheWriter, path: &Utf8Path, state: &State) -> Option<Self> {
+        // Blocks are known by what they hold, whichever packages are listed.
+        let documents = self.cache.as_ref().map(|cache| cache.state.documents.clone());
+        let (rules, seed) = (state.rules.clone(), state.seed);
+        let documents = documents.unwrap_or_default();
+        learned.commit(&State { rules, seed, documents, ..State::default() });
+        let cache = Cache::open(path)?;
+        Some(Self { cache: Some(cache), imported: Vec::new(), by: self.by, described: self.described })
     }
 
     /// The cache that packages come from.
@@ -194,7 +206,7 @@ impl Known {
             documents.iter().find(|document| document.kind == kind)?;
         // A name of this cache, which leads nowhere else.
         let name = Utf8Path::new(file_name).file_name()?;
-        let file = fs_err::File::open(metadata.join(name)).ok()?;
+        let file = regular::open(&metadata.join(name)).ok()?;
         let places: HashMap<_, _> = places.iter().map(|place| (place.key, *place)).collect();
         Some(Arc::new(KnownBlocks { file, places }))
     }

@@ -51,6 +51,7 @@ mod read_xml;
 mod reader;
 mod reading;
 mod refusals;
+mod regular;
 mod repomd;
 mod repository;
 mod requirements;

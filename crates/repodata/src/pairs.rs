@@ -167,8 +167,8 @@ impl Run<'_> {
             described: self.settings.database.is_some(),
         };
         let described = Arc::new((package, files));
-        let record =
-            if wanted.identity && wanted.described { encode::record(&described) } else { Vec::new() };
+        let is_remembered = self.cache.is_some() && wanted.described;
+        let record = if is_remembered { encode::record(&described) } else { Vec::new() };
         let indexed = Indexed::of((stamp, Source::Package), &described, wanted);
         Ok(Indexed { remembered: Remembered::New(record), ..indexed })
     }

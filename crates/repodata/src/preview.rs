@@ -48,7 +48,7 @@ pub fn preview(
         return Ok(Preview { packages, listed: Some(Relisted::default()), unchanged: true });
     };
     let desk = desk(metadata.clone(), settings, timestamp, state.seed)?;
-    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known };
+    let run = Run { root, metadata: &metadata, desk: &desk, settings, reporter, known: &known, cache: None };
     if !run.may_leave_out() {
         settings.location.demand_distinct(&packages)?;
     }

@@ -7,7 +7,7 @@ use xen4centos_artifact::{Evr, Nevra};
 
 use crate::{
     ChangelogEntry, Checksum, Comparison, Constraint, Dependencies, Dependency, FileKind, Order, Package,
-    PackageFile, Record, RepodataError, Repomd, Sizes, Tags, xml::Xml,
+    PackageFile, Record, RepodataError, Repomd, Sizes, Tags, regular, xml::Xml,
 };
 
 /// Bytes of a repomd.xml. Real ones have some kilobytes.
@@ -40,7 +40,7 @@ pub struct PackageChangelog {
 /// # Errors
 /// When the file can not be read, is no XML, or a document in it has no checksum or location.
 pub fn read_repomd(path: &Utf8Path) -> Result<Repomd, RepodataError> {
-    let file = fs_err::File::open(path).map_err(RepodataError::files("read", path))?;
+    let file = regular::open(path).map_err(RepodataError::files("read", path))?;
     repomd_from(path, file)
 }
 

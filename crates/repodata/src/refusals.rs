@@ -2,8 +2,8 @@ use std::ops::ControlFlow;
 
 use crate::RepodataError;
 
-/// Errors that are told.
-const TOLD: usize = 20;
+/// Errors that are told: more than anybody mends by hand, and few enough to be held.
+const TOLD: usize = 1000;
 
 /// Why an index stops: all that is wrong with its packages, of which only so many are held as are told.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Documents of metadata that was replaced, and which of them stay.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -90,4 +90,10 @@ pub(crate) fn kind_of(name: &str) -> Option<&str> {
     let (digest, kind) = name.split_once('-')?;
     let is_digest = digest.len() >= 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_digest.then_some(kind)
+}
+
+/// Whether some of these names are the same but for their digests.
+pub(crate) fn are_of_one_name(names: &[&str]) -> bool {
+    let mut seen = BTreeSet::new();
+    names.iter().filter_map(|name| kind_of(name)).any(|kind| !seen.insert(kind))
 }

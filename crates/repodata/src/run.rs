@@ -33,7 +33,12 @@ pub(crate) enum Documents {
     Written { records: Vec<Record>, blocks: Vec<DocumentBlocks>, cache: Option<Box<CacheWriter>> },
     /// Some packages are bad or surplus, these are not. The number of packages stands at the head of each document, so
     /// what was written is of no use.
-    Without { rest: Vec<Found>, left_out: Vec<(Found, Stamp, Why)> },
+    Without {
+        rest: Vec<Found>,
+        left_out: Vec<(Found, Stamp, Why)>,
+        /// What was learned of the others, so that they need not be read again.
+        cache: Option<Box<CacheWriter>>,
+    },
 }
 
 /// One try to write the documents.
@@ -44,6 +49,8 @@ pub(crate) struct Run<'a> {
     pub(crate) settings: &'a IndexSettings,
     pub(crate) reporter: &'a dyn Reporter,
     pub(crate) known: &'a Known,
+    /// Where it is written down what was learned.
+    pub(crate) cache: Option<&'a Utf8Path>,
 }
 
 impl Run<'_> {
@@ -52,7 +59,7 @@ impl Run<'_> {
         let known = |kind: &str| self.known.blocks(self.metadata, kind);
         let output = Output::begin(self.desk, format, packages.len(), known)?;
         let create = |path| CacheWriter::create(path, self.known.cache());
-        let cache = self.settings.reuse.cache.as_deref().and_then(create);
+        let cache = self.cache.and_then(create);
         let (judge, refusals) = (Judge::new(self), Refusals::default());
         let mut delivery = Delivery { run: self, output, cache, judge, stamps: Vec::new(), refusals };
         self.packages(packages, |index, tried| delivery.take(packages, index, tried));
@@ -129,7 +136,7 @@ impl Delivery<'_> {
                     (Some(_), None) => {}
                 }
             }
-            return Ok(Documents::Without { rest, left_out });
+            return Ok(Documents::Without { rest, left_out, cache: self.cache.map(Box::new) });
         }
         let (mut records, mut blocks) = (Vec::new(), Vec::new());
         for Finished { record, places } in self.output.finish()? {

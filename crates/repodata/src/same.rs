@@ -9,7 +9,7 @@ use camino::Utf8Path;
 
 use crate::{
     Event, FileTimes, IndexSettings, Record, RepodataError, Repomd, Reporter, Unchanged, document::Desk,
-    reader::try_package, walk::Found,
+    reader::try_package, regular, walk::Found,
 };
 
 /// Whether these files, which could not be indexed, still can not be. Each run tells why: who saw only the second would
@@ -60,7 +60,7 @@ fn is_of(file: &Utf8Path, seconds: u64) -> bool {
 
 /// Whether two files hold the same.
 fn are_equal(left: &Utf8Path, right: &Utf8Path) -> io::Result<bool> {
-    let [left, right] = [fs_err::File::open(left)?, fs_err::File::open(right)?];
+    let [left, right] = [regular::open(left)?, regular::open(right)?];
     let [one, other] = [left.metadata()?, right.metadata()?];
     if (one.dev(), one.ino()) == (other.dev(), other.ino()) {
         return Ok(true);

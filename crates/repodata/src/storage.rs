@@ -2,7 +2,7 @@ use std::{fmt, io::Read};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use crate::RepodataError;
+use crate::{RepodataError, regular};
 
 /// Where the files of a repository are read from.
 pub trait Storage: fmt::Debug + Send + Sync {
@@ -36,16 +36,12 @@ impl Storage for Directory {
 
     fn open(&self, href: &Utf8Path) -> Result<Box<dyn Read + Send>, RepodataError> {
         let path = self.root.join(href);
-        // Looked at before it is opened: a pipe would be waited for without end.
-        match fs_err::metadata(&path) {
-            Ok(metadata) if !metadata.is_file() => {
+        match regular::open(&path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
                 Err(RepodataError::Content { path, what: "no regular file".to_owned() })
             }
-            // What is not there is told best by who opens it.
-            _ => match fs_err::File::open(&path) {
-                Ok(file) => Ok(Box::new(file)),
-                Err(error) => Err(RepodataError::files("read", path)(error)),
-            },
+            Err(error) => Err(RepodataError::files("read", path)(error)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The `repodata` directory is written beside the one that readers use and takes its place by one rename.
 
-use std::{fs::TryLockError, io};
+use std::{fs::TryLockError, io, path::Path};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::{
@@ -10,8 +10,9 @@ use rustix::{
 
 use crate::{
     Event, Newer, RepodataError, Repomd, Reporter, Retain,
+    additional::is_of_packages,
     history::{HISTORY, History},
-    retention::{is_since, kind_of, old_documents},
+    retention::{are_of_one_name, is_since, kind_of, old_documents},
 };
 
 /// Where new metadata is written. A killed index leaves it, the next one removes it.
@@ -145,8 +146,13 @@ impl Workspace {
             link(&file, &target).map_err(RepodataError::files("keep", &file))?;
         }
         let before = history.clone();
-        // Of one state before there is nothing to tell.
-        let is_told = !history.is_empty() || !matches!(retain, Retain::Last(0 | 1));
+        // Of one state before there is nothing to tell, unless two of its documents look like those of two.
+        let is_told = !history.is_empty()
+            || match retain {
+                Retain::Last(0) => false,
+                Retain::Last(1) => are_of_one_name(&names),
+                Retain::Last(_) | Retain::Since(_) => true,
+            };
         if let (true, Ok(written)) = (is_other && is_told, written) {
             history.add(written, present);
         }
@@ -162,13 +168,17 @@ impl Workspace {
         let current = self.current();
         let Ok(entries) = fs_err::read_dir(&current) else { return Ok(()) };
         for entry in entries {
-            let path = entry.map_err(RepodataError::files("read", &current))?.path();
-            let Ok(path) = Utf8PathBuf::from_path_buf(path) else { continue };
-            let Some(name) = path.file_name() else { continue };
-            let is_listed = present.records.iter().any(|record| record.file_name() == Some(name));
-            if !is_listed && !is_of_metadata(name) {
-                link_all(&path, &self.new_directory().join(name))
-                    .map_err(RepodataError::files("keep", &path))?;
+            let entry = entry.map_err(RepodataError::files("read", &current))?;
+            let name = entry.file_name();
+            // A name that is no UTF-8 is none of ours.
+            let is_ours = name.to_str().is_some_and(|name| {
+                is_of_metadata(name) || present.records.iter().any(|record| record.file_name() == Some(name))
+            });
+            if !is_ours {
+                let path = entry.path();
+                link_all(&path, &self.new_directory().as_std_path().join(&name)).map_err(|source| {
+                    RepodataError::Files { act: "keep", path: path.display().to_string().into(), source }
+                })?;
             }
         }
         Ok(())
@@ -195,7 +205,7 @@ impl Workspace {
     }
 
     /// Lets readers see the new metadata. Once they do, nothing is an error any more.
-    pub(crate) fn switch(self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
+    pub(crate) fn switch(&self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
         let (new, current) = (self.new_directory(), self.current());
         let fail = |source| RepodataError::files("replace", &current)(source);
         let signature = current.join("repomd.xml.asc");
@@ -233,7 +243,7 @@ impl Workspace {
     }
 
     /// Gives up: nothing that readers see has changed.
-    pub(crate) fn discard(self) -> Result<(), RepodataError> {
+    pub(crate) fn discard(&self) -> Result<(), RepodataError> {
         remove(&self.new_directory())
     }
 }
@@ -275,36 +285,36 @@ pub(crate) fn timestamp(
 
 /// Whether a file is the list, its signature, or a document by its digest.
 fn is_of_metadata(name: &str) -> bool {
-    let is_own =
-        |kind: &str| name.starts_with(&format!("{kind}.xml")) || name.starts_with(&format!("{kind}.sqlite"));
-    matches!(name, "repomd.xml" | "repomd.xml.asc")
-        || kind_of(name).is_some()
-        || ["primary", "filelists", "other"].into_iter().any(is_own)
+    let plain = [".gz", ".bz2", ".xz", ".zst", ".zck"].iter().find_map(|end| name.strip_suffix(end));
+    let is_own = plain
+        .unwrap_or(name)
+        .split_once('.')
+        .is_some_and(|(kind, form)| is_of_packages(kind) && matches!(form, "xml" | "sqlite"));
+    matches!(name, "repomd.xml" | "repomd.xml.asc") || kind_of(name).is_some() || is_own
 }
 
 /// Links a file, or copies it down to the disk where that can not be. What is there already stays.
-pub(crate) fn link(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+pub(crate) fn link(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
+    let (from, to) = (from.as_ref(), to.as_ref());
     match fs_err::hard_link(from, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(from, to),
         _ => Ok(()),
     }
 }
 
-fn copy(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs_err::copy(from, to)?;
     fs_err::File::open(to)?.sync_all()
 }
 
 /// As [`link`], of a file or of all files of a directory.
-fn link_all(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+fn link_all(from: &Path, to: &Path) -> io::Result<()> {
     if !fs_err::symlink_metadata(from)?.is_dir() {
         return link(from, to);
     }
     fs_err::create_dir(to)?;
     for entry in fs_err::read_dir(from)? {
-        let entry = entry?;
-        let name =
-            entry.file_name().into_string().map_err(|_| io::Error::other("a name that is no UTF-8"))?;
+        let name = entry?.file_name();
         link_all(&from.join(&name), &to.join(&name))?;
     }
     sync_directory(to)
@@ -370,8 +380,8 @@ fn remove(directory: &Utf8Path) -> Result<(), RepodataError> {
     }
 }
 
-fn sync_directory(directory: &Utf8Path) -> io::Result<()> {
-    fs_err::File::open(directory)?.sync_all()
+fn sync_directory(directory: impl AsRef<Path>) -> io::Result<()> {
+    fs_err::File::open(directory.as_ref())?.sync_all()
 }
 
 #[cfg(test)]
@@ -402,8 +412,8 @@ mod tests {
         let root = Utf8Path::from_path(temporary.path()).unwrap();
         let (from, to) = (root.join("from"), root.join("to"));
         fs_err::write(&from, "text").unwrap();
-        copy(&from, &to).unwrap();
+        copy(from.as_std_path(), to.as_std_path()).unwrap();
         assert_eq!(fs_err::read_to_string(&to).unwrap(), "text");
-        assert!(copy(&root.join("nothing"), &to).is_err());
+        assert!(copy(root.join("nothing").as_std_path(), to.as_std_path()).is_err());
     }
 }

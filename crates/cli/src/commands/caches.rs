@@ -7,6 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// Behind the name of a cache, for the file with the path of its directory.
 const DIRECTORY: &str = "directory";
 
+/// Whether a cache can be written there.
+pub(crate) fn is_writable(directory: &Utf8Path) -> bool {
+    tempfile::tempfile_in(directory).is_ok()
+}
+
 /// Writes down which directory a cache is of. Where it can not be, the cache stays when the directory goes.
 pub(crate) fn name(cache: Option<&Utf8Path>, root: &Utf8Path) {
     let Some(cache) = cache else { return };

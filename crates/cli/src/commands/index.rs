@@ -225,6 +225,13 @@ fn with_directory(
         return Ok(reuse);
     };
     match fs_err::create_dir_all(directory) {
+        Ok(()) if !caches::is_writable(directory) => {
+            let why = format!("`{directory}` can not be written to");
+            if args.cachedir.is_some() {
+                return Err(Failure::new(Kind::World, format!("no cache can be kept: {why}")));
+            }
+            without(reuse, why)
+        }
         Ok(()) => {
             caches::forget_gone(directory);
             caches::name(reuse.cache.as_deref(), root);
@@ -424,8 +431,8 @@ impl From<RepodataError> for Failure {
 
 fn kind(error: &RepodataError) -> Kind {
     let is_named_wrongly = |source: &std::io::Error| {
-        use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
-        matches!(source.kind(), NotFound | PermissionDenied | IsADirectory | NotADirectory)
+        use std::io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
+        matches!(source.kind(), NotFound | PermissionDenied | IsADirectory | NotADirectory | InvalidInput)
     };
     match error {
         RepodataError::Given { source, .. } | RepodataError::Kept { source, .. }

@@ -41,30 +41,35 @@ fn documents_that_are_not_there_are_no_bad_packages() {
 fn all_bad_packages_are_named() {
     let scratch = here();
     let here = scratch.path();
-    for number in 1..=25 {
-        fs_err::write(here.join(format!("packages/bad{number:02}.rpm")), "no package").unwrap();
+    for number in 1..=1005 {
+        fs_err::write(here.join(format!("packages/bad{number:04}.rpm")), "no package").unwrap();
     }
     let list = here.join("list");
-    let missing: Vec<String> = (1..=25).map(|number| format!("missing{number:02}.rpm")).collect();
+    let missing: Vec<String> = (1..=1005).map(|number| format!("missing{number:04}.rpm")).collect();
     fs_err::write(&list, missing.join("\n")).unwrap();
     for more in [&[][..], &["--dry-run"]] {
         let said = index(here, more).ends_with(2).says([
-            "error: 25 packages can not be indexed\n",
-            "packages/bad01.rpm`\n",
-            "packages/bad20.rpm`\n",
+            "error: 1005 packages can not be indexed\n",
+            "packages/bad0001.rpm`\n",
+            "packages/bad1000.rpm`\n",
             "  and 5 more\n",
             "hint: ",
             "--leave-out-bad",
         ]);
-        assert!(!said.stderr.contains("bad21.rpm"), "{}", said.stderr);
+        assert!(!said.stderr.contains("bad1001.rpm"), "{}", said.stderr);
         let said = index(here, &[more, &["--pkglist", list.as_str()]].concat());
-        said.ends_with(2).says(["`missing01.rpm`\n", "`missing20.rpm`\n", "  and 5 more\n"]);
+        said.ends_with(2).says([
+            "`missing0001.rpm`\n",
+            "`missing1000.rpm`\n",
+            "  and 5 more\n",
+            "--leave-out-bad",
+        ]);
     }
     assert!(!here.join("packages/repodata").exists());
-    index(here, &["--leave-out-bad"]).ends_with(0).says(["/packages: 1 package, 25 left out\n"]);
+    index(here, &["--leave-out-bad"]).ends_with(0).says(["/packages: 1 package, 1005 left out\n"]);
     index(here, &["--dry-run", "--leave-out-bad"])
         .ends_with(0)
-        .says(["Would index 1 package, 25 left out\n"]);
+        .says(["Would index 1 package, 1005 left out\n"]);
     let empty = Scratch::new();
     fs_err::create_dir(empty.path().join("packages")).unwrap();
     index(empty.path(), &[]).ends_with(0).says(["/packages: 0 packages\n"]);

@@ -194,3 +194,46 @@ fn a_directory_outside_of_a_project_can_be_signed() {
         .ends_with(0)
         .says(["is gone, because it signed the list that was replaced: sign the new one"]);
 }
+
+#[test]
+fn what_others_put_beside_the_metadata_stays_whatever_it_is_called() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let scratch = here();
+    let here = scratch.path();
+    index(here, &[]).ends_with(0);
+    let repodata = here.join("packages/repodata");
+    let odd = repodata.as_std_path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    fs_err::create_dir(&odd).unwrap();
+    for file in [odd.join("x"), repodata.join("primary.xml.orig").into(), repodata.join("other.notes").into()]
+    {
+        fs_err::write(file, "theirs").unwrap();
+    }
+    fs_err::write(repodata.join("filelists.xml.gz"), "of a state before").unwrap();
+    put(here, 1, "packages/other.rpm");
+    index(here, &[]).ends_with(0);
+    for file in [odd.join("x"), repodata.join("primary.xml.orig").into(), repodata.join("other.notes").into()]
+    {
+        assert_eq!(fs_err::read_to_string(file).unwrap(), "theirs");
+    }
+    assert!(!repodata.join("filelists.xml.gz").exists());
+}
+
+/// Whoever can write into a repository must not be able to keep an index waiting, or fill its memory.
+#[test]
+fn a_listed_document_that_is_no_file_any_more_is_refused() {
+    let scratch = here();
+    let here = scratch.path();
+    let file = here.join("u.xml");
+    fs_err::write(&file, "<updates/>").unwrap();
+    index(here, &["--add", &format!("updateinfo={file}")]).ends_with(0);
+    let listed =
+        files(&here.join("packages/repodata")).into_iter().find(|path| path.as_str().contains("u.xml"));
+    let listed = listed.unwrap();
+    let again = |texts: &[&str]| index(here, &[]).ends_with(2).says(texts.iter().copied());
+    fs_err::remove_file(&listed).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &listed).unwrap();
+    again(&["`updateinfo` can not stay listed", "is no regular file", "--remove updateinfo"]);
+    fs_err::remove_file(&listed).unwrap();
+    fs_err::File::create(&listed).unwrap().set_len(1 << 40).unwrap();
+    again(&["size is `1099511627776` where repomd.xml says "]);
+}

@@ -9,7 +9,8 @@ use allocation_counter::measure;
 use camino::Utf8Path;
 use proptest::prelude::*;
 use xen4centos_repodata::{
-    BadPackages, Event, IndexSettings, RepodataError, Reporter, Repository, Silent, index, read_package,
+    BadPackages, Compression, Event, IndexSettings, KnownBy, RepodataError, Reporter, Repository, Reuse,
+    Silent, Source, index, read_package,
 };
 
 use crate::{Scratch, files, fixtures, indexed, real_packages, repository, settings};
@@ -87,6 +88,54 @@ fn what_is_left_out_has_nothing_told_twice() {
         ("written", 1),
     ];
     assert_eq!(told.0.into_inner().unwrap(), BTreeMap::from(expected));
+}
+
+/// What is known before it is known which packages are listed serves the second try: each is read once.
+#[test]
+fn packages_are_read_once_where_some_are_left_out() {
+    for (database, cached) in
+        [(None, false), (Some(Compression::Gzip), false), (Some(Compression::Gzip), true)]
+    {
+        let scratch = repository(fixtures::packages());
+        let (root, cache) = (scratch.path(), Scratch::new());
+        let whole = Scratch::new();
+        let output = Some(whole.path().to_owned());
+        drop(index(root, &IndexSettings { database, output, ..settings() }, &Silent).unwrap());
+        fs_err::write(root.join("Packages/bad.rpm"), "no package").unwrap();
+        let cache = cached.then(|| cache.path().join("cache"));
+        // By their paths alone, so that what becomes of the files is not noticed unless they are read.
+        let reuse = Reuse { cache, known_by: KnownBy::Path, ..Reuse::default() };
+        let settings = IndexSettings { bad_packages: BadPackages::LeaveOut, database, reuse, ..settings() };
+        let read = Mutex::new(0);
+        let reporter = Once { root, read: &read };
+        indexed(root, &settings, &reporter);
+        assert_eq!(*read.lock().unwrap(), fixtures::packages().len());
+        let others = files(&root.join("repodata"));
+        let names: Vec<&str> = others.iter().filter_map(|path| path.file_name()).collect();
+        assert!(!names.iter().any(|name| name.contains("import")), "{names:?}");
+        let same: Vec<_> = files(&whole.path().join("repodata"));
+        assert_eq!(names, same.iter().filter_map(|path| path.file_name()).collect::<Vec<_>>());
+    }
+}
+
+/// Overwrites the files of packages once all are read.
+struct Once<'a> {
+    root: &'a Utf8Path,
+    read: &'a Mutex<usize>,
+}
+
+impl Reporter for Once<'_> {
+    fn event(&self, event: Event) {
+        if let Event::Indexed { from: Source::Package, .. } = event {
+            let mut read = self.read.lock().unwrap();
+            *read += 1;
+            if *read == fixtures::packages().len() {
+                for file in files(&self.root.join("Packages")) {
+                    fs_err::write(file, "read again").unwrap();
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -170,3 +170,16 @@ fn changelogs_that_may_have_been_cut_are_read_again() {
         heard(scratch.path(), &limited(&first, now));
     }
 }
+
+/// createrepo_c's `--update` takes changelogs over as they were cut, whatever its limit is by then.
+#[test]
+fn metadata_whose_changelogs_were_cut_at_several_lengths_is_seen_through() {
+    let scratch = repository(&fixtures::packages()[..1]);
+    let root = scratch.path();
+    createrepo(root, &["--changelog-limit", "1"]);
+    fs_err::copy(&fixtures::packages()[1], root.join("Packages/later.rpm")).unwrap();
+    createrepo(root, &["--update", "--changelog-limit", "13"]);
+    let cache = Scratch::new();
+    let settings = IndexSettings { changelog_limit: Some(13), ..from_metadata(&cache, &[]) };
+    assert_eq!(heard(root, &settings), counts(1, 1));
+}

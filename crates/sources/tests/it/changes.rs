@@ -179,7 +179,6 @@ fn one_repository_is_asked_once() {
     asks_for(&mut world, &all);
     world.fetch().unwrap();
     assert_eq!(clonings(&world), 1, "{:?}", world.events.lines());
-    assert!(!world.events.has("locked"), "{:?}", world.events.lines());
 
     let (mut world, directory, commits) = world_with_changes();
     let all = [3, 1, 2].map(|index| change(&directory, &commits[index]));
