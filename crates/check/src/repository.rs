@@ -3,6 +3,7 @@
 mod advisories;
 mod boot;
 mod content;
+mod described;
 mod digest;
 mod listing;
 mod metadata;

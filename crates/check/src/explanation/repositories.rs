@@ -160,6 +160,18 @@ pub(super) const ALL: &[Long] = &[
         example: "an advisory for xen-4.2.5-38 in a repository that ends at xen-4.2.5-37",
     },
     Long {
+        code: "EL6-REPO-031",
+        row: "",
+        matters: "yum decides by the metadata what is installed with what, and reads headers only afterwards; databases beside the XML are not compared",
+        example: "primary.xml edited so that a package obsoletes another, or written by a program that loses files",
+    },
+    Long {
+        code: "EL6-REPO-032",
+        row: "",
+        matters: "yum finds a package's files and changelogs in the other documents by its checksum, and reads as many packages as the document's head announces",
+        example: "filelists.xml of an earlier run beside a new primary.xml",
+    },
+    Long {
         code: "EL6-REPO-040",
         row: "below the table: only the *header* signature is verified at install",
         matters: "a mirror, or anyone between it and the host, could give out altered packages: on EL6 gpgcheck covers their headers only",

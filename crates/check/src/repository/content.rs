@@ -8,6 +8,7 @@ use xen4centos_artifact::header::RpmHeaders;
 use super::{
     Findings, RepositoryCheck, advisories,
     boot::Boot,
+    described::{self, Description, Marks},
     digest,
     listing::{self, Entry},
     metadata::{self, Record},
@@ -26,20 +27,33 @@ pub(super) fn check(
     records: &[Record],
     findings: &mut Findings,
 ) -> Result<(), CheckError> {
-    let mut entries = Vec::new();
+    let (mut entries, mut stated) = (Vec::new(), None);
     let listed = read_kind(check, records, "primary", findings, |reader| {
-        listing::primary(reader, |entry| entries.push(entry))
+        stated = listing::primary(reader, |entry| entries.push(entry))?;
+        Ok(())
     });
     if !listed {
         // Without a list every package would be reported as unlisted.
         return Ok(());
     }
+    described::demand_count("primary.xml", stated, entries.len(), findings);
     entries.sort_by(|a, b| a.href.cmp(&b.href));
     twice(&entries, findings);
     let mut shelf = Shelf::default();
     let (mut shipped, mut boot) = (Shipped::default(), Boot::default());
-    for entry in &entries {
-        package(check, entry, (&mut shelf, &mut shipped, &mut boot), findings)?;
+    let mut marks = Marks::of(&entries);
+    for entry in &mut entries {
+        package(check, entry, (&mut shelf, &mut shipped, &mut boot), (&mut marks, findings))?;
+        // It was compared, and there is one of it for each package.
+        entry.description = Description::default();
+    }
+    for (kind, root) in [("filelists", "filelists"), ("other", "otherdata")] {
+        let mut found = Findings::default();
+        let document = format!("{kind}.xml");
+        read_kind(check, records, kind, findings, |reader| {
+            marks.compare(reader, (root, &document), &mut found)
+        });
+        findings.0.extend(found.0);
     }
     shipped.check(check, findings);
     boot.check(findings);
@@ -115,7 +129,7 @@ fn package(
     check: &RepositoryCheck<'_>,
     entry: &Entry,
     (shelf, shipped, boot): (&mut Shelf, &mut Shipped, &mut Boot),
-    findings: &mut Findings,
+    (marks, findings): (&mut Marks, &mut Findings),
 ) -> Result<(), CheckError> {
     let subject = entry.href.as_str();
     metadata::kind(check, subject, &entry.checksum.kind, findings);
@@ -148,7 +162,13 @@ fn package(
             return Ok(());
         }
     };
-    compare(entry, &headers, findings);
+    let is_listed = compare(entry, &headers, findings);
+    let taken = marks.take(entry, &headers);
+    let compared =
+        taken.and_then(|()| if is_listed { described::compare(entry, &headers, findings) } else { Ok(()) });
+    if let Err(error) = compared {
+        findings.add(&package::UNREADABLE, subject, error.to_string());
+    }
     findings.0.extend(package::check_headers(subject, &headers, check.client));
     // Of an altered file everything can be wrong.
     if sound && check.depth == Depth::Payloads {
@@ -169,14 +189,17 @@ fn package(
     Ok(())
 }
 
-fn compare(entry: &Entry, headers: &RpmHeaders, findings: &mut Findings) {
+/// Whether it is the package that is listed: of another one everything is another.
+fn compare(entry: &Entry, headers: &RpmHeaders, findings: &mut Findings) -> bool {
     // A header without a readable name is reported by the package's own rules.
-    let Ok(nevra) = headers.nevra() else { return };
+    let Ok(nevra) = headers.nevra() else { return false };
     let evr = (nevra.evr.epoch.to_string(), nevra.evr.version.clone(), nevra.evr.release.clone());
     if (&nevra.name, &nevra.arch, &evr) != (&entry.name, &entry.arch, &entry.evr) {
         let message = format!("is {nevra}, primary.xml says {}", entry.nevra());
         findings.add(&rules::PACKAGE_NAME, &entry.href, message);
+        return false;
     }
+    true
 }
 
 /// Packages anywhere, and whatever else stands where only packages belong.

@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, io::BufRead};
 
 use xen4centos_artifact::{Evr, Nevra};
 
-use super::{digest::Checksum, xml};
+use super::{
+    described::{Description, RELATIONS, relation},
+    digest::Checksum,
+    xml,
+};
 use crate::{FileChecksum, upgrade::Offered};
 
 /// One package of primary.xml.
@@ -21,6 +25,7 @@ pub(super) struct Entry {
     pub(super) href: String,
     /// `xml:base`: the package lies elsewhere.
     pub(super) base: String,
+    pub(super) description: Description,
 }
 
 impl Entry {
@@ -43,10 +48,14 @@ impl Entry {
     }
 }
 
-/// Reads primary.xml, one package at a time.
-pub(super) fn primary(reader: impl BufRead, mut each: impl FnMut(Entry)) -> Result<(), String> {
-    let mut current = Entry::default();
+/// Reads primary.xml, one package at a time, and returns how many it says that it has.
+pub(super) fn primary(reader: impl BufRead, mut each: impl FnMut(Entry)) -> Result<Option<usize>, String> {
+    let (mut current, mut stated) = (Entry::default(), None);
     xml::read(reader, |path, element| {
+        if let Some(part) = path.strip_prefix("metadata/package/format/") {
+            describe(part, element, &mut current.description);
+            return;
+        }
         let attribute = |name| element.attribute(name).to_owned();
         match path {
             "metadata/package/name" => element.text().clone_into(&mut current.name),
@@ -65,9 +74,27 @@ pub(super) fn primary(reader: impl BufRead, mut each: impl FnMut(Entry)) -> Resu
                 current.base = attribute("base");
             }
             "metadata/package" => each(std::mem::take(&mut current)),
+            "metadata" => stated = element.attribute("packages").parse().ok(),
             _ => {}
         }
-    })
+    })?;
+    Ok(stated)
+}
+
+/// What stands in `format`.
+fn describe(part: &str, element: &xml::Element, description: &mut Description) {
+    if part == "file" {
+        description.files.push(element.text().to_owned());
+    } else if part == "header-range" {
+        let number = |name| element.attribute(name).parse().ok();
+        description.header_range = number("start").zip(number("end")).map(|(start, end)| start..end);
+    } else if let Some(kind) = part.strip_suffix("/entry")
+        && let Some(index) = RELATIONS.iter().position(|relation| *relation == kind)
+    {
+        let [name, flags, epoch, version, release] =
+            ["name", "flags", "epoch", "ver", "rel"].map(|attribute| element.attribute(attribute));
+        description.relations[index].push(relation(name, flags, [epoch, version, release]));
+    }
 }
 
 /// The package names in comps, with the id of their group.

@@ -105,6 +105,14 @@ rule_table! {
         "advisory for a package that is not there"
         "nothing is said: `yum --security update` does not bring what the advisory announces"
         "publish the package, or take it out of the advisory";
+    DESCRIPTION "EL6-REPO-031" Error
+        "what the metadata says of a package"
+        "nothing is said, or a transaction that yum announced fails: it solves by the metadata, rpm by the header"
+        "index the directory again";
+    DOCUMENTS "EL6-REPO-032" Error
+        "metadata documents that do not agree"
+        "No Package matching …, for files that the list of files leaves out; nothing is said of changelogs"
+        "index the directory again, and publish all its documents by one switch";
     BOOT_INTERFACE "EL6-XEN-005" Error
         "interface of hypervisor and tools"
         "Error: Package: … Requires: xen-hypervisor-abi = …"

@@ -166,14 +166,18 @@ impl Fixture {
         self.edit("repodata/repomd.xml", change);
     }
 
-    /// Edits primary.xml and makes repomd.xml agree, so that nothing but the content is wrong.
     fn edit_primary(&self, change: impl FnOnce(String) -> String) {
-        let path = self.root.join("repodata/primary.xml.gz");
+        self.edit_kind("primary", change);
+    }
+
+    /// Edits a document and makes repomd.xml agree, so that nothing but the content is wrong.
+    fn edit_kind(&self, kind: &str, change: impl FnOnce(String) -> String) {
+        let path = self.root.join(format!("repodata/{kind}.xml.gz"));
         let packed = fs_err::read(&path).unwrap();
         let mut text = String::new();
         GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
         let changed = change(text.clone());
-        assert_ne!(text, changed, "the edit of primary.xml has no effect");
+        assert_ne!(text, changed, "the edit of {kind}.xml has no effect");
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(changed.as_bytes()).unwrap();
         let repacked = encoder.finish().unwrap();
@@ -323,6 +327,56 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
+    ("EL6-REPO-031", "provides that it has not (invented EQ 0:1)", || {
+        spoiled(|it| {
+            it.edit_primary(|text| {
+                let entry = "<rpm:provides><rpm:entry name=\"invented\" flags=\"EQ\" epoch=\"0\" ver=\"1\"/>";
+                text.replacen("<rpm:provides>", entry, 1)
+            });
+        })
+    }),
+    ("EL6-REPO-031", "not all of its provides (clean EQ 0:1-1", || {
+        spoiled(|it| {
+            it.edit_primary(|text| {
+                let package = between(&text, "<name>clean</name>", "</package>").to_owned();
+                let provides = between(&package, "<rpm:provides>", "</rpm:provides>");
+                text.replace(&package, &package.replace(provides, ""))
+            });
+        })
+    }),
+    ("EL6-REPO-031", "its header at 1 to ", || {
+        spoiled(|it| {
+            it.edit_primary(|text| {
+                let start = between(&text, "header-range start=\"", "\" ").to_owned();
+                text.replacen(&start, "header-range start=\"1\" ", 1)
+            });
+        })
+    }),
+    ("EL6-REPO-031", "files that it has not (/usr/bin/invented)", || {
+        spoiled(|it| {
+            it.edit_primary(|text| text.replacen("</format>", "<file>/usr/bin/invented</file></format>", 1));
+        })
+    }),
+    ("EL6-REPO-032", "says that it has 7 packages, and has 2", || {
+        spoiled(|it| {
+            it.edit_primary(|text| text.replacen(" packages=\"2\"", " packages=\"7\"", 1));
+        })
+    }),
+    ("EL6-REPO-032", "that primary.xml does not list", || {
+        spoiled(|it| {
+            it.edit_kind("other", |text| {
+                let id = between(&text, "pkgid=\"", "\" ").to_owned();
+                text.replace(&id, "pkgid=\"0\" ")
+            });
+        })
+    }),
+    ("EL6-REPO-032", "files of clean", || {
+        spoiled(|it| {
+            it.edit_kind("filelists", |text| {
+                text.replacen("</package>", "<file>/invented</file></package>", 1)
+            });
+        })
+    }),
     ("EL6-REPO-024", "lies outside", || {
         spoiled(|it| {
             it.edit_primary(|text| text.replace("href=\"Packages/clean-libs", "href=\"../clean-libs"));
@@ -335,6 +389,7 @@ const POISONS: &[Poison] = &[
                 let rest = &text[text.find("<name>clean</name>").unwrap()..];
                 let package =
                     format!("<package type=\"rpm\">{}</package>", between(rest, "<name>", "</format>"));
+                let text = text.replacen(" packages=\"2\"", " packages=\"3\"", 1);
                 text.replace("</metadata>", &format!("{package}</metadata>"))
             });
         })
