@@ -30,10 +30,12 @@ use digest::FileDigest;
 use package::Package;
 
 /// How far into packages a check looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// What headers say.
+    /// What headers and metadata say. Package files are not compared with their checksums.
     Headers,
+    /// Package files as wholes, too.
+    Packages,
     /// The files in payloads, too.
     Payloads,
 }

@@ -383,7 +383,8 @@ pub(crate) struct CheckArgs {
     /// the same; again for more
     #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain"])]
     pub(crate) published: Vec<String>,
-    /// Leave the files in packages out: what headers and metadata tell is checked
+    /// Leave the files in packages out, and of a repository the checksums of whole packages: what headers and metadata tell is
+    /// checked
     #[arg(long, conflicts_with_all = ["list", "explain"])]
     pub(crate) headers_only: bool,
     /// Say what hosts would get of the repositories, directories or URLs: DIR has a recorded package list of each, *.txt

@@ -457,7 +457,7 @@ fn repository(tools: &str, script: &str, place: &str) -> Vec<(&'static str, Stri
         histories: &[],
         published_before: None,
         contract: None,
-        depth: Depth::Headers,
+        depth: Depth::Packages,
         keys: None,
     };
     let findings = check_repository(&check).unwrap().into_iter();

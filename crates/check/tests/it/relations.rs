@@ -194,7 +194,7 @@ impl Repository {
             published_before: None,
             histories: &beside.histories,
             contract: None,
-            depth: Depth::Headers,
+            depth: Depth::Packages,
             keys: None,
         })
         .unwrap();

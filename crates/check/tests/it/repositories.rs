@@ -482,8 +482,21 @@ fn a_payload_that_was_altered_and_indexed_again_is_found() {
         .unwrap();
     fs_err::write(fixture.root.join("repodata/repomd.xml.asc"), "signature").unwrap();
     let codes = |depth| fixture.check_to(depth).iter().map(|finding| finding.code).collect::<Vec<_>>();
-    assert_eq!(codes(Depth::Headers), [""; 0]);
+    assert_eq!(codes(Depth::Packages), [""; 0]);
     assert_eq!(codes(Depth::Payloads), ["EL6-FILE-001"]);
+}
+
+/// What was altered is found where whole packages are read; headers alone do not tell.
+#[test]
+fn whole_packages_are_compared_unless_headers_are_all_that_is_read() {
+    let it = Fixture::clean();
+    let path = it.root.join("Packages/clean.rpm");
+    let mut bytes = fs_err::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs_err::write(path, bytes).unwrap();
+    let codes = |depth| -> Vec<_> { it.check_to(depth).into_iter().map(|finding| finding.code).collect() };
+    assert_eq!(codes(Depth::Packages), ["EL6-REPO-022"]);
+    assert!(!codes(Depth::Headers).contains(&"EL6-REPO-022"));
 }
 
 #[test]

@@ -134,7 +134,7 @@ pub(crate) fn repository(
         published_before: before.revision,
         // Payloads, and kernels in them, were looked at before anything was staged; those of packages that stay, before they came.
         contract: None,
-        depth: Depth::Headers,
+        depth: Depth::Packages,
         keys: Some(key_terms(session)),
     })?;
     findings.extend(check_key_file(
