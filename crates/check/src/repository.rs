@@ -33,7 +33,7 @@ pub struct RepositoryCheck<'a> {
     pub base: Option<&'a BaseProvides>,
     /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
     pub published_before: Option<u64>,
-    /// What kernels that promise to run under Xen must hold. Without it their configurations are not compared.
+    /// What kernels must hold to run under Xen. Without it their configurations are not compared.
     pub contract: Option<&'a KernelContract>,
     /// Whether the files in packages are looked at, too.
     pub depth: Depth,

@@ -28,6 +28,12 @@ const XEN_NAME: &[u8] = b"Xen\0";
 /// No note of Xen is longer.
 const LONGEST_NOTE: usize = 4096;
 
+/// Xen has about twenty.
+const LAST_NOTE: usize = 63;
+
+/// Kernels have one or two segments of notes.
+const MOST_SEGMENTS: usize = 16;
+
 pub(super) const XEN_ENTRY: u32 = 1;
 pub(super) const XEN_HYPERCALL_PAGE: u32 = 2;
 pub(super) const XEN_VERSION: u32 = 5;
@@ -134,10 +140,9 @@ fn notes_of<H: FileHeader<Endian = Endianness>>(kernel: &[u8]) -> Option<BTreeMa
     let header = H::parse(kernel).ok()?;
     let endian = header.endian().ok()?;
     let mut found = BTreeMap::new();
-    for segment in header.program_headers(endian, kernel).ok()? {
-        if segment.p_type(endian) == PT_NOTE
-            && let Ok(bytes) = segment.data(endian, kernel)
-        {
+    let segments = header.program_headers(endian, kernel).ok()?.iter();
+    for segment in segments.filter(|segment| segment.p_type(endian) == PT_NOTE).take(MOST_SEGMENTS) {
+        if let Ok(bytes) = segment.data(endian, kernel) {
             collect_notes(bytes, &mut found);
         }
     }
@@ -151,7 +156,8 @@ fn collect_notes(mut bytes: &[u8], found: &mut BTreeMap<u32, Vec<u8>>) {
         let start = name.next_multiple_of(4).saturating_add(12);
         let end = start.saturating_add(description);
         let Some(content) = bytes.get(start..end) else { return };
-        if bytes.get(12..12 + name) == Some(XEN_NAME) && content.len() <= LONGEST_NOTE {
+        let is_of_xen = bytes.get(12..12 + name) == Some(XEN_NAME);
+        if is_of_xen && kind <= LAST_NOTE && content.len() <= LONGEST_NOTE {
             found.insert(u32::try_from(kind).unwrap_or_default(), content.to_vec());
         }
         bytes = bytes.get(end.next_multiple_of(4)..).unwrap_or_default();
