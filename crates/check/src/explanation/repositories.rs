@@ -201,4 +201,22 @@ pub(super) const ALL: &[Long] = &[
         matters: "a host with a file that yum can not read has a yum that does not start",
         example: "a `.repo` file that lost its `[section]` line",
     },
+    Long {
+        code: "EL6-REPO-047",
+        row: "",
+        matters: "the key is what everything else is trusted by, and yum asks nobody with `-y`",
+        example: "`gpgkey=http://mirror/RPM-GPG-KEY-Xen4CentOS-6`",
+    },
+    Long {
+        code: "EL6-REPO-048",
+        row: "",
+        matters: "`yum install centos-release-xen` and `yum install xen` are the whole way to a host with Xen; further sections, such as one for testing, may be off",
+        example: "`enabled=0` left from a trial, in the only section",
+    },
+    Long {
+        code: "EL6-REPO-049",
+        row: "",
+        matters: "a host with the keys and no repository has nothing to take",
+        example: "a %files list that lost its line for /etc/yum.repos.d",
+    },
 ];

@@ -141,4 +141,16 @@ rule_table! {
         "content of a .repo file"
         "Config Error: File contains no section headers"
         "write `[id]` on a line of its own, and `name=` and `baseurl=` below it";
+    OPEN_KEY "EL6-REPO-047" Error
+        "key over an open connection"
+        "nothing is said: the key of whoever answers is imported, and all that it signed is taken"
+        "write `gpgkey=file:///etc/pki/rpm-gpg/…` and ship the key in the same package";
+    SWITCHED_OFF "EL6-REPO-048" Error
+        "repository that is not enabled"
+        "No package xen available. Error: Nothing to do"
+        "write `enabled=1` in the first section: installing the release package is how a host asks for it";
+    NO_REPO_FILE "EL6-REPO-049" Error
+        "release package without a .repo file"
+        "No package xen available. Error: Nothing to do"
+        "install the .repo file into /etc/yum.repos.d/";
 }
