@@ -41,7 +41,7 @@ pub use host::HostTrouble;
 pub use inside::{Depth, check_payload};
 pub use kernel_contract::{KernelContract, KernelRequirement};
 pub use key::{KeyTerms, check_key_file};
-pub use package::check_rpm;
+pub use package::{check_rpm, lacking_features};
 pub use provision::Provision;
 pub use report::{
     junit::render_junit,

@@ -63,6 +63,19 @@ pub fn check_rpm(path: &Utf8Path, client: &Client) -> Result<Vec<Finding>, Check
     })
 }
 
+/// The features of rpm that the package in the file `path` requires and `client` lacks, as rpm names them: it refuses every
+/// transaction with such a package, of which metadata of repositories say nothing. None of a file that is no package.
+///
+/// # Errors
+/// When the file can not be read.
+pub fn lacking_features(path: &Utf8Path, client: &Client) -> Result<Vec<String>, CheckError> {
+    let Ok(headers) = read_headers(path)? else { return Ok(Vec::new()) };
+    let package = Subject { headers: &headers, client, installed: OnceCell::new() };
+    // What can not be read is told by the rules about packages.
+    let features = package.missing_features().unwrap_or_default();
+    Ok(features.into_iter().map(|(_, requirement)| requirement).collect())
+}
+
 /// The outer error is the file's, the inner one its content's.
 pub(crate) fn read_headers(path: &Utf8Path) -> Result<Result<RpmHeaders, HeaderError>, CheckError> {
     let failed = |source| CheckError::Read { path: path.to_owned(), source };

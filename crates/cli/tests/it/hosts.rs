@@ -175,7 +175,7 @@ fn release(version: &str, added: (&str, &str)) -> Directory {
 type Poison =
     (&'static str, (&'static str, &'static str), &'static [(&'static str, &'static str, &'static str)]);
 
-const POISONS: [Poison; 6] = [
+const POISONS: [Poison; 7] = [
     ("4.2.5", ("", ""), &[]),
     (
         "4.2.5",
@@ -184,6 +184,19 @@ const POISONS: [Poison; 6] = [
             ("EL6-HOST-001", "dom0.txt", "yum update: nothing provides nobody = 1 needed by xen-libs-4.2.5"),
             ("EL6-HOST-001", "libvirt.txt", "yum install xen kernel: nothing provides nobody = 1 needed by"),
             ("EL6-HOST-001", "plain.txt", "yum install xen kernel: nothing provides nobody = 1 needed by"),
+        ],
+    ),
+    (
+        "4.2.5",
+        ("xen-libs", "Conflicts: (bash and nobody)"),
+        &[
+            (
+                "EL6-HOST-001",
+                "dom0.txt",
+                "yum update: Invalid version flag in `(bash and nobody)` of xen-libs-4.2.5",
+            ),
+            ("EL6-HOST-001", "libvirt.txt", "yum install xen kernel: Invalid version flag in"),
+            ("EL6-HOST-001", "plain.txt", "yum install xen kernel: Invalid version flag in"),
         ],
     ),
     (
@@ -263,6 +276,78 @@ fn each_poison_is_found_on_the_hosts_that_it_is_for() {
     let codes = rules.as_array().unwrap().iter().map(|rule| rule["code"].as_str().unwrap());
     let codes: BTreeSet<&str> = codes.filter(|code| code.starts_with("EL6-HOST")).collect();
     assert_eq!(tripped, codes, "no rule about hosts is without a poison");
+}
+
+/// What hosts of the tree find of one record with these jobs.
+fn jobs_of(jobs: &str, repository: &Utf8Path, more: &[&str]) -> Run {
+    let directory = Directory::new();
+    let plain = fs_err::read_to_string(hosts().join("libvirt.txt")).unwrap();
+    let plain: String = plain
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .fold(jobs.to_owned(), |text, line| text + "\n" + line);
+    directory.write("host.txt", plain + "\n");
+    check(&directory.path, repository, &[&["--json"], more].concat())
+}
+
+#[test]
+fn rpm_of_hosts_refuses_what_metadata_do_not_tell() {
+    let repository = release("4.2.5", ("xen-libs", "Requires: (bash if nobody)"));
+    let of =
+        |target: &str| jobs_of("# job: install xen\n# job: update", &repository.path, &["--target", target]);
+    let report = of("xen4centos-6").ends_with(4).json();
+    let refused = job(&report, "host", "yum install xen");
+    let reasons: Vec<&str> =
+        refused["refused"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons.len(), 2, "{refused}");
+    assert!(
+        reasons[0].starts_with("Invalid version flag in `(bash if nobody)` of xen-libs-4.2.5-1.el6"),
+        "{refused}"
+    );
+    assert!(
+        reasons[1].starts_with("rpmlib(RichDependencies) <= 4.12.0-1 is needed by xen-libs-"),
+        "{refused}"
+    );
+    assert_eq!(names(&refused["install"]), [""; 0], "nothing of it is done: {refused}");
+    let update = job(&report, "host", "yum update");
+    assert_eq!(update["refused"], Value::Array(vec![]), "a package that does not come is nobody's trouble");
+    let today = of("local").ends_with(4).json();
+    assert_eq!(job(&today, "host", "yum install xen")["refused"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_an_old_version_obsoletes_is_not_obsoleted() {
+    let (old, new) =
+        (release("4.2.4", ("xen-licenses", "Obsoletes: libvirt < 1")), release("4.2.5", ("", "")));
+    let with =
+        |also: &[&str]| jobs_of("# job: update", if also.is_empty() { &old.path } else { &new.path }, also);
+    let alone = with(&[]).ends_with(0).json();
+    assert_eq!(names(&job(&alone, "host", "yum update")["remove"]), ["libvirt-0.10.2-18.el6.x86_64"]);
+    let both = with(&["--also", old.path.as_str()]).ends_with(0).json();
+    assert_eq!(names(&job(&both, "host", "yum update")["remove"]), [""; 0], "{both}");
+}
+
+#[test]
+fn jobs_name_packages_as_yum_takes_them() {
+    let repository = release("4.2.5", ("xen-runtime", "Provides: xl-tools = 4"));
+    let jobs = ["xen.x86_64", "xen-hyp*", "xen-libs-4.2.5", "xl-tools", "/usr/bin/qemu-img", "nobody"];
+    let all: Vec<String> = jobs.iter().map(|name| format!("# job: install {name}")).collect();
+    let report = jobs_of(&all.join("\n"), &repository.path, &[]).ends_with(4).json();
+    for (name, package) in [
+        ("xen.x86_64", "xen-4.2.5-1.el6.x86_64"),
+        ("xen-hyp*", "xen-hypervisor-4.2.5-1.el6.x86_64"),
+        ("xen-libs-4.2.5", "xen-libs-4.2.5-1.el6.x86_64"),
+        ("xl-tools", "xen-runtime-4.2.5-1.el6.x86_64"),
+    ] {
+        let told = job(&report, "host", &format!("yum install {name}"));
+        assert!(names(&told["install"]).contains(&package), "{told}");
+        assert_eq!(told["refused"], Value::Array(vec![]), "{told}");
+    }
+    // The host has it already.
+    let told = job(&report, "host", "yum install /usr/bin/qemu-img");
+    assert_eq!((&told["refused"], &told["install"]), (&Value::Array(vec![]), &Value::Array(vec![])));
+    let told = job(&report, "host", "yum install nobody");
+    assert_eq!(told["refused"].as_array().unwrap().len(), 1, "{told}");
 }
 
 #[test]
