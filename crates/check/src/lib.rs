@@ -7,6 +7,7 @@
 
 mod armour;
 mod base;
+mod base_record;
 mod checked;
 mod closure;
 mod error;

@@ -31,6 +31,11 @@ pub(crate) fn records(directory: &Utf8Path) -> Result<Vec<(Utf8PathBuf, HostReco
     paths.into_iter().map(|path| Ok((path.clone(), record(&path)?))).collect()
 }
 
+/// What packages of CentOS 6 give.
+pub(crate) fn base(session: &Session<'_>) -> Result<HostRecord, Failure> {
+    record(&session.project.root.join("repo-templates/stand-in/base.txt"))
+}
+
 fn record(path: &Utf8Path) -> Result<HostRecord, Failure> {
     let bytes = fs_err::read(path).map_err(|error| Failure::of(Kind::Data, &error))?;
     // Paths of files are of any encoding.
@@ -43,7 +48,7 @@ pub(crate) fn try_all(
     records: &[(Utf8PathBuf, HostRecord)],
     (checked, also): (&[Repository], &[Repository]),
 ) -> Result<Vec<HostReport>, Failure> {
-    let base = record(&session.project.root.join("repo-templates/stand-in/base.txt"))?;
+    let base = base(session)?;
     let mut offers = Vec::new();
     for (origin, repositories) in [(Origin::Checked, checked), (Origin::Also, also)] {
         for repository in repositories {

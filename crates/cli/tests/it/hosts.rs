@@ -94,25 +94,45 @@ fn recorded_hosts_take_the_quickstart() {
     server.kill();
 }
 
-/// Everything that the installation test is promised is promised of a package.
+/// What of requirements the published target's base meets, and what CentOS 6.4 has not.
 #[test]
-fn the_base_has_all_that_the_stand_in_provides() {
-    let read =
-        |name: &str| fs_err::read_to_string(project().join("repo-templates/stand-in").join(name)).unwrap();
-    let base = read("base.txt");
-    let mut given = BTreeSet::new();
-    for line in base.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        match words.as_slice() {
-            ["package" | "provides" | "file", name, ..] => given.insert(*name),
-            _ => continue,
-        };
-    }
-    let promised = read("provides.txt");
-    let promised = promised.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    let missing: Vec<&str> =
-        promised.filter(|line| !given.contains(line.split(' ').next().unwrap())).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+fn the_base_of_the_target_meets_what_centos_6_has() {
+    let met = "perl(:MODULE_COMPAT_5.10.1), perl(Getopt::Std), perl(:WITH_64BIT), ocaml(Pervasives) = 0123456789, \
+               libstdc++.so.6(CXXABI_1.3.3)(64bit), libstdc++.so.6(GLIBCXX_3.4.30)(64bit), libc.so.6(GLIBC_2.34)(64bit), \
+               libgcc_s.so.1(GCC_4.3.0)(64bit), libz.so.1(ZLIB_1.2.2.4)(64bit), libuuid.so.1(UUID_1.0)(64bit), \
+               libcrypto.so.10(libcrypto.so.10)(64bit), libblkid.so.1(BLKID_2.17)(64bit), libaudit.so.1()(64bit), /bin/ksh, \
+               /usr/bin/ocamlrun, /usr/bin/python2.6, dracut-kernel >= 002-18, grubby >= 7.0.4-1, udev >= 059, \
+               python(abi) = 2.6, /sbin/new-kernel-pkg, findutils = 1:4.4.2-6.el6";
+    let unmet = [
+        "dracut-kernel >= 004-304",
+        "libcrypto.so.10(OPENSSL_1.0.1)(64bit)",
+        "libgcc_s.so.1(GCC_7.0.0)(64bit)",
+        "libstdc++.so.6(CXXABI_1.3.9)(64bit)",
+        "libuuid.so.1(UUID_2.20)(64bit)",
+        "libz.so.1(ZLIB_1.2.9)(64bit)",
+        "perl(:MODULE_COMPAT_5.36.0)",
+        "perl(XML::Parser)",
+    ];
+    let directory = Directory::new();
+    let requires = format!("Requires: {met}, {}", unmet.join(", "));
+    build(&directory.path, &[("asks".to_owned(), "1-1".to_owned(), requires)]);
+    Call::new(["index", directory.path.as_str()]).run().ends_with(0);
+    let project = project();
+    let target = ["--project", project.as_str(), "check", "--target", "xen4centos-6"];
+    let report =
+        Call::new(target.iter().chain(&[directory.path.as_str(), "--json"])).run().ends_with(4).json();
+    let findings = report.as_array().or_else(|| report["findings"].as_array()).unwrap();
+    let findings = findings.iter().filter(|finding| finding["code"] == "EL6-DEP-001");
+    let found: BTreeSet<&str> = findings.map(|finding| finding["message"].as_str().unwrap()).collect();
+    let expected: Vec<String> = unmet.iter().map(|wanted| format!("requires {wanted}")).collect();
+    assert_eq!(found, expected.iter().map(String::as_str).collect());
+
+    // A host's own record is a base as well.
+    let host = directory.write("host.txt", "package z 0 1 1 noarch\nprovides libz.so.1(ZLIB_1.2.9)(64bit)\n");
+    let base = project.join("repo-templates/stand-in/base.txt");
+    let with = ["--base", base.as_str(), "--base", host.as_str()];
+    let run = Call::new(target.iter().chain(&with).chain(&[directory.path.as_str()])).run().ends_with(4);
+    assert!(!run.stdout.contains("ZLIB_1.2.9") && run.stdout.contains("UUID_2.20"), "{run:?}");
 }
 
 /// Packages `name [epoch:]version-release` with lines of their own, as one spec.
