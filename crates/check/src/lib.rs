@@ -52,5 +52,5 @@ pub use report::{
 pub use repository::{RepositoryCheck, check_repository};
 pub use rule::{Rule, rule, rules};
 pub use upgrade::{FileChecksum, Published, PublishedPackage, Relation};
-pub use verifier::{Verifier, check_package_signature};
+pub use verifier::{Distrust, Verifier, check_package_signature};
 pub use waivers::{Waived, Waivers};

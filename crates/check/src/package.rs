@@ -29,6 +29,8 @@ pub(crate) struct Subject<'a> {
     installed: OnceCell<Vec<FileEntry<'a>>>,
 }
 
+pub(crate) use signature::LACKING_TAGS;
+
 pub(crate) const UNREADABLE: Rule = Rule {
     code: "EL6-PKG-001",
     severity: Severity::Error,

@@ -16,7 +16,7 @@ use xen4centos_manifest::Client;
 
 use crate::{BaseProvides, CheckError, Depth, Finding, KernelContract, KeyTerms, Published, Rule, Verifier};
 
-pub(crate) use rules::{PACKAGE_SIGNATURE, all_rules};
+pub(crate) use rules::{PACKAGE_ALTERED, PACKAGE_SIGNATURE, all_rules};
 #[cfg(test)]
 pub(crate) use xml::read as read_xml;
 

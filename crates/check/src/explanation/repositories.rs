@@ -160,6 +160,12 @@ pub(super) const ALL: &[Long] = &[
         example: "an advisory for xen-4.2.5-38 in a repository that ends at xen-4.2.5-37",
     },
     Long {
+        code: "EL6-REPO-031",
+        row: "below the table: only the *header* signature is verified at install",
+        matters: "signing what is there would make it what the channel vouches for: somebody changed it, or a disk did",
+        example: "a byte of the payload that changed on a mirror, and a directory that was indexed again",
+    },
+    Long {
         code: "EL6-REPO-040",
         row: "below the table: only the *header* signature is verified at install",
         matters: "a mirror, or anyone between it and the host, could give out altered packages: on EL6 gpgcheck covers their headers only",

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     BaseProvides, CheckError, Depth, Finding, closure, inside, package, shelf::Shelf, together, upgrade,
+    verifier::untrusted,
 };
 
 /// Files that stand in a repository without being listed.
@@ -149,16 +150,15 @@ fn package(
         }
     };
     compare(entry, &headers, findings);
-    findings.0.extend(package::check_headers(subject, &headers, check.client));
+    let of_headers = package::check_headers(subject, &headers, check.client);
+    // An altered file needs no second finding for its signature.
+    if let (true, Some(verifier)) = (sound, check.verifier) {
+        findings.0.extend(untrusted((&path, subject), verifier, &of_headers));
+    }
+    findings.0.extend(of_headers);
     // Of an altered file everything can be wrong.
     if sound && check.depth == Depth::Payloads {
         findings.0.extend(inside::check_files(&path, (subject, &headers), check.client, check.contract)?);
-    }
-    // An altered file needs no second finding for its signature.
-    if let (true, Some(verifier)) = (sound, check.verifier)
-        && let Err(reason) = verifier.verify_package(&path)
-    {
-        findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
     }
     shipped.look(subject, &path, &headers);
     boot.look(subject, &path, &headers);

@@ -68,11 +68,11 @@ rule_table! {
     PACKAGE_SIZE "EL6-REPO-021" Error
         "size of a package"
         "[Errno -1] Package does not match intended download"
-        "sign packages before they are indexed, then index again";
+        "if it was signed after it was indexed, index again; else fetch or build it again: it is not what was indexed";
     PACKAGE_CHECKSUM "EL6-REPO-022" Error
         "checksum of a package"
         "[Errno -1] Package does not match intended download"
-        "sign packages before they are indexed, then index again";
+        "if it was signed after it was indexed, index again; else fetch or build it again: it is not what was indexed";
     PACKAGE_NAME "EL6-REPO-023" Error
         "package that is not what its metadata says"
         "Transaction Check Error, or another version than yum announced"
@@ -105,6 +105,10 @@ rule_table! {
         "advisory for a package that is not there"
         "nothing is said: `yum --security update` does not bring what the advisory announces"
         "publish the package, or take it out of the advisory";
+    PACKAGE_ALTERED "EL6-REPO-031" Error
+        "package that was altered"
+        "nothing is said where only the payload was altered and the directory was indexed again; else: digests SIGNATURES NOT OK"
+        "fetch or build it again, and do not sign what is there: it is not what was signed";
     BOOT_INTERFACE "EL6-XEN-005" Error
         "interface of hypervisor and tools"
         "Error: Package: … Requires: xen-hypervisor-abi = …"

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use xen4centos_check::{
-    BaseProvides, Depth, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules,
+    BaseProvides, Depth, Distrust, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules,
 };
 use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
@@ -48,13 +48,23 @@ const KEYS: KeyTerms = KeyTerms { time: 1_795_392_000, lifetime: None };
 #[derive(Clone, Copy, Default)]
 struct Oracle {
     refuse_package: Option<&'static str>,
+    altered: Option<&'static str>,
     refuse_repository: bool,
 }
 
 impl Verifier for Oracle {
-    fn verify_package(&self, path: &Utf8Path) -> Result<(), String> {
+    fn verify_package(&self, path: &Utf8Path) -> Result<(), Distrust> {
+        if self.altered.is_some_and(|name| path.file_name() == Some(name)) {
+            return Err(Distrust::Altered("its digest is wrong".to_owned()));
+        }
+        self.verify_header(path)
+    }
+
+    fn verify_header(&self, path: &Utf8Path) -> Result<(), Distrust> {
         match self.refuse_package {
-            Some(name) if path.file_name() == Some(name) => Err("signed by a stranger".to_owned()),
+            Some(name) if path.file_name() == Some(name) => {
+                Err(Distrust::Signer("signed by a stranger".to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -351,6 +361,7 @@ const POISONS: &[Poison] = &[
         Fixture::made(&[], &COMPS.replace("</packagelist>", "<packagereq>xen-doc</packagereq></packagelist>"))
     }),
     ("EL6-REPO-028", "signed by a stranger", || spoiled(|it| it.oracle.refuse_package = Some("clean.rpm"))),
+    ("EL6-REPO-031", "its digest is wrong", || spoiled(|it| it.oracle.altered = Some("clean.rpm"))),
     ("EL6-REPO-029", "is the only form of the groups", || {
         spoiled(|it| {
             it.edit_repomd(|text| text.replace("type=\"group", "type=\"other-group"));
@@ -410,6 +421,13 @@ fn rules_about_packages_are_applied_to_each_of_them() {
         fixture.check().iter().map(|finding| (finding.code, finding.subject.clone())).collect();
     let expect = ["clean-libs", "clean"].map(|name| ("EL6-PKG-020", format!("Packages/{name}.rpm")));
     assert_eq!(found, expect);
+    // What is there is a stranger's all the same.
+    fixture.oracle =
+        Oracle { refuse_package: Some("clean.rpm"), altered: Some("clean-libs.rpm"), ..Oracle::default() };
+    let found: Vec<_> =
+        fixture.check().iter().map(|finding| (finding.code, finding.subject.clone())).collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.contains(&("EL6-REPO-028", "Packages/clean.rpm".to_owned())), "{found:?}");
 }
 
 /// What rpm 4.8 installs: the header is good, and the metadata are those of the altered file.

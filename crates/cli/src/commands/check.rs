@@ -5,7 +5,7 @@ mod rules;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, Severity, check_key_file,
+    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, check_key_file,
     check_package_signature, check_payload, check_repository, check_rpm, render_junit, render_painted_report,
     render_report, sarif,
 };
@@ -205,10 +205,8 @@ fn check_package(
     let path = here.join(shown);
     let client = session.project.client(&session.target);
     let mut findings = check_rpm(&path, client)?;
-    // A package that is refused for what its signature header lacks need not be refused for it again.
-    let sound = findings.iter().all(|finding| finding.severity != Severity::Error);
-    if let Some(keys) = terms.keys.filter(|_| sound) {
-        findings.extend(check_package_signature(&path, &SignatureVerifier { keys }));
+    if let Some(keys) = terms.keys {
+        findings.extend(check_package_signature(&path, &SignatureVerifier { keys }, &findings));
     }
     if terms.depth == Depth::Payloads {
         findings.extend(check_payload(&path, client, terms.contract)?);

@@ -2,13 +2,17 @@
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    CheckError, Depth, Finding, KernelContract, KernelRequirement, KeyTerms, Published, RepositoryCheck,
-    Verifier, Waivers, check_key_file, check_payload, check_repository, check_rpm, render_report,
+    CheckError, Depth, Distrust, Finding, KernelContract, KernelRequirement, KeyTerms, Published,
+    RepositoryCheck, Verifier, Waivers, check_key_file, check_payload, check_repository, check_rpm,
+    render_report,
 };
 use xen4centos_kconfig::Requirement;
 use xen4centos_manifest::Client;
 use xen4centos_repodata::check_comps;
-use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_signature, verify_rpm};
+use xen4centos_sign::{
+    PublicKeys, VerifyError, check_key_file_for_el6, verify_header_signature, verify_repository_signature,
+    verify_rpm,
+};
 
 use crate::{
     failure::{Failure, Kind},
@@ -22,14 +26,23 @@ pub(crate) struct SignatureVerifier<'a> {
 }
 
 impl Verifier for SignatureVerifier<'_> {
-    fn verify_package(&self, path: &Utf8Path) -> Result<(), String> {
-        verify_rpm(path, self.keys).map(drop).map_err(|error| Failure::of(Kind::Refused, &error).to_string())
+    fn verify_package(&self, path: &Utf8Path) -> Result<(), Distrust> {
+        verify_rpm(path, self.keys).map(drop).map_err(|error| distrust(&error))
+    }
+
+    fn verify_header(&self, path: &Utf8Path) -> Result<(), Distrust> {
+        verify_header_signature(path, self.keys).map_err(|error| distrust(&error))
     }
 
     fn verify_repository(&self, root: &Utf8Path) -> Result<(), String> {
         let verified = verify_repository_signature(root, self.keys);
         verified.map(drop).map_err(|error| Failure::of(Kind::Refused, &error).to_string())
     }
+}
+
+fn distrust(error: &VerifyError) -> Distrust {
+    let reason = Failure::of(Kind::Refused, error).to_string();
+    if error.is_alteration() { Distrust::Altered(reason) } else { Distrust::Signer(reason) }
 }
 
 /// Checks signed packages before anything of them is staged.
