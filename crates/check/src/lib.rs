@@ -41,7 +41,7 @@ pub use finding::{Finding, Severity};
 pub use host::HostTrouble;
 pub use inside::{Depth, check_payload};
 pub use kernel_contract::{KernelContract, KernelRequirement};
-pub use key::{KeyTerms, check_key_file};
+pub use key::{KeyTerms, check_key_file, is_key_file};
 pub use package::{check_rpm, lacking_features};
 pub use provision::Provision;
 pub use report::{
@@ -53,4 +53,4 @@ pub use repository::{RepositoryCheck, check_repository};
 pub use rule::{Rule, rule, rules};
 pub use upgrade::{FileChecksum, Published, PublishedPackage, Relation};
 pub use verifier::{Distrust, Verifier, check_package_signature};
-pub use waivers::{Waived, Waivers};
+pub use waivers::{Waived, WaiverScope, Waivers};

@@ -191,7 +191,7 @@ fn key_hint(fault: &KeyFault) -> Option<String> {
         KeyFault::PrimaryCannotSign | KeyFault::Algorithm(_) | KeyFault::Bits(_) | KeyFault::Version => {
             "make a key that EL6 accepts with `xen4centos sign --key new`"
         }
-        KeyFault::NotOneKey | KeyFault::NotCertified | KeyFault::Revoked => return None,
+        KeyFault::Secret | KeyFault::NotOneKey | KeyFault::NotCertified | KeyFault::Revoked => return None,
     };
     Some(hint.to_owned())
 }

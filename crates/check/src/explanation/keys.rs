@@ -75,4 +75,10 @@ pub(super) const ALL: &[Long] = &[
         matters: "the host has the key that the release package brought, and refuses what another one signed",
         example: "a channel signed by the new key, and a centos-release-xen that ships the old one",
     },
+    Long {
+        code: "EL6-KEY-013",
+        row: "",
+        matters: "what is signed by a secret that others have read is signed by anybody",
+        example: "`gpg --export-secret-keys` where `--export` was meant",
+    },
 ];

@@ -188,8 +188,21 @@ fn unlisted(root: &Utf8Path, entries: &[Entry], findings: &mut Findings) -> Resu
         !(entry.depth() == 1 && FREE.iter().any(|name| entry.file_name() == *name))
     };
     for entry in walk.into_iter().filter_entry(wanted) {
-        let entry =
-            entry.map_err(|error| CheckError::Read { path: root.to_owned(), source: error.into() })?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let link = error.path().filter(|path| path.is_symlink());
+                let Some(link) = link.and_then(|path| path.strip_prefix(root).ok()) else {
+                    return Err(CheckError::Read { path: root.to_owned(), source: error.into() });
+                };
+                // What is listed has been missed by now.
+                let link = link.to_string_lossy();
+                if !listed.contains(Utf8Path::new(link.as_ref())) {
+                    findings.add(&rules::UNLISTED, &link, "is a link that leads nowhere");
+                }
+                continue;
+            }
+        };
         let below = entry.path().strip_prefix(root).map(ToOwned::to_owned).unwrap_or_default();
         let Ok(below) = Utf8PathBuf::from_path_buf(below) else {
             findings.add(&rules::UNLISTED, &entry.path().to_string_lossy(), "its name is no UTF-8");

@@ -357,6 +357,9 @@ const POISONS: &[Poison] = &[
             fs_err::copy(it.root.join("Packages/clean.rpm"), it.root.join("stray.rpm")).unwrap();
         })
     }),
+    ("EL6-REPO-026", "is a link that leads nowhere", || {
+        spoiled(|it| fs_err::os::unix::fs::symlink("nowhere", it.root.join("Packages/link")).unwrap())
+    }),
     ("EL6-REPO-027", "group xen lists xen-doc", || {
         Fixture::made(&[], &COMPS.replace("</packagelist>", "<packagereq>xen-doc</packagereq></packagelist>"))
     }),

@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 use xen4centos_check::{
     CheckError, Depth, Distrust, Finding, KernelContract, KernelRequirement, KeyTerms, Published,
-    RepositoryCheck, Verifier, Waivers, check_key_file, check_payload, check_repository, check_rpm,
-    render_report,
+    RepositoryCheck, Verifier, WaiverScope, Waivers, check_key_file, check_payload, check_repository,
+    check_rpm, render_report,
 };
 use xen4centos_kconfig::Requirement;
 use xen4centos_manifest::Client;
@@ -99,9 +99,9 @@ pub(crate) fn waivers<'s>(session: &'s Session<'_>) -> Result<Waivers<'s>, Failu
     Ok(Waivers::new(&session.target.waivers, session.now)?)
 }
 
-/// Says which waivers are for nothing in a repository that was looked at whole.
-pub(crate) fn tell_unused(session: &Session<'_>, waivers: &Waivers<'_>) {
-    for line in waivers.unused() {
+/// Says which waivers are for nothing in what was looked at.
+pub(crate) fn tell_unused(session: &Session<'_>, waivers: &Waivers<'_>, scope: WaiverScope<'_>) {
+    for line in waivers.unused(scope) {
         session.printer.warning(line);
     }
 }
@@ -161,7 +161,7 @@ pub(crate) fn repository(
     } else {
         let mut waivers = waivers(session)?;
         waivers.apply(&mut findings);
-        tell_unused(session, &waivers);
+        tell_unused(session, &waivers, WaiverScope::Repository);
         judge(session, client, &findings)?;
     }
     // The rules read what the key says of itself; this verifies it.
@@ -199,12 +199,17 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
         return Ok(());
     }
     let message = format!(
-        "client `{}` would refuse this ({} findings)\n{}",
+        "client `{}` would refuse this ({})\n{}",
         client.name,
-        errors.len(),
+        count(errors.len(), "finding"),
         render_report(&errors)
     );
     Err(Failure::new(Kind::Refused, message.trim_end()).hint(explain_hint(&errors)))
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Where more is said of the first of the rules that refuse.
@@ -217,6 +222,9 @@ impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
         let kind = match error {
             CheckError::UnknownRule { .. } | CheckError::Waivers(_) => Kind::Data,
+            CheckError::Read { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Kind::Data
+            }
             _ => Kind::World,
         };
         let hint = error.hint();
