@@ -41,6 +41,17 @@ pub struct RepositoryCheck<'a> {
     pub keys: Option<KeyTerms>,
     /// What the channel, and those that packages come from, published until now.
     pub histories: &'a [Published],
+    /// What of its signature is looked at.
+    pub signature: RepositorySignature,
+}
+
+/// When the signature of a repository is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepositorySignature {
+    /// It is there, or else is missed.
+    Present,
+    /// It is made when all else is found to be well: [`check_repository_signature`] is then for it alone.
+    ToCome,
 }
 
 /// What clients would find wrong with a repository and with each of its packages. Every file is read once,
@@ -55,6 +66,13 @@ pub fn check_repository(check: &RepositoryCheck<'_>) -> Result<Vec<Finding>, Che
         content::check(check, &metadata, &mut findings)?;
     }
     Ok(findings.0)
+}
+
+/// What clients would find wrong with the signature of a repository of which all else is known.
+pub fn check_repository_signature(check: &RepositoryCheck<'_>) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    metadata::signature(check, &mut findings);
+    findings.0
 }
 
 #[derive(Default)]

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    Depth, KernelContract, KernelRequirement, RepositoryCheck, check_payload, check_repository, check_rpm,
-    rules,
+    Depth, KernelContract, KernelRequirement, RepositoryCheck, RepositorySignature, check_payload,
+    check_repository, check_rpm, rules,
 };
 use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
@@ -247,6 +247,7 @@ fn repository(tools: &str, script: &str, place: &str) -> Vec<(&'static str, Stri
     }
     Invocation::new(Tool::CreaterepoC, &repository).args(["-q", "--no-database", "."]).run().unwrap();
     let check = RepositoryCheck {
+        signature: RepositorySignature::Present,
         root: &repository,
         client: &el6(),
         verifier: None,

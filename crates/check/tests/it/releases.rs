@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::OnceLock};
 
 use camino::Utf8Path;
 use xen4centos_artifact::header::{HeaderBuilder, tag};
-use xen4centos_check::{Depth, Finding, KeyTerms, RepositoryCheck, check_repository, rules};
+use xen4centos_check::{
+    Depth, Finding, KeyTerms, RepositoryCheck, RepositorySignature, check_repository, rules,
+};
 use xen4centos_process::{Invocation, Tool};
 
 use crate::{
@@ -116,6 +118,7 @@ impl Release {
         let mut client = client("el6");
         client.required_signature_tags.clear();
         let check = RepositoryCheck {
+            signature: RepositorySignature::Present,
             root: &root,
             client: &client,
             verifier: None,

@@ -10,7 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use xen4centos_check::{
-    BaseProvides, Depth, Distrust, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules,
+    BaseProvides, Depth, Distrust, Finding, KeyTerms, RepositoryCheck, RepositorySignature, Verifier,
+    check_repository, rules,
 };
 use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
@@ -134,6 +135,7 @@ impl Fixture {
     fn check_to(&self, depth: Depth) -> Vec<Finding> {
         let base = BaseProvides::parse(self.base, "base.txt".into()).unwrap();
         check_repository(&RepositoryCheck {
+            signature: RepositorySignature::Present,
             root: &self.root,
             client: &self.client,
             verifier: Some(&self.oracle),
@@ -457,6 +459,7 @@ fn what_is_no_directory_is_an_error() {
     let fixture = Fixture::clean();
     let root = fixture.root.join("gone");
     let check = RepositoryCheck {
+        signature: RepositorySignature::Present,
         root: &root,
         client: &fixture.client,
         verifier: None,

@@ -7,9 +7,9 @@ use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, WaiverScope, Waivers,
-    check_key_file, check_package_signature, check_payload, check_repository, check_rpm, is_key_file,
-    render_junit, render_painted_report, render_report, sarif,
+    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, RepositorySignature, WaiverScope,
+    Waivers, check_key_file, check_package_signature, check_payload, check_repository, check_rpm,
+    is_key_file, render_junit, render_painted_report, render_report, sarif,
 };
 use xen4centos_repodata::Location;
 use xen4centos_sign::PublicKeys;
@@ -252,6 +252,7 @@ fn check_one(
 fn check_tree(session: &Session<'_>, root: &Utf8Path, terms: &Terms<'_>) -> Result<Vec<Finding>, Failure> {
     let verifier = terms.keys.map(|keys| SignatureVerifier { keys });
     Ok(check_repository(&RepositoryCheck {
+        signature: RepositorySignature::Present,
         root,
         client: session.project.client(&session.target),
         verifier: verifier.as_ref().map(|verifier| verifier as _),

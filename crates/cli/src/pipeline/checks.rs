@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 use xen4centos_check::{
     CheckError, Depth, Distrust, Finding, KernelContract, KernelRequirement, KeyTerms, Published,
-    RepositoryCheck, Verifier, WaiverScope, Waivers, check_key_file, check_payload, check_repository,
-    check_rpm, render_report,
+    RepositoryCheck, RepositorySignature, Verifier, WaiverScope, Waivers, check_key_file, check_payload,
+    check_repository, check_repository_signature, check_rpm, render_report,
 };
 use xen4centos_kconfig::Requirement;
 use xen4centos_manifest::Client;
@@ -127,7 +127,8 @@ pub(crate) struct Before {
     pub(crate) comes_back: bool,
 }
 
-/// Checks a whole repository, its signature and the key that hosts will be given.
+/// Checks a whole repository before it is signed, so that what is refused is not left behind with a signature that hosts
+/// take, and the key that hosts will be given.
 pub(crate) fn repository(
     session: &Session<'_>,
     key: &ShippedKey,
@@ -139,6 +140,7 @@ pub(crate) fn repository(
     let keys = PublicKeys::new([key.public.clone()]);
     let verifier = SignatureVerifier { keys: &keys };
     let mut findings = check_repository(&RepositoryCheck {
+        signature: RepositorySignature::ToCome,
         root,
         client,
         verifier: Some(&verifier),
@@ -171,6 +173,25 @@ pub(crate) fn repository(
     }
     session.printer.step("Checked", format!("the repository against what client `{}` takes", client.name));
     Ok(())
+}
+
+/// Checks the signature that a repository was given after all else was found to be well.
+pub(crate) fn signature(session: &Session<'_>, key: &ShippedKey, root: &Utf8Path) -> Result<(), Failure> {
+    let client = session.project.client(&session.target);
+    let keys = PublicKeys::new([key.public.clone()]);
+    let findings = check_repository_signature(&RepositoryCheck {
+        signature: RepositorySignature::Present,
+        root,
+        client,
+        verifier: Some(&SignatureVerifier { keys: &keys }),
+        base: None,
+        histories: &[],
+        published_before: None,
+        contract: None,
+        depth: Depth::Headers,
+        keys: None,
+    });
+    judge(session, client, &findings)
 }
 
 /// Hosts had these packages, and going back is for when something is wrong: what a rule or a waiver says by now that it did

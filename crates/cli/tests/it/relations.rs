@@ -67,6 +67,9 @@ fn what_is_published_is_newer_than_what_was() {
     with(&["release"]).ends_with(4).says(["EL6-UPG-001 package that is not newer", message]);
     let history = with(&["publish", "--history", "--json"]).ends_with(0).json();
     assert_eq!(history.as_array().unwrap().len(), 1, "nothing of it was published");
+    let staged = work.path().join("publish/.states/small~x86_64/staging/tree/repodata");
+    let signature = staged.join("repomd.xml.asc");
+    assert!(staged.join("repomd.xml").is_file() && !signature.exists(), "nor was it signed");
     release_number(&copy, 2, 4);
     with(&["release"]).ends_with(0);
     // What comes back on purpose is older, and may be what is refused by now.
