@@ -3,9 +3,10 @@ use std::collections::HashSet;
 use camino::Utf8Path;
 use xen4centos_artifact::{Evr, Nevra};
 
-use crate::{CheckError, PackageFacts, Provision, file_index::path_hash};
+use crate::{CheckError, PackageFacts, Provision, base_record::RecordReader, file_index::path_hash};
 
-/// What a host has, or can have, without the repository: lists of names, and packages of other repositories.
+/// What a host has, or can have, without the repository: lists of names, records of packages, and packages of other
+/// repositories.
 #[derive(Clone, Debug, Default)]
 pub struct BaseProvides {
     pub(crate) list: Vec<Provision>,
@@ -20,34 +21,44 @@ pub struct BaseProvides {
 
 impl BaseProvides {
     /// Reads a list: one `name` or `name = [epoch:]version[-release]` a line, blank lines and `#` comments. A name that ends
-    /// in `*` stands for all that begin so.
+    /// in `*` stands for all that begin so. Below a line `package NAME EPOCH VERSION RELEASE ARCH` the lines `provides`,
+    /// `requires`, `conflicts`, `obsoletes` and `file` are of that package, as hosts are recorded.
     ///
     /// # Errors
-    /// At the first line that is neither.
+    /// At the first line that is none of these.
     pub fn parse(text: &str, path: &Utf8Path) -> Result<Self, CheckError> {
-        let mut base = Self::default();
+        let (mut base, mut records) = (Self::default(), RecordReader::default());
         for (index, line) in text.lines().enumerate() {
-            let words: Vec<_> = line.split_whitespace().collect();
-            base.list.push(match words.as_slice() {
-                [] => continue,
-                [first, ..] if first.starts_with('#') => continue,
-                [name] if name.len() > 1 && name.ends_with('*') => {
-                    base.prefixes.push(name[..name.len() - 1].to_owned());
-                    continue;
-                }
-                [name] => Provision::exactly(*name, ""),
-                [name, "=", evr] if let Ok(evr) = evr.parse::<Evr>() => {
-                    base.listed.push(listed(name, evr));
-                    continue;
-                }
-                [name, "=", evr] => Provision::exactly(*name, *evr),
-                _ => {
-                    let (path, text) = (path.to_owned(), line.to_owned());
-                    return Err(CheckError::Provides { path, line: index + 1, text });
-                }
-            });
+            let read = records
+                .line(line, &mut base)
+                .and_then(|is_of_a_record| if is_of_a_record { Ok(()) } else { base.name(line) });
+            read.map_err(|expected| {
+                let (path, text) = (path.to_owned(), line.chars().take(80).collect());
+                CheckError::Provides { path, line: index + 1, expected, text }
+            })?;
         }
+        records.finish(&mut base);
         Ok(base)
+    }
+
+    fn name(&mut self, line: &str) -> Result<(), &'static str> {
+        let words: Vec<_> = line.split_whitespace().collect();
+        self.list.push(match words.as_slice() {
+            [] => return Ok(()),
+            [first, ..] if first.starts_with('#') => return Ok(()),
+            [name] if name.len() > 1 && name.ends_with('*') => {
+                self.prefixes.push(name[..name.len() - 1].to_owned());
+                return Ok(());
+            }
+            [name] => Provision::exactly(*name, ""),
+            [name, "=", evr] if let Ok(evr) = evr.parse::<Evr>() => {
+                self.listed.push(listed(name, evr));
+                return Ok(());
+            }
+            [name, "=", evr] => Provision::exactly(*name, *evr),
+            _ => return Err("`name` or `name = [epoch:]version[-release]`"),
+        });
+        Ok(())
     }
 
     /// Adds a package of another repository, without its files.
@@ -101,6 +112,43 @@ mod tests {
         assert_eq!(
             error,
             "base.txt:2: expected `name` or `name = [epoch:]version[-release]`, found `glibc 2.12`"
+        );
+    }
+
+    #[test]
+    fn records_of_packages() {
+        let parse = |text: &str| BaseProvides::parse(text, "base.txt".into());
+        let base = parse(
+            "bash\n# of a host\n(none)(none)package perl 4 5.10.1 129.el6 x86_64\nprovides perl(Carp)\nprovides a = 1:2-3\n\
+             requires b >= 2  \nconflicts c <\nobsoletes d\nfile /usr/bin/a b\n\npackage e 0 1 1 noarch\n",
+        )
+        .unwrap();
+        let [perl, _] = &base.packages[..] else { panic!("{base:?}") };
+        assert_eq!(perl.nevra.to_string(), "perl-4:5.10.1-129.el6.x86_64");
+        let shown = |list: &[Provision]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        assert_eq!(
+            [&perl.provides, &perl.requires, &perl.conflicts, &perl.obsoletes].map(|list| shown(list)),
+            [
+                "perl = 4:5.10.1-129.el6, perl(x86-64) = 4:5.10.1-129.el6, perl(Carp), a = 1:2-3",
+                "b >= 2",
+                "c",
+                "d"
+            ]
+        );
+        assert!(base.has_file("/usr/bin/a b") && base.list.len() == 1);
+        let error = |text: &str| parse(text).unwrap_err().to_string();
+        assert_eq!(
+            error("package a 0 1"),
+            "base.txt:1: expected `package NAME EPOCH VERSION RELEASE ARCH`, found `package a 0 1`"
+        );
+        let dependency = "expected a name, or a name, a comparison and a version";
+        assert_eq!(
+            error("package a 0 1 1 noarch\nprovides b ~ 1"),
+            format!("base.txt:2: {dependency}, found `provides b ~ 1`")
+        );
+        assert_eq!(
+            error("provides b"),
+            "base.txt:1: expected `name` or `name = [epoch:]version[-release]`, found `provides b`"
         );
     }
 }

@@ -12,12 +12,14 @@ pub enum CheckError {
         source: std::io::Error,
     },
     /// A line of a list of provides is none.
-    #[error("{path}:{line}: expected `name` or `name = [epoch:]version[-release]`, found `{text}`")]
+    #[error("{path}:{line}: expected {expected}, found `{text}`")]
     Provides {
         /// The list.
         path: Utf8PathBuf,
         /// Its line, from 1.
         line: usize,
+        /// What could stand there.
+        expected: &'static str,
         /// What stands there.
         text: String,
     },

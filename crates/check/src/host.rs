@@ -5,7 +5,7 @@ use crate::{Finding, Rule, rule::rule_table};
 rule_table! {
     REFUSED "EL6-HOST-001" Error
         "transaction that hosts refuse"
-        "Error: Package: … Requires: …; Error: … conflicts with …; No package … available"
+        "Error: Package: … Requires: …; Error: … conflicts with …; No package … available; Invalid version flag: …; rpmlib(…) is needed by …"
         "publish what is missing, or drop the requirement or the conflict that hosts can not bear";
     NEWER "EL6-HOST-002" Warning
         "package that hosts have newer already"

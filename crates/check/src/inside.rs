@@ -45,8 +45,8 @@ pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// What `client` would find wrong with the files in the package at `path`: that its payload is not what its header says,
-/// and what is in it. Kernels that promise to run under Xen are held
-/// to `contract`. What the headers alone tell is [`check_rpm`](crate::check_rpm)'s, and so is a file that is no package.
+/// and what is in it. Kernels are held to `contract`, whatever they
+/// are called. What the headers alone tell is [`check_rpm`](crate::check_rpm)'s, and so is a file that is no package.
 ///
 /// # Errors
 /// When the file can not be opened.

@@ -10,7 +10,7 @@ use crate::{
     openpgp::{
         certificate::Certificate,
         key_algorithm_name,
-        packets::{KeyId, shown},
+        packets::{KeyId, PUBLIC_KEY, SECRET_KEY, first_packet, shown},
     },
 };
 
@@ -34,12 +34,29 @@ pub struct KeyTerms {
 /// What `client` would find wrong with a key file; `subject` is its name.
 pub fn check_key_file(subject: &str, bytes: &[u8], client: &Client, terms: KeyTerms) -> Vec<Finding> {
     let mut file = KeyFile { client, terms, found: Vec::new() };
-    match std::str::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN PGP")) {
+    match std::str::from_utf8(bytes).ok().filter(|text| text.contains(ARMOUR)) {
+        None if first_packet(bytes) == Some(SECRET_KEY) => {
+            file.add(&rules::SECRET, "holds a secret key, without armour".to_owned());
+        }
         None => file.add(&rules::BINARY, "is no armoured text".to_owned()),
         Some(text) => file.check(text),
     }
     file.found.into_iter().map(|(rule, message)| Finding::new(rule, subject, message)).collect()
 }
+
+/// How all armour begins.
+const ARMOUR: &str = "-----BEGIN PGP ";
+
+/// Whether bytes are a file of keys, of whatever kind and form, as far as their beginning tells.
+pub fn is_key_file(start: &[u8]) -> bool {
+    let is_text = [PUBLIC_BLOCK, SECRET_BLOCK].iter().any(|kind| {
+        start.strip_prefix(ARMOUR.as_bytes()).is_some_and(|rest| rest.starts_with(kind.as_bytes()))
+    });
+    is_text || matches!(first_packet(start), Some(PUBLIC_KEY | SECRET_KEY))
+}
+
+const PUBLIC_BLOCK: &str = "PUBLIC KEY BLOCK";
+const SECRET_BLOCK: &str = "PRIVATE KEY BLOCK";
 
 /// The ids of all primary keys in a file, as far as it can be read.
 pub(crate) fn primary_ids(bytes: &[u8]) -> Vec<KeyId> {
@@ -49,7 +66,7 @@ pub(crate) fn primary_ids(bytes: &[u8]) -> Vec<KeyId> {
 }
 
 fn key_blocks(text: &str) -> Vec<Block> {
-    blocks(text, "PUBLIC KEY BLOCK")
+    blocks(text, PUBLIC_BLOCK)
 }
 
 struct KeyFile<'a> {
@@ -65,7 +82,10 @@ impl KeyFile<'_> {
 
     fn check(&mut self, text: &str) {
         let blocks = key_blocks(text);
-        if blocks.is_empty() {
+        let has_secret = !self::blocks(text, SECRET_BLOCK).is_empty();
+        if has_secret {
+            self.add(&rules::SECRET, "holds a secret key".to_owned());
+        } else if blocks.is_empty() {
             self.add(&rules::DAMAGED, "has no block of a public key".to_owned());
         }
         for (block, number) in blocks.iter().zip(1..) {

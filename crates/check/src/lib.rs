@@ -7,6 +7,7 @@
 
 mod armour;
 mod base;
+mod base_record;
 mod checked;
 mod closure;
 mod error;
@@ -40,16 +41,16 @@ pub use finding::{Finding, Severity};
 pub use host::HostTrouble;
 pub use inside::{Depth, check_payload};
 pub use kernel_contract::{KernelContract, KernelRequirement};
-pub use key::{KeyTerms, check_key_file};
-pub use package::check_rpm;
+pub use key::{KeyTerms, check_key_file, is_key_file};
+pub use package::{check_rpm, lacking_features};
 pub use provision::Provision;
 pub use report::{
     junit::render_junit,
     render_painted_report, render_report,
     sarif::{Sarif, sarif},
 };
-pub use repository::{RepositoryCheck, check_repository};
+pub use repository::{RepositoryCheck, RepositorySignature, check_repository, check_repository_signature};
 pub use rule::{Rule, rule, rules};
 pub use upgrade::{FileChecksum, Published, PublishedPackage, Relation};
-pub use verifier::{Verifier, check_package_signature};
-pub use waivers::{Waived, Waivers};
+pub use verifier::{Distrust, Verifier, check_package_signature};
+pub use waivers::{Waived, WaiverScope, Waivers};

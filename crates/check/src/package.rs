@@ -29,6 +29,8 @@ pub(crate) struct Subject<'a> {
     installed: OnceCell<Vec<FileEntry<'a>>>,
 }
 
+pub(crate) use signature::LACKING_TAGS;
+
 pub(crate) const UNREADABLE: Rule = Rule {
     code: "EL6-PKG-001",
     severity: Severity::Error,
@@ -61,6 +63,19 @@ pub fn check_rpm(path: &Utf8Path, client: &Client) -> Result<Vec<Finding>, Check
         Ok(headers) => check_headers(subject, &headers, client),
         Err(error) => vec![Finding::new(&UNREADABLE, subject, error.to_string())],
     })
+}
+
+/// The features of rpm that the package in the file `path` requires and `client` lacks, as rpm names them: it refuses every
+/// transaction with such a package, of which metadata of repositories say nothing. None of a file that is no package.
+///
+/// # Errors
+/// When the file can not be read.
+pub fn lacking_features(path: &Utf8Path, client: &Client) -> Result<Vec<String>, CheckError> {
+    let Ok(headers) = read_headers(path)? else { return Ok(Vec::new()) };
+    let package = Subject { headers: &headers, client, installed: OnceCell::new() };
+    // What can not be read is told by the rules about packages.
+    let features = package.missing_features().unwrap_or_default();
+    Ok(features.into_iter().map(|(_, requirement)| requirement).collect())
 }
 
 /// The outer error is the file's, the inner one its content's.

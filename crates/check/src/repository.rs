@@ -17,7 +17,7 @@ use xen4centos_manifest::Client;
 
 use crate::{BaseProvides, CheckError, Depth, Finding, KernelContract, KeyTerms, Published, Rule, Verifier};
 
-pub(crate) use rules::{PACKAGE_SIGNATURE, all_rules};
+pub(crate) use rules::{PACKAGE_ALTERED, PACKAGE_SIGNATURE, all_rules};
 #[cfg(test)]
 pub(crate) use xml::read as read_xml;
 
@@ -34,7 +34,7 @@ pub struct RepositoryCheck<'a> {
     pub base: Option<&'a BaseProvides>,
     /// The newest timestamp in the repomd.xml that the channel published before, seconds since 1970.
     pub published_before: Option<u64>,
-    /// What kernels that promise to run under Xen must hold. Without it their configurations are not compared.
+    /// What kernels must hold to run under Xen. Without it their configurations are not compared.
     pub contract: Option<&'a KernelContract>,
     /// Whether the files in packages are looked at, too.
     pub depth: Depth,
@@ -42,6 +42,17 @@ pub struct RepositoryCheck<'a> {
     pub keys: Option<KeyTerms>,
     /// What the channel, and those that packages come from, published until now.
     pub histories: &'a [Published],
+    /// What of its signature is looked at.
+    pub signature: RepositorySignature,
+}
+
+/// When the signature of a repository is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepositorySignature {
+    /// It is there, or else is missed.
+    Present,
+    /// It is made when all else is found to be well: [`check_repository_signature`] is then for it alone.
+    ToCome,
 }
 
 /// What clients would find wrong with a repository and with each of its packages. Every file is read once,
@@ -56,6 +67,13 @@ pub fn check_repository(check: &RepositoryCheck<'_>) -> Result<Vec<Finding>, Che
         content::check(check, &metadata, &mut findings)?;
     }
     Ok(findings.0)
+}
+
+/// What clients would find wrong with the signature of a repository of which all else is known.
+pub fn check_repository_signature(check: &RepositoryCheck<'_>) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    metadata::signature(check, &mut findings);
+    findings.0
 }
 
 #[derive(Default)]

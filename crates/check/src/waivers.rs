@@ -27,11 +27,22 @@ impl<'a> Waivers<'a> {
     /// # Errors
     /// [`CheckError::Waivers`]: those that are expired, or for which there is no rule.
     pub fn new(waivers: &'a [Waiver], now: u64) -> Result<Self, CheckError> {
-        let faults: Vec<_> = waivers.iter().filter_map(|waiver| fault(waiver, now)).collect();
-        if !faults.is_empty() {
-            return Err(CheckError::Waivers(faults));
+        match Self::holding(waivers, now) {
+            (waivers, None) => Ok(waivers),
+            (_, Some(error)) => Err(error),
         }
-        Ok(Self(waivers.iter().map(|waiver| (waiver, false)).collect()))
+    }
+
+    /// Takes those that hold; with them [`CheckError::Waivers`] of the others, if there are any.
+    pub fn holding(waivers: &'a [Waiver], now: u64) -> (Self, Option<CheckError>) {
+        let (mut holding, mut faults) = (Vec::new(), Vec::new());
+        for waiver in waivers {
+            match fault(waiver, now) {
+                Some(fault) => faults.push(fault),
+                None => holding.push((waiver, false)),
+            }
+        }
+        (Self(holding), (!faults.is_empty()).then_some(CheckError::Waivers(faults)))
     }
 
     /// Marks the findings that are waived; the first waiver that fits is taken.
@@ -48,9 +59,9 @@ impl<'a> Waivers<'a> {
         }
     }
 
-    /// Those that no finding has needed yet, one line each. What is waived of hosts is found only where hosts are tried.
-    pub fn unused(&self) -> impl Iterator<Item = String> {
-        let unused = self.0.iter().filter(|(waiver, used)| !used && family(&waiver.code) != "hosts");
+    /// Those that no finding has needed yet, one line each, of those that might have been needed.
+    pub fn unused(&self, scope: WaiverScope<'_>) -> impl Iterator<Item = String> {
+        let unused = self.0.iter().filter(move |(waiver, used)| !used && scope.has(waiver));
         unused.map(|(waiver, _)| {
             format!(
                 "{}: the waiver of {} for `{}` is for nothing that was found",
@@ -59,6 +70,28 @@ impl<'a> Waivers<'a> {
                 waiver.subject
             )
         })
+    }
+}
+
+/// What was looked at, and with it which waivers might have been needed.
+#[derive(Clone, Copy, Debug)]
+pub enum WaiverScope<'a> {
+    /// A whole repository.
+    Repository,
+    /// Recorded hosts.
+    Hosts,
+    /// No more than these, by their names.
+    Files(&'a [&'a str]),
+}
+
+impl WaiverScope<'_> {
+    fn has(self, waiver: &Waiver) -> bool {
+        let is_of_hosts = family(&waiver.code) == "hosts";
+        match self {
+            Self::Repository => !is_of_hosts,
+            Self::Hosts => is_of_hosts,
+            Self::Files(names) => !is_of_hosts && names.iter().any(|name| matches(&waiver.subject, name)),
+        }
     }
 }
 

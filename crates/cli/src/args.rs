@@ -375,8 +375,8 @@ pub(crate) struct CheckArgs {
     /// The armoured public key that must have signed them [default: the target's]
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Option<Utf8PathBuf>,
-    /// What hosts have beside a repository: a list of names, or a directory or URL with repodata; again for more [default:
-    /// the target's]
+    /// What hosts have beside a repository: a list of names or packages, or a directory or URL with repodata; again for more
+    /// [default: the target's]
     #[arg(long, value_name = "PLACE", conflicts_with_all = ["list", "explain", "hosts"])]
     pub(crate) base: Vec<String>,
     /// What the repository takes the place of, a directory or URL with repodata: packages must be newer than those there, or

@@ -104,7 +104,7 @@ pub struct RepositorySettings {
 /// What hosts have beside the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// A list of names, in `repo-templates/`.
+    /// A list of names or packages, in `repo-templates/`.
     List(Utf8PathBuf),
     /// The URL of a repository.
     Repository(String),

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use xen4centos_artifact::header::{DependencyFlags, EvrParts};
+use xen4centos_artifact::{
+    header::{DependencyFlags, EvrParts},
+    matches_glob,
+};
 
-use crate::{Comparison, Constraint, Dependency, RepodataError, glob};
+use crate::{Comparison, Constraint, Dependency, RepodataError};
 
 /// A name, which may be a glob, and the versions that are meant: `name`, `name = 1.2-3`, `name >= 1:2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +45,11 @@ impl Capability {
 
     /// Whether the dependency, or a part of it where it is a rich one, speaks of what is meant.
     pub fn matches(&self, dependency: &Dependency) -> bool {
-        if glob::matches(&self.name, &dependency.name) {
+        if matches_glob(&self.name, &dependency.name) {
             return overlap(self.constraint.as_ref(), dependency.constraint.as_ref());
         }
         operands(&dependency.name).iter().any(|(name, constraint)| {
-            glob::matches(&self.name, name) && overlap(self.constraint.as_ref(), constraint.as_ref())
+            matches_glob(&self.name, name) && overlap(self.constraint.as_ref(), constraint.as_ref())
         })
     }
 }

@@ -26,7 +26,6 @@ mod error;
 mod event;
 mod file_times;
 mod files;
-mod glob;
 mod header_digest;
 mod history;
 mod http;

@@ -5,12 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use xen4centos_artifact::Evr;
+use xen4centos_artifact::{Evr, matches_glob};
 
 use crate::{
     Capability, Constraint, Dependencies, Dependency, Package, RepodataError, Repository, Specification,
     capability::{operands, overlap},
-    glob,
 };
 
 /// One of the lists of dependencies.
@@ -207,7 +206,7 @@ impl<'a> Named<'a> {
                 let listed = listed?;
                 for (specification, owners) in self.specifications.iter().zip(&mut self.owners) {
                     let Some(path) = specification.path() else { continue };
-                    if listed.files.iter().any(|file| glob::matches(path, &file.path)) {
+                    if listed.files.iter().any(|file| matches_glob(path, &file.path)) {
                         owners.insert(listed.pkgid.clone());
                     }
                 }
@@ -250,7 +249,7 @@ fn owners_of(repository: &Repository, paths: &[String]) -> Result<HashSet<String
     let mut owners = HashSet::new();
     for listed in repository.file_lists()? {
         let listed = listed?;
-        let is_asked = |path: &str| paths.iter().any(|asked| glob::matches(asked, path));
+        let is_asked = |path: &str| paths.iter().any(|asked| matches_glob(asked, path));
         if listed.files.iter().any(|file| is_asked(&file.path)) {
             owners.insert(listed.pkgid);
         }

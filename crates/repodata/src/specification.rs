@@ -1,6 +1,4 @@
-use xen4centos_artifact::Nevra;
-
-use crate::glob;
+use xen4centos_artifact::{Nevra, matches_glob};
 
 /// Packages by what people call them: `name`, `name.arch`, `name-version`, `name-version-release` or
 /// `name-[epoch:]version-release.arch`; each part may be a glob.
@@ -32,11 +30,11 @@ struct Meaning {
 impl Meaning {
     fn matches(&self, nevra: &Nevra, case: Case) -> bool {
         let part = |pattern: &Option<String>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| glob::matches(pattern, text))
+            pattern.as_ref().is_none_or(|pattern| matches_glob(pattern, text))
         };
         let is_named = match case {
-            Case::Same => glob::matches(&self.name, &nevra.name),
-            Case::Any => glob::matches(&self.name.to_lowercase(), &nevra.name.to_lowercase()),
+            Case::Same => matches_glob(&self.name, &nevra.name),
+            Case::Any => matches_glob(&self.name.to_lowercase(), &nevra.name.to_lowercase()),
         };
         is_named
             && part(&self.version, &nevra.evr.version)

@@ -2,9 +2,10 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::{DirEntry, WalkDir};
+use xen4centos_artifact::matches_glob;
 
 use crate::{
-    BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection, glob,
+    BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection,
     refusals::Refusals,
 };
 
@@ -73,8 +74,8 @@ impl Selection {
         // lines and nothing else.
         let by_name = self.only.is_none();
         let excluded = self.excludes.iter().any(|pattern| {
-            glob::matches(pattern, relative)
-                || by_name && relative.split('/').any(|name| glob::matches(pattern, name))
+            matches_glob(pattern, relative)
+                || by_name && relative.split('/').any(|name| matches_glob(pattern, name))
         });
         let is_link = || fs_err::symlink_metadata(root.join(relative)).is_ok_and(|found| found.is_symlink());
         !excluded && (self.links == Links::Follow || !is_link())

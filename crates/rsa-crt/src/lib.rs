@@ -54,16 +54,10 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Nothing where the processor lacks the instructions, or a prime is even or longer than [`PRIME_BYTES`].
+    /// Nothing where the processor lacks the instructions, or a prime is even, one, or longer than [`PRIME_BYTES`].
     pub fn new(parts: Parts<'_>) -> Option<Self> {
         let primes = [parts.p, parts.q];
-        if !primes
-            .iter()
-            .all(|prime| prime.len() <= PRIME_BYTES && prime.last().is_some_and(|low| low % 2 == 1))
-        {
-            return None;
-        }
-        if parts.u.len() > PRIME_BYTES {
+        if !primes.into_iter().all(may_be_prime) || parts.u.len() > PRIME_BYTES {
             return None;
         }
         let length = primes.map(<[u8]>::len).into_iter().max()?;
@@ -109,6 +103,15 @@ impl PrivateKey {
         let difference = Zeroizing::new(subtract(&add(other, modulus), &one));
         reduced(&difference, &self.inverse)
     }
+}
+
+/// Of a length that is taken, odd, and more than one.
+fn may_be_prime(number: &[u8]) -> bool {
+    let is_odd = number.last().is_some_and(|low| low % 2 == 1);
+    // Every byte is looked at, whatever is in the others.
+    let rest =
+        number.split_last().map_or(0, |(low, rest)| rest.iter().fold(low & !1, |any, byte| any | byte));
+    number.len() <= PRIME_BYTES && is_odd && rest != 0
 }
 
 impl std::fmt::Debug for PrivateKey {

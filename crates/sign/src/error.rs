@@ -191,7 +191,7 @@ fn key_hint(fault: &KeyFault) -> Option<String> {
         KeyFault::PrimaryCannotSign | KeyFault::Algorithm(_) | KeyFault::Bits(_) | KeyFault::Version => {
             "make a key that EL6 accepts with `xen4centos sign --key new`"
         }
-        KeyFault::NotOneKey | KeyFault::NotCertified | KeyFault::Revoked => return None,
+        KeyFault::Secret | KeyFault::NotOneKey | KeyFault::NotCertified | KeyFault::Revoked => return None,
     };
     Some(hint.to_owned())
 }
@@ -294,6 +294,18 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
+    /// Whether something is not what was signed or built: no signature mends that.
+    pub const fn is_alteration(&self) -> bool {
+        matches!(
+            self,
+            Self::Digest { .. }
+                | Self::Payload { .. }
+                | Self::Region { .. }
+                | Self::Size { .. }
+                | Self::Signature { fault: SignatureFault::Mismatch, .. }
+        )
+    }
+
     /// What the user can do, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {

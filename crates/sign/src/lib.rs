@@ -32,4 +32,4 @@ pub use public_key::{KeyFault, PublicKey, PublicKeys};
 pub use repository::{VerifiedRepository, verify_repository_signature};
 pub use signature::SignatureFault;
 pub use signer::{Signer, Terms};
-pub use verify::{Verified, verify_rpm};
+pub use verify::{Verified, verify_header_signature, verify_rpm};

@@ -17,6 +17,9 @@ pub(crate) const RSA_BITS: std::ops::RangeInclusive<u32> = 2048..=4096;
 /// Why a key can not sign for, or be trusted by, a CentOS 6 client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
+    /// The other half, which nobody but the signer may have.
+    #[error("it is a secret key")]
+    Secret,
     /// The bytes hold no key, or not only one.
     #[error("it does not hold exactly one OpenPGP key")]
     NotOneKey,
@@ -254,6 +257,9 @@ impl PublicKeys {
         let keys: Result<Vec<_>, _> =
             crate::key_file::blocks(text).into_iter().map(PublicKey::from_armored).collect();
         let keys = keys?;
+        if text.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") {
+            return Err(KeyFault::Secret);
+        }
         if keys.is_empty() { Err(KeyFault::NotOneKey) } else { Ok(Self(keys)) }
     }
 

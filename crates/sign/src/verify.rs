@@ -68,6 +68,21 @@ pub fn verify_rpm(path: &Utf8Path, keys: &PublicKeys) -> Result<Verified, Verify
     Ok(Verified { nevra, key: header, signed_at: over_header.created(), sha256: streamed.file })
 }
 
+/// Checks the signature over the header alone (tag 268), of a package that lacks other signatures or digests: who made it is
+/// then still to be known. Nothing is checked of a package without one.
+///
+/// # Errors
+/// When it is none that is accepted, or not of one of `keys`.
+pub fn verify_header_signature(path: &Utf8Path, keys: &PublicKeys) -> Result<(), VerifyError> {
+    let package = Package::open(path)?;
+    let signature = package.headers.signature().bytes(tag::SIG_RSA_HEADER);
+    let Some(bytes) = signature.map_err(|source| package.header(source))? else { return Ok(()) };
+    let parsed =
+        ParsedSignature::parse(bytes).map_err(|fault| package.signature(tag::SIG_RSA_HEADER, fault))?;
+    let hash = parsed.new_hash().with(package.headers.main().as_bytes());
+    package.verify(&parsed, hash, keys, tag::SIG_RSA_HEADER).map(drop)
+}
+
 struct Package {
     path: Utf8PathBuf,
     file: File,

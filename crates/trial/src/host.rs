@@ -3,6 +3,7 @@
 mod job;
 mod record;
 mod refusal;
+mod selection;
 mod solve;
 mod solver_package;
 mod testcase;

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_process::{Invocation, Tool};
 
-use crate::{TrialError, initramfs};
+use crate::{HostRecord, TrialError, initramfs};
 
 /// Where the recorders write, inside the root.
 pub(crate) const RECORD: &str = "/var/log/stand-in.log";
@@ -58,8 +58,8 @@ const RECORDERS: [&str; 9] = [
 /// What the stand-in shall provide.
 #[derive(Clone, Debug)]
 pub struct StandInRequest<'a> {
-    /// Text of `repo-templates/stand-in/provides.txt`: one dependency a line, `#` starts a comment.
-    pub provides: &'a str,
+    /// What CentOS 6 itself has, as a record: all that its packages are, give and own.
+    pub base: &'a HostRecord,
     /// Every requirement of the packages under trial, as rpm prints it (`libc.so.6(GLIBC_2.34)(64bit)`). Of these
     /// the stand-in takes over the libraries that this machine really has.
     pub requirements: &'a BTreeSet<String>,
@@ -80,7 +80,7 @@ impl StandIn {
     /// When there is no static busybox, or rpmbuild fails.
     pub fn build(request: &StandInRequest<'_>, scratch: &Utf8Path) -> Result<Self, TrialError> {
         let libraries = libraries_of_this_machine(scratch)?;
-        let mut provides = listed(request.provides);
+        let mut provides = given(request.base);
         provides.extend(host_libraries(request, &libraries));
         let spec = scratch.join("base-stand-in.spec");
         let busybox = initramfs::busybox()?;
@@ -122,9 +122,14 @@ fn write_scripts(tree: &Utf8Path) -> Result<(), TrialError> {
     Ok(())
 }
 
-fn listed(text: &str) -> BTreeSet<String> {
-    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+/// What the packages of a record are, give and own.
+fn given(base: &HostRecord) -> BTreeSet<String> {
+    let mut given = BTreeSet::new();
+    for package in base.packages() {
+        given.insert(format!("{} = {}", package.nevra.name, package.nevra.evr));
+        given.extend(package.provides.iter().chain(&package.files).cloned());
+    }
+    given
 }
 
 /// Library requirements that the packages do not meet among themselves and this machine does. One of a library
@@ -185,7 +190,7 @@ mod tests {
         let requirements =
             set(&["libc.so.6(GLIBC_2.34)(64bit)", "libxenctrl.so.4.2()(64bit)", "libnone.so.1()(64bit)"]);
         let request = StandInRequest {
-            provides: "",
+            base: &record("setup-2.8.14-20.el6.noarch"),
             requirements: &requirements,
             provided: &set(&["libxenctrl.so.4.2()(64bit)"]),
         };
@@ -193,8 +198,18 @@ mod tests {
         assert_eq!(taken, set(&["libc.so.6(GLIBC_2.34)(64bit)"]));
     }
 
+    fn record(text: &str) -> HostRecord {
+        HostRecord::parse("base.txt".into(), text).unwrap()
+    }
+
     #[test]
-    fn comments_and_blank_lines_are_no_provides() {
-        assert_eq!(listed("# note\n\nudev = 147 # version of 6.4\n"), set(&["udev = 147"]));
+    fn all_that_packages_of_the_base_have_is_given() {
+        let base = record(
+            "# note\n\npackage findutils 1 4.4.2 6.el6 x86_64\nprovides find = 1\nfile /usr/bin/find\nsetup-2.8.14-20.el6.noarch",
+        );
+        assert_eq!(
+            given(&base),
+            set(&["findutils = 1:4.4.2-6.el6", "find = 1", "/usr/bin/find", "setup = 2.8.14-20.el6"])
+        );
     }
 }

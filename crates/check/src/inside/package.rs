@@ -56,6 +56,13 @@ impl<'a> Package<'a> {
         Interest::Whatever
     }
 
+    /// Whether it provides a name, in whatever version.
+    pub(super) fn provides(&self, name: &str) -> bool {
+        self.headers
+            .provides()
+            .is_ok_and(|mut provides| provides.any(|provided| provided.name.as_bytes() == name.as_bytes()))
+    }
+
     /// Whether one of its own files has that path.
     pub(super) fn has_path(&self, path: &str) -> bool {
         self.files.iter().any(|file| file.path_lossy() == path)

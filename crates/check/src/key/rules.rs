@@ -49,4 +49,8 @@ rule_table! {
         "signed by a key that is not shipped"
         "Public key for … is not installed; repomd.xml signature could not be verified for …"
         "ship the key that signs in centos-release-xen, or sign with the one that is shipped";
+    SECRET "EL6-KEY-013" Error
+        "secret key"
+        "No key found in given key data; and whoever reads the file can sign as the channel"
+        "take it away from there, and export the public one with `gpg --armor --export FINGERPRINT`; where it was published, revoke it";
 }

@@ -3,6 +3,7 @@
 use sha1::{Digest as _, Sha1};
 
 pub(crate) const SIGNATURE: u8 = 2;
+pub(crate) const SECRET_KEY: u8 = 5;
 pub(crate) const PUBLIC_KEY: u8 = 6;
 pub(crate) const PUBLIC_SUBKEY: u8 = 14;
 
@@ -23,6 +24,16 @@ pub(crate) fn packets(mut bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
         bytes = &bytes[end..];
     }
     Some(packets)
+}
+
+/// What the first packet is of a kind whose beginning is here and looks like one of version 4, whole or not.
+pub(crate) fn first_packet(bytes: &[u8]) -> Option<u8> {
+    let (tag, head) = match bytes.first()? {
+        first @ 0xc0.. => (first & 0x3f, new_length(bytes)?.1),
+        first @ 0x80.. => ((first >> 2) & 0x0f, old_length(bytes)?.1),
+        _ => return None,
+    };
+    (bytes.get(head) == Some(&4)).then_some(tag)
 }
 
 /// Length of the body, and bytes before it. Lengths in parts are for data, not for keys and signatures.

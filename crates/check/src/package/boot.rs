@@ -34,7 +34,7 @@ pub(super) const RULES: &[PackageRule] = &[
             severity: Severity::Error,
             title: "interface of the hypervisor",
             why: "Requires: xen-hypervisor-abi = …; or nothing, and `xl` says: xencall interface version mismatch",
-            way_out: "provide xen-hypervisor-abi in the first two numbers of the version",
+            way_out: "provide xen-hypervisor-abi beside the hypervisor, in the first two numbers of the version",
         },
         check: abi,
     },
@@ -61,10 +61,27 @@ fn abi(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
     }
     let nevra = package.headers.nevra()?;
     let expected = first_two(&nevra.evr.version);
-    let other = provided(package.headers)?.into_iter().filter(|provided| *provided != expected);
+    let provided = provided(package.headers)?;
+    if provided.is_empty() && has_hypervisor(package)? {
+        return Ok(vec![format!("has a hypervisor and does not provide {ABI} = {expected}")]);
+    }
+    let other = provided.into_iter().filter(|provided| *provided != expected);
     Ok(other
         .map(|provided| format!("provides {ABI} = {provided}, the version is {}", nevra.evr.version))
         .collect())
+}
+
+/// Whether it has an image that is booted; one for debugging stands beside it.
+fn has_hypervisor(package: &Subject<'_>) -> Result<bool, HeaderError> {
+    Ok(package.installed()?.iter().any(|file| {
+        let path = file.path_lossy();
+        let name = path.strip_prefix("/boot/").filter(|name| is_hypervisor(name) && !is_for_debugging(name));
+        name.is_some() && file.is_regular() && !file.is_ghost()
+    }))
+}
+
+fn is_for_debugging(name: &str) -> bool {
+    name.ends_with("-debug.gz")
 }
 
 /// Links in `/boot` by which a hypervisor is known lead to the image of this package.
@@ -94,7 +111,8 @@ fn names(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
             messages.push(format!("/boot/{name} leads to {target}, which is no image of this package"));
         }
     }
-    if !has_booted && !provided(package.headers)?.is_empty() {
+    let is_booted = images.iter().any(|image| !is_for_debugging(image));
+    if !has_booted && (is_booted || !provided(package.headers)?.is_empty()) {
         messages.push(format!("has no {BOOTED}"));
     }
     let nevra = package.headers.nevra()?;

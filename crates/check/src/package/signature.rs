@@ -10,10 +10,13 @@ use crate::{
 
 type Messages = Result<Vec<String>, HeaderError>;
 
+/// The rule of packages whose signatures can not be verified whole.
+pub(crate) const LACKING_TAGS: &str = "EL6-PKG-020";
+
 pub(super) const RULES: &[PackageRule] = &[
     PackageRule {
         rule: Rule {
-            code: "EL6-PKG-020",
+            code: LACKING_TAGS,
             severity: Severity::Error,
             title: "signature or digest missing",
             why: "Package … is not signed; without the digests of the payload `rpm -K` praises an altered package",

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     BaseProvides, CheckError, Depth, Finding, closure, inside, package, shelf::Shelf, together, upgrade,
+    verifier::untrusted,
 };
 
 /// Files that stand in a repository without being listed.
@@ -173,16 +174,15 @@ fn package(
     if let Err(error) = compared {
         findings.add(&package::UNREADABLE, subject, error.to_string());
     }
-    findings.0.extend(package::check_headers(subject, &headers, check.client));
+    let of_headers = package::check_headers(subject, &headers, check.client);
+    // An altered file needs no second finding for its signature.
+    if let (true, Some(verifier)) = (sound, check.verifier) {
+        findings.0.extend(untrusted((&path, subject), verifier, &of_headers));
+    }
+    findings.0.extend(of_headers);
     // Of an altered file everything can be wrong.
     if sound && check.depth == Depth::Payloads {
         findings.0.extend(inside::check_files(&path, (subject, &headers), check.client, check.contract)?);
-    }
-    // An altered file needs no second finding for its signature.
-    if let (true, Some(verifier)) = (sound, check.verifier)
-        && let Err(reason) = verifier.verify_package(&path)
-    {
-        findings.add(&rules::PACKAGE_SIGNATURE, subject, reason);
     }
     shipped.look(subject, &path, &headers);
     boot.look(subject, &path, &headers);
@@ -215,8 +215,21 @@ fn unlisted(root: &Utf8Path, entries: &[Entry], findings: &mut Findings) -> Resu
         !(entry.depth() == 1 && FREE.iter().any(|name| entry.file_name() == *name))
     };
     for entry in walk.into_iter().filter_entry(wanted) {
-        let entry =
-            entry.map_err(|error| CheckError::Read { path: root.to_owned(), source: error.into() })?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let link = error.path().filter(|path| path.is_symlink());
+                let Some(link) = link.and_then(|path| path.strip_prefix(root).ok()) else {
+                    return Err(CheckError::Read { path: root.to_owned(), source: error.into() });
+                };
+                // What is listed has been missed by now.
+                let link = link.to_string_lossy();
+                if !listed.contains(Utf8Path::new(link.as_ref())) {
+                    findings.add(&rules::UNLISTED, &link, "is a link that leads nowhere");
+                }
+                continue;
+            }
+        };
         let below = entry.path().strip_prefix(root).map(ToOwned::to_owned).unwrap_or_default();
         let Ok(below) = Utf8PathBuf::from_path_buf(below) else {
             findings.add(&rules::UNLISTED, &entry.path().to_string_lossy(), "its name is no UTF-8");

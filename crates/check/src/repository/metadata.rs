@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Findings, RepositoryCheck,
+    Findings, RepositoryCheck, RepositorySignature,
     digest::{self, Checksum},
     rules, xml,
 };
@@ -47,7 +47,9 @@ pub(super) fn check(
     if let Some(limit) = check.client.max_repomd_bytes.filter(|limit| size > *limit) {
         findings.add(&rules::REPOMD_SIZE, REPOMD, format!("has {size} bytes, at most {limit} are read"));
     }
-    signature(check, findings);
+    if check.signature == RepositorySignature::Present {
+        signature(check, findings);
+    }
     let records = match parse(&bytes) {
         Ok(records) => records,
         Err(reason) => {
@@ -72,7 +74,7 @@ pub(super) fn check(
     Ok(Some(records))
 }
 
-fn signature(check: &RepositoryCheck<'_>, findings: &mut Findings) {
+pub(super) fn signature(check: &RepositoryCheck<'_>, findings: &mut Findings) {
     let name = "repodata/repomd.xml.asc";
     let verified = if !check.root.join(name).is_file() {
         Err("is not there".to_owned())

@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use xen4centos_artifact::header::{RpmHeaders, tag};
 use xen4centos_payload::{Payload, PayloadError};
 
-use super::{Findings, RepositoryCheck, metadata::dearmoured, repo_file};
+use super::{Findings, RepositoryCheck, metadata::dearmoured, repo_file, rules};
 use crate::{
     KeyTerms, check_key_file,
     inside::described,
@@ -32,13 +32,19 @@ pub(super) struct Shipped {
     packages: Vec<Release>,
 }
 
-/// A package with keys or `.repo` files.
+/// A package with keys or `.repo` files, or with the name of one.
 #[derive(Debug)]
 struct Release {
     subject: String,
     /// By path; the outcome is why it could not be read.
     files: Result<BTreeMap<String, Vec<u8>>, String>,
     paths: BTreeSet<String>,
+}
+
+impl Release {
+    fn has_repo_file(&self) -> bool {
+        self.paths.iter().any(|path| path.starts_with(REPO_FILES))
+    }
 }
 
 impl Shipped {
@@ -58,12 +64,15 @@ impl Shipped {
         else {
             return;
         };
-        if !directories.any(|directory| [KEYS, REPO_FILES].contains(&directory.to_str_lossy().as_ref())) {
+        let is_named = headers.nevra().is_ok_and(|nevra| is_release(&nevra.name));
+        if !is_named
+            && !directories.any(|directory| [KEYS, REPO_FILES].contains(&directory.to_str_lossy().as_ref()))
+        {
             return;
         }
         let paths: BTreeSet<String> =
             files.map(|file| file.path_lossy()).filter(|path| is_wanted(path)).collect();
-        if !paths.is_empty() {
+        if is_named || !paths.is_empty() {
             let files = read(path, headers, &paths);
             self.packages.push(Release { subject: subject.to_owned(), files, paths });
         }
@@ -76,6 +85,12 @@ impl Shipped {
                 Ok(files) => self.release(check, release, files, findings),
                 Err(reason) => findings.add(&UNREADABLE, &release.subject, reason),
             }
+        }
+        if self.packages.iter().any(Release::has_repo_file) {
+            return;
+        }
+        if let Some(release) = self.packages.first() {
+            findings.add(&rules::NO_REPO_FILE, &release.subject, format!("has no {REPO_FILES}*.repo"));
         }
     }
 
@@ -106,6 +121,17 @@ impl Shipped {
                 findings.0.push(finding);
             }
         }
+        // One file that is on is enough: others may be of archives.
+        let off: Vec<_> = files
+            .iter()
+            .filter(|(path, _)| path.starts_with(REPO_FILES))
+            .map(|(path, bytes)| {
+                repo_file::switched_off(bytes).map(|id| format!("{path}: [{id}] is not enabled"))
+            })
+            .collect();
+        if let Some(Some(message)) = off.first().filter(|_| off.iter().all(Option::is_some)) {
+            findings.add(&rules::SWITCHED_OFF, &release.subject, message);
+        }
         if files.keys().any(|path| path.starts_with(KEYS)) {
             self.signed_by(check, (&release.subject, &ids), findings);
         }
@@ -134,6 +160,11 @@ fn issuer(bytes: &[u8]) -> Option<KeyId> {
     let packets = packets(bytes)?;
     let (_, body) = packets.iter().find(|(tag, _)| *tag == SIGNATURE)?;
     SignaturePacket::read(body)?.issuer
+}
+
+/// By its name: `centos-release-xen`, `epel-release`.
+fn is_release(name: &str) -> bool {
+    name.starts_with("centos-release-") || name.ends_with("-release")
 }
 
 fn is_wanted(path: &str) -> bool {

@@ -12,6 +12,9 @@ const PLUGIN_SETTINGS: [&str; 2] = ["priority", "protect"];
 
 const KEY_DIRECTORY: &str = "file:///";
 
+/// How keys come that anybody on the way can replace.
+const OPEN_WAYS: [&str; 2] = ["http://", "ftp://"];
+
 type Found = Vec<(&'static Rule, String)>;
 
 /// What `client` would find wrong with a file; `ships` says whether a path comes with the same package.
@@ -42,11 +45,28 @@ pub(super) fn check(bytes: &[u8], client: &Client, ships: impl Fn(&str) -> bool)
         if settings.contains_key("metalink") && client.forbid_metalinks {
             add(&rules::METALINK, "is found by a metalink".to_owned());
         }
-        for message in keys(settings, &ships) {
-            add(&rules::REPO_KEY, message);
+        let keys = keys(settings);
+        if keys.is_empty() {
+            add(&rules::REPO_KEY, "has no `gpgkey`".to_owned());
+        }
+        for key in keys {
+            if OPEN_WAYS.iter().any(|way| key.to_ascii_lowercase().starts_with(way)) {
+                add(&rules::OPEN_KEY, format!("takes its key from {key}"));
+            } else if let Some(path) = key.strip_prefix(KEY_DIRECTORY).map(|path| format!("/{path}"))
+                && !ships(&path)
+            {
+                add(&rules::REPO_KEY, format!("takes its key from {path}, which the package does not have"));
+            }
         }
     }
     found
+}
+
+/// The first section of a file, where yum passes over it until somebody enables it; without the setting it does not.
+pub(super) fn switched_off(bytes: &[u8]) -> Option<String> {
+    let (id, settings) = read(std::str::from_utf8(bytes).ok()?).ok()?.into_iter().next()?;
+    let value = settings.get("enabled")?.to_ascii_lowercase();
+    ["0", "no", "false"].contains(&value.as_str()).then_some(id)
 }
 
 type Settings = BTreeMap<String, String>;
@@ -115,18 +135,7 @@ fn ignored(settings: &Settings, client: &Client) -> Vec<String> {
         .collect()
 }
 
-fn keys(settings: &Settings, ships: impl Fn(&str) -> bool) -> Vec<String> {
-    let keys: Vec<&str> = settings
-        .get("gpgkey")
-        .map(|keys| keys.split([' ', '\n', ',']).filter(|key| !key.is_empty()).collect())
-        .unwrap_or_default();
-    if keys.is_empty() {
-        return vec!["has no `gpgkey`".to_owned()];
-    }
-    let missing =
-        keys.into_iter().filter_map(|key| key.strip_prefix(KEY_DIRECTORY)).map(|path| format!("/{path}"));
-    missing
-        .filter(|path| !ships(path))
-        .map(|path| format!("takes its key from {path}, which the package does not have"))
-        .collect()
+fn keys(settings: &Settings) -> Vec<&str> {
+    let keys = settings.get("gpgkey").map(|keys| keys.split([' ', '\n', ',']).filter(|key| !key.is_empty()));
+    keys.into_iter().flatten().collect()
 }

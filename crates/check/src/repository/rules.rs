@@ -68,11 +68,11 @@ rule_table! {
     PACKAGE_SIZE "EL6-REPO-021" Error
         "size of a package"
         "[Errno -1] Package does not match intended download"
-        "sign packages before they are indexed, then index again";
+        "if it was signed after it was indexed, index again; else fetch or build it again: it is not what was indexed";
     PACKAGE_CHECKSUM "EL6-REPO-022" Error
         "checksum of a package"
         "[Errno -1] Package does not match intended download"
-        "sign packages before they are indexed, then index again";
+        "if it was signed after it was indexed, index again; else fetch or build it again: it is not what was indexed";
     PACKAGE_NAME "EL6-REPO-023" Error
         "package that is not what its metadata says"
         "Transaction Check Error, or another version than yum announced"
@@ -105,11 +105,15 @@ rule_table! {
         "advisory for a package that is not there"
         "nothing is said: `yum --security update` does not bring what the advisory announces"
         "publish the package, or take it out of the advisory";
-    DESCRIPTION "EL6-REPO-031" Error
+    PACKAGE_ALTERED "EL6-REPO-031" Error
+        "package that was altered"
+        "nothing is said where only the payload was altered and the directory was indexed again; else: digests SIGNATURES NOT OK"
+        "fetch or build it again, and do not sign what is there: it is not what was signed";
+    DESCRIPTION "EL6-REPO-032" Error
         "what the metadata says of a package"
         "nothing is said, or a transaction that yum announced fails: it solves by the metadata, rpm by the header"
         "index the directory again";
-    DOCUMENTS "EL6-REPO-032" Error
+    DOCUMENTS "EL6-REPO-033" Error
         "metadata documents that do not agree"
         "No Package matching …, for files that the list of files leaves out; nothing is said of changelogs"
         "index the directory again, and publish all its documents by one switch";
@@ -149,4 +153,16 @@ rule_table! {
         "content of a .repo file"
         "Config Error: File contains no section headers"
         "write `[id]` on a line of its own, and `name=` and `baseurl=` below it";
+    OPEN_KEY "EL6-REPO-047" Error
+        "key over an open connection"
+        "nothing is said: the key of whoever answers is imported, and all that it signed is taken"
+        "write `gpgkey=file:///etc/pki/rpm-gpg/…` and ship the key in the same package";
+    SWITCHED_OFF "EL6-REPO-048" Error
+        "repository that is not enabled"
+        "No package xen available. Error: Nothing to do"
+        "write `enabled=1` in the first section: installing the release package is how a host asks for it";
+    NO_REPO_FILE "EL6-REPO-049" Error
+        "release package without a .repo file"
+        "No package xen available. Error: Nothing to do"
+        "install the .repo file into /etc/yum.repos.d/";
 }

@@ -31,8 +31,8 @@ pub(crate) fn hypervisor(multiboot: u32, text: &str) -> Vec<u8> {
     image
 }
 
-/// A program of 64 bits with one segment of notes and, behind it, `rest`.
-fn vmlinux(notes: &[(u32, &[u8])], alignment: u64, rest: &[u8]) -> Vec<u8> {
+/// A segment of notes of Xen.
+fn notes_of(notes: &[(u32, &[u8])]) -> Vec<u8> {
     let mut segment = Vec::new();
     for (kind, description) in notes {
         let words = [4, u32::try_from(description.len()).unwrap(), *kind];
@@ -41,6 +41,26 @@ fn vmlinux(notes: &[(u32, &[u8])], alignment: u64, rest: &[u8]) -> Vec<u8> {
         segment.extend(*description);
         segment.resize(segment.len().next_multiple_of(4), 0);
     }
+    segment
+}
+
+/// The same as [`vmlinux`], of 32 bits.
+fn vmlinux32(notes: &[(u32, &[u8])], rest: &[u8]) -> Vec<u8> {
+    let segment = notes_of(notes);
+    let mut image = b"\x7fELF\x01\x01\x01".to_vec();
+    image.resize(16, 0);
+    image.extend([2, 0, 3, 0, 1, 0, 0, 0]);
+    // The segments begin after this header, of which there is one of 32 bytes.
+    image.extend([0, 52, 0, 0].iter().flat_map(|word: &u32| word.to_le_bytes()));
+    image.extend([52, 0, 32, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    let length = u32::try_from(segment.len()).unwrap();
+    image.extend([4, 84, 0, 0, length, length, 4, 4].iter().flat_map(|word: &u32| word.to_le_bytes()));
+    [image, segment, rest.to_vec()].concat()
+}
+
+/// A program of 64 bits with one segment of notes and, behind it, `rest`.
+fn vmlinux(notes: &[(u32, &[u8])], alignment: u64, rest: &[u8]) -> Vec<u8> {
+    let segment = notes_of(notes);
     let mut image = elf64(2, 0, 0);
     image[32..40].copy_from_slice(&64_u64.to_le_bytes());
     image[54..58].copy_from_slice(&[56, 0, 1, 0]);
@@ -88,6 +108,8 @@ pub(crate) enum Compression {
     Gzip,
     Xz,
     Lzo,
+    /// In no way that is known.
+    None,
 }
 
 /// A kernel's image.
@@ -103,6 +125,8 @@ pub(crate) struct Image<'a> {
     pub(crate) rest: &'a str,
     /// Of its segment of notes.
     pub(crate) alignment: u64,
+    /// Of its words.
+    pub(crate) bits: u8,
 }
 
 impl Image<'_> {
@@ -112,13 +136,17 @@ impl Image<'_> {
             rest.extend([b"IKCFG_ST", gzip(config.as_bytes()).as_slice(), b"IKCFG_ED"].concat());
         }
         rest.extend(self.rest.as_bytes());
-        let kernel = vmlinux(self.notes, self.alignment, &rest);
+        let kernel = match self.bits {
+            32 => vmlinux32(self.notes, &rest),
+            _ => vmlinux(self.notes, self.alignment, &rest),
+        };
         let payload = match self.by {
             Compression::Gzip => gzip(&kernel),
             // The length follows, as scripts/Makefile.lib appends it.
             Compression::Xz => {
                 [xz(&kernel), u32::try_from(kernel.len()).unwrap().to_le_bytes().to_vec()].concat()
             }
+            Compression::None => vec![0x55; 99],
             Compression::Lzo => [&[0x89, b'L', b'Z', b'O', 0][..], &[0x55; 99]].concat(),
         };
         let mut image = vec![0; 1024];

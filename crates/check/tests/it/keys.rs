@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use xen4centos_check::{KeyTerms, check_key_file, rules};
+use xen4centos_check::{KeyTerms, check_key_file, is_key_file, rules};
 
 use crate::{
     client::client,
@@ -47,6 +47,17 @@ fn each_poison_trips_exactly_its_rule() {
     check(format!("The key\n\n{armored}\n{}", home.export(&[&other])).as_bytes(), later, &[]);
 
     check(&home.gpg(&["--export", &good]), later, &[("EL6-KEY-001", "is no armoured text")]);
+    let secret = |arguments: &[&str]| home.gpg(&[arguments, &["--export-secret-keys", &good]].concat());
+    check(&secret(&["--armor"]), later, &[("EL6-KEY-013", "holds a secret key")]);
+    check(&secret(&[]), later, &[("EL6-KEY-013", "holds a secret key, without armour")]);
+    let both = [armored.as_bytes(), &secret(&["--armor"])].concat();
+    check(&both, later, &[("EL6-KEY-013", "holds a secret key")]);
+    for key in [&secret(&[]), &secret(&["--armor"]), &home.gpg(&["--export", &good]), armored.as_bytes()] {
+        assert!(is_key_file(&key[..64]));
+    }
+    assert!(
+        ![&b"\xed\xab\xee\xdb\x03\x00"[..], b"", b"-----BEGIN PGP SIGNATURE"].into_iter().any(is_key_file)
+    );
     check(b"-----BEGIN PGP SIGNATURE-----\n", later, &[("EL6-KEY-002", "has no block")]);
     check(&armored.as_bytes()[..400], later, &[("EL6-KEY-002", "armour block 1 is damaged")]);
     check(without_checksum(&armored).as_bytes(), later, &[("EL6-KEY-003", "has no CRC line")]);

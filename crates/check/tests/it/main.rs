@@ -8,6 +8,7 @@ mod built;
 mod client;
 mod gpg;
 mod inside;
+mod kernels;
 mod keys;
 mod packages;
 mod payloads;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use xen4centos_artifact::header::{HeaderBuilder, Tag, tag};
 use xen4centos_check::{
     BaseProvides, Depth, FileChecksum, Finding, PackageFacts, Provision, Published, PublishedPackage,
-    Relation, RepositoryCheck, check_repository, rules,
+    Relation, RepositoryCheck, RepositorySignature, check_repository, rules,
 };
 use xen4centos_process::{Invocation, Tool};
 
@@ -187,6 +187,7 @@ impl Repository {
 
     pub(crate) fn check(&self, beside: &Beside) -> Vec<Finding> {
         let mut findings = check_repository(&RepositoryCheck {
+            signature: RepositorySignature::Present,
             root: &self.root,
             client: &client("el6"),
             verifier: None,

@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::OnceLock};
 
 use camino::Utf8Path;
 use xen4centos_artifact::header::{HeaderBuilder, tag};
-use xen4centos_check::{Depth, Finding, KeyTerms, RepositoryCheck, check_repository, rules};
+use xen4centos_check::{
+    Depth, Finding, KeyTerms, RepositoryCheck, RepositorySignature, check_repository, rules,
+};
 use xen4centos_process::{Invocation, Tool};
 
 use crate::{
@@ -24,7 +26,7 @@ BuildArch: noarch
 Release.
 %install
 mkdir -p %{buildroot}/etc/yum.repos.d %{buildroot}/etc/pki/rpm-gpg
-cp %{_topdir}/xen.repo %{buildroot}/etc/yum.repos.d/
+cp %{_topdir}/xen.repo %{buildroot}/etc/yum.repos.d/xen.repo
 cp %{_topdir}/KEY %{buildroot}/etc/pki/rpm-gpg/RPM-GPG-KEY-Xen
 mkdir %{buildroot}/usr
 echo terms > %{buildroot}/usr/terms
@@ -51,6 +53,8 @@ struct Release {
     key: String,
     metadata_signature: Vec<u8>,
     package_signature: Vec<u8>,
+    /// Of the file in /etc/yum.repos.d.
+    name: &'static str,
 }
 
 /// Made once: two keys, of which `good` is shipped, one of another kind, and signatures of all three.
@@ -80,6 +84,7 @@ impl Release {
             key: good.clone(),
             metadata_signature: by_good.clone(),
             package_signature: by_good.clone(),
+            name: "xen.repo",
         }
     }
 
@@ -99,7 +104,11 @@ impl Release {
         let top = Utf8Path::from_path(directory.path()).unwrap();
         fs_err::write(top.join("xen.repo"), &self.repo).unwrap();
         fs_err::write(top.join("KEY"), &self.key).unwrap();
-        let built = build(top, SPEC, &["_binary_payload w1.xzdio"]);
+        let built = build(
+            top,
+            &SPEC.replace("d/xen.repo", &format!("d/{}", self.name)),
+            &["_binary_payload w1.xzdio"],
+        );
         let root = top.join("repository");
         fs_err::create_dir(&root).unwrap();
         let package = signed(&fs_err::read(&built["release"]).unwrap(), &self.package_signature);
@@ -109,6 +118,7 @@ impl Release {
         let mut client = client("el6");
         client.required_signature_tags.clear();
         let check = RepositoryCheck {
+            signature: RepositorySignature::Present,
             root: &root,
             client: &client,
             verifier: None,
@@ -169,6 +179,20 @@ const POISONS: &[Poison] = &[
     ("EL6-REPO-046", "line 2 is neither", || {
         Release::with(|release| "[x]\nnonsense\n".clone_into(&mut release.repo))
     }),
+    ("EL6-REPO-047", "takes its key from http://mirror/KEY", || {
+        Release::repo("gpgkey=", "gpgkey=http://mirror/KEY ")
+    }),
+    ("EL6-REPO-048", "/etc/yum.repos.d/xen.repo: [Xen4CentOS] is not enabled", || {
+        Release::repo("enabled=1", "enabled = no")
+    }),
+    ("EL6-REPO-048", "[Xen4CentOS] is not enabled", || {
+        // What is enabled beside it is not what the package is for.
+        Release::with(|release| {
+            let testing = REPO.replace("[Xen4CentOS]", "[testing]");
+            release.repo = format!("{}{testing}", REPO.replace("enabled=1", "enabled=0"));
+        })
+    }),
+    ("EL6-REPO-049", "has no /etc/yum.repos.d/*.repo", || Release::with(|release| release.name = "xen.list")),
 ];
 
 #[test]
@@ -179,6 +203,11 @@ fn clean_releases_pass() {
     assert_eq!(two.check(), []);
     let spaced = Release::repo("gpgcheck=1\nrepo_gpgcheck=1", "gpgcheck = True\nrepo_gpgcheck: yes");
     assert_eq!(spaced.check(), []);
+    assert_eq!(Release::repo("enabled=1\n", "").check(), []);
+    let testing = REPO.replace("[Xen4CentOS]", "[testing]").replace("enabled=1", "enabled=0");
+    assert_eq!(Release::with(|release| release.repo.push_str(&testing)).check(), []);
+    let over_tls = Release::repo("gpgkey=", "gpgkey=https://mirror/KEY ");
+    assert_eq!(over_tls.check(), []);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 use serde_json::Value;
 use xen4centos_check::{
-    Checked, Finding, Waivers, check_rpm, explain, render_junit, render_painted_report, render_report, rules,
-    rules_by_family, sarif,
+    Checked, Finding, WaiverScope, Waivers, check_rpm, explain, render_junit, render_painted_report,
+    render_report, rules, rules_by_family, sarif,
 };
 use xen4centos_manifest::Waiver;
 
@@ -47,7 +47,7 @@ fn waived(findings: &mut [Finding], waivers: &[Waiver]) -> (Vec<String>, Vec<Str
     let mut waivers = Waivers::new(waivers, NOW).unwrap();
     waivers.apply(findings);
     let open = findings.iter().filter(|finding| finding.waived.is_none());
-    (open.map(|finding| finding.message.clone()).collect(), waivers.unused().collect())
+    (open.map(|finding| finding.message.clone()).collect(), waivers.unused(WaiverScope::Repository).collect())
 }
 
 #[test]
@@ -97,6 +97,15 @@ repo-templates/targets/here.toml:40: there is no rule `EL6-PKG-31`";
     assert_eq!(error.hint().as_deref(), Some("mend what it was for, or give it another day and say why"));
     assert!(Waivers::new(&waivers[2..], NOW).is_ok());
     assert!(Waivers::new(&waivers[2..], NOW + 1).is_err());
+    // What holds is taken all the same.
+    let (holding, fault) = Waivers::holding(&waivers, NOW);
+    assert_eq!(fault.unwrap().to_string(), expect);
+    let unused = |scope| holding.unused(scope).count();
+    assert_eq!((unused(WaiverScope::Repository), unused(WaiverScope::Hosts)), (1, 0));
+    assert_eq!(
+        [&["xen-1.rpm"][..], &["kernel-1.rpm"]].map(|names| unused(WaiverScope::Files(names))),
+        [1, 0]
+    );
 }
 
 #[test]

@@ -10,7 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use xen4centos_check::{
-    BaseProvides, Depth, Finding, KeyTerms, RepositoryCheck, Verifier, check_repository, rules,
+    BaseProvides, Depth, Distrust, Finding, KeyTerms, RepositoryCheck, RepositorySignature, Verifier,
+    check_repository, rules,
 };
 use xen4centos_manifest::Client;
 use xen4centos_process::{Invocation, Tool};
@@ -48,13 +49,23 @@ const KEYS: KeyTerms = KeyTerms { time: 1_795_392_000, lifetime: None };
 #[derive(Clone, Copy, Default)]
 struct Oracle {
     refuse_package: Option<&'static str>,
+    altered: Option<&'static str>,
     refuse_repository: bool,
 }
 
 impl Verifier for Oracle {
-    fn verify_package(&self, path: &Utf8Path) -> Result<(), String> {
+    fn verify_package(&self, path: &Utf8Path) -> Result<(), Distrust> {
+        if self.altered.is_some_and(|name| path.file_name() == Some(name)) {
+            return Err(Distrust::Altered("its digest is wrong".to_owned()));
+        }
+        self.verify_header(path)
+    }
+
+    fn verify_header(&self, path: &Utf8Path) -> Result<(), Distrust> {
         match self.refuse_package {
-            Some(name) if path.file_name() == Some(name) => Err("signed by a stranger".to_owned()),
+            Some(name) if path.file_name() == Some(name) => {
+                Err(Distrust::Signer("signed by a stranger".to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -124,6 +135,7 @@ impl Fixture {
     fn check_to(&self, depth: Depth) -> Vec<Finding> {
         let base = BaseProvides::parse(self.base, "base.txt".into()).unwrap();
         check_repository(&RepositoryCheck {
+            signature: RepositorySignature::Present,
             root: &self.root,
             client: &self.client,
             verifier: Some(&self.oracle),
@@ -327,7 +339,7 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
-    ("EL6-REPO-031", "provides that it has not (invented EQ 0:1)", || {
+    ("EL6-REPO-032", "provides that it has not (invented EQ 0:1)", || {
         spoiled(|it| {
             it.edit_primary(|text| {
                 let entry = "<rpm:provides><rpm:entry name=\"invented\" flags=\"EQ\" epoch=\"0\" ver=\"1\"/>";
@@ -335,7 +347,7 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
-    ("EL6-REPO-031", "not all of its provides (clean EQ 0:1-1", || {
+    ("EL6-REPO-032", "not all of its provides (clean EQ 0:1-1", || {
         spoiled(|it| {
             it.edit_primary(|text| {
                 let package = between(&text, "<name>clean</name>", "</package>").to_owned();
@@ -344,7 +356,7 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
-    ("EL6-REPO-031", "its header at 1 to ", || {
+    ("EL6-REPO-032", "its header at 1 to ", || {
         spoiled(|it| {
             it.edit_primary(|text| {
                 let start = between(&text, "header-range start=\"", "\" ").to_owned();
@@ -352,17 +364,17 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
-    ("EL6-REPO-031", "files that it has not (/usr/bin/invented)", || {
+    ("EL6-REPO-032", "files that it has not (/usr/bin/invented)", || {
         spoiled(|it| {
             it.edit_primary(|text| text.replacen("</format>", "<file>/usr/bin/invented</file></format>", 1));
         })
     }),
-    ("EL6-REPO-032", "says that it has 7 packages, and has 2", || {
+    ("EL6-REPO-033", "says that it has 7 packages, and has 2", || {
         spoiled(|it| {
             it.edit_primary(|text| text.replacen(" packages=\"2\"", " packages=\"7\"", 1));
         })
     }),
-    ("EL6-REPO-032", "that primary.xml does not list", || {
+    ("EL6-REPO-033", "that primary.xml does not list", || {
         spoiled(|it| {
             it.edit_kind("other", |text| {
                 let id = between(&text, "pkgid=\"", "\" ").to_owned();
@@ -370,7 +382,7 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
-    ("EL6-REPO-032", "files of clean", || {
+    ("EL6-REPO-033", "files of clean", || {
         spoiled(|it| {
             it.edit_kind("filelists", |text| {
                 text.replacen("</package>", "<file>/invented</file></package>", 1)
@@ -402,10 +414,14 @@ const POISONS: &[Poison] = &[
             fs_err::copy(it.root.join("Packages/clean.rpm"), it.root.join("stray.rpm")).unwrap();
         })
     }),
+    ("EL6-REPO-026", "is a link that leads nowhere", || {
+        spoiled(|it| fs_err::os::unix::fs::symlink("nowhere", it.root.join("Packages/link")).unwrap())
+    }),
     ("EL6-REPO-027", "group xen lists xen-doc", || {
         Fixture::made(&[], &COMPS.replace("</packagelist>", "<packagereq>xen-doc</packagereq></packagelist>"))
     }),
     ("EL6-REPO-028", "signed by a stranger", || spoiled(|it| it.oracle.refuse_package = Some("clean.rpm"))),
+    ("EL6-REPO-031", "its digest is wrong", || spoiled(|it| it.oracle.altered = Some("clean.rpm"))),
     ("EL6-REPO-029", "is the only form of the groups", || {
         spoiled(|it| {
             it.edit_repomd(|text| text.replace("type=\"group", "type=\"other-group"));
@@ -465,6 +481,13 @@ fn rules_about_packages_are_applied_to_each_of_them() {
         fixture.check().iter().map(|finding| (finding.code, finding.subject.clone())).collect();
     let expect = ["clean-libs", "clean"].map(|name| ("EL6-PKG-020", format!("Packages/{name}.rpm")));
     assert_eq!(found, expect);
+    // What is there is a stranger's all the same.
+    fixture.oracle =
+        Oracle { refuse_package: Some("clean.rpm"), altered: Some("clean-libs.rpm"), ..Oracle::default() };
+    let found: Vec<_> =
+        fixture.check().iter().map(|finding| (finding.code, finding.subject.clone())).collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.contains(&("EL6-REPO-028", "Packages/clean.rpm".to_owned())), "{found:?}");
 }
 
 /// What rpm 4.8 installs: the header is good, and the metadata are those of the altered file.
@@ -504,6 +527,7 @@ fn what_is_no_directory_is_an_error() {
     let fixture = Fixture::clean();
     let root = fixture.root.join("gone");
     let check = RepositoryCheck {
+        signature: RepositorySignature::Present,
         root: &root,
         client: &fixture.client,
         verifier: None,

@@ -3,11 +3,13 @@
 mod hosts;
 mod rules;
 
+use std::io::Read as _;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
-    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, Severity, check_key_file,
-    check_package_signature, check_payload, check_repository, check_rpm, render_junit, render_painted_report,
-    render_report, sarif,
+    BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, RepositorySignature, WaiverScope,
+    Waivers, check_key_file, check_package_signature, check_payload, check_repository, check_rpm,
+    is_key_file, render_junit, render_painted_report, render_report, sarif,
 };
 use xen4centos_repodata::Location;
 use xen4centos_sign::PublicKeys;
@@ -17,7 +19,7 @@ use crate::{
     failure::{Failure, Kind, Outcome},
     pipeline::{
         base,
-        checks::{self, Before, SignatureVerifier},
+        checks::{self, Before, SignatureVerifier, count},
         history,
         mirror::Mirror,
     },
@@ -53,7 +55,8 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     } else {
         args.paths.clone()
     };
-    let mut waivers = checks::waivers(&session)?;
+    // What holds no longer is told after what is found.
+    let (mut waivers, expired) = Waivers::holding(&session.target.waivers, session.now);
     let keys = keys(&session, args, &here)?;
     let contract = checks::kernel_contract(&session)?;
     let is_any = paths.iter().any(|path| is_url(path) || is_repository(&here.join(path)));
@@ -62,25 +65,44 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
     let (keys, contract, base) = (keys.as_ref(), contract.as_ref(), base.as_ref());
     let terms = Terms { keys, contract, base, before: &before, depth };
-    let mut checked = Vec::new();
+    let mut run = Run { checked: Vec::new(), failed: expired.map(Failure::from).into_iter().collect() };
     for path in &paths {
-        check_path(&session, (&here, path), &terms, &mut checked)?;
+        check_path(&session, (&here, path), &terms, &mut run);
     }
+    let Run { mut checked, failed } = run;
     for one in &mut checked {
         waivers.apply(&mut one.findings);
     }
-    // Of single packages nobody knows what a waiver is for.
-    if is_any {
-        checks::tell_unused(&session, &waivers);
+    let names: Vec<&str> = checked.iter().filter_map(|one| one.path.file_name()).collect();
+    let scope = if is_any { WaiverScope::Repository } else { WaiverScope::Files(&names) };
+    checks::tell_unused(&session, &waivers, scope);
+    if !checked.is_empty() || failed.is_empty() {
+        report(&session, args, &checked);
     }
-    report(&session, args, &checked);
-    let errors = checked.iter().flat_map(|one| &one.findings).filter(|finding| finding.fails()).count();
+    end(&session, &checked, failed)
+}
+
+/// What has come of the paths so far.
+struct Run {
+    checked: Vec<Checked>,
+    /// What could not be looked at; all else is.
+    failed: Vec<Failure>,
+}
+
+/// A path that could not be looked at matters more than what the others are refused for, which is told by now.
+fn end(session: &Session<'_>, checked: &[Checked], failed: Vec<Failure>) -> Outcome {
+    let mut failed = failed.into_iter();
+    if let Some(first) = failed.next() {
+        failed.for_each(|failure| session.printer.warning(failure));
+        return Err(first);
+    }
+    let findings = || checked.iter().flat_map(|one| &one.findings);
+    let errors = findings().filter(|finding| finding.fails()).count();
     if errors == 0 {
         return Ok(());
     }
-    let hint = checks::explain_hint(checked.iter().flat_map(|one| &one.findings));
-    let message = format!("client `{}` would refuse this: {errors} errors", session.target.client);
-    Err(Failure::new(Kind::Refused, message).hint(hint))
+    let message = format!("client `{}` would refuse this: {}", session.target.client, count(errors, "error"));
+    Err(Failure::new(Kind::Refused, message).hint(checks::explain_hint(findings())))
 }
 
 fn report(session: &Session<'_>, args: &CheckArgs, checked: &[Checked]) {
@@ -92,7 +114,9 @@ fn report(session: &Session<'_>, args: &CheckArgs, checked: &[Checked]) {
         ReportFormat::Sarif => printer.json(&sarif(checked)),
         ReportFormat::Junit => printer.data(render_junit(checked, client).trim_end()),
         ReportFormat::Text if findings().is_empty() => {
-            printer.step("Checked", format!("{} paths: client `{client}` takes them", checked.len()));
+            let paths = count(checked.len(), "path");
+            let them = if checked.len() == 1 { "it" } else { "them" };
+            printer.step("Checked", format!("{paths}: client `{client}` takes {them}"));
         }
         ReportFormat::Text if printer.paints_data() => {
             printer.data(render_painted_report(&findings()).trim_end());
@@ -111,10 +135,14 @@ fn keys(session: &Session<'_>, args: &CheckArgs, here: &Utf8Path) -> Result<Opti
         session.printer.warning("no public key is known: signatures are not verified (see --public-key)");
         return Ok(None);
     }
-    let text = fs_err::read_to_string(&path).map_err(|error| Failure::of(Kind::Data, &error))?;
-    let keys = PublicKeys::from_armored(&text)
-        .map_err(|fault| Failure::new(Kind::Data, format!("`{path}` is no usable public key: {fault}")))?;
-    Ok(Some(keys))
+    let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::Data, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is no armoured text".to_owned());
+    text.and_then(|text| PublicKeys::from_armored(&text).map_err(|fault| fault.to_string()))
+        .map(Some)
+        .map_err(|fault| {
+            let hint = "export it with `gpg --armor --export FINGERPRINT`".to_owned();
+            Failure::new(Kind::Data, format!("`{path}` is no usable public key: {fault}")).hint(Some(hint))
+        })
 }
 
 /// A repository that is not on this machine, or is named as if it were not.
@@ -126,44 +154,54 @@ fn is_repository(path: &Utf8Path) -> bool {
     path.join("repodata").is_dir()
 }
 
-/// By what it is called: hosts, too, know them by nothing else.
-fn is_key_file(path: &Utf8Path) -> bool {
+/// By what it is called, as hosts know them; or else by how it begins.
+fn is_keys(path: &Utf8Path) -> bool {
     let is_named = path.file_name().is_some_and(|name| name.starts_with("RPM-GPG-KEY-"));
-    (is_named || path.extension() == Some("asc")) && !path.is_dir()
+    if path.is_dir() || is_named || path.extension() == Some("asc") {
+        return !path.is_dir();
+    }
+    let mut start = Vec::new();
+    let read = fs_err::File::open(path).map(|file| file.take(BEGINNING).read_to_end(&mut start));
+    read.is_ok() && is_key_file(&start)
 }
+
+/// Enough of a file to know it by.
+const BEGINNING: u64 = 64;
 
 /// `shown` is the path as it was given, below `here`.
 fn check_path(
     session: &Session<'_>,
     (here, shown): (&Utf8Path, &Utf8Path),
     terms: &Terms<'_>,
-    checked: &mut Vec<Checked>,
-) -> Outcome {
-    let path = match is_url(shown).then(|| Location::parse(shown.as_str(), here)).transpose()? {
-        Some(Location::Url(url)) => {
-            let mirror = Mirror::of(session, &url)?;
-            let findings = check_tree(session, mirror.root(), terms)?;
-            checked.push(Checked { path: shown.to_owned(), findings });
-            return Ok(());
+    run: &mut Run,
+) {
+    let outcome = match files(here, shown) {
+        Ok(Some(packages)) => {
+            for package in packages {
+                run.take(check_package(session, (here, &package), terms));
+            }
+            return;
         }
-        Some(Location::Directory(path)) => path,
-        None => here.join(shown),
+        Ok(None) => check_one(session, (here, shown), terms),
+        Err(failure) => Err(failure),
     };
-    if is_repository(&path) {
-        checked.push(Checked { path: shown.to_owned(), findings: check_tree(session, &path, terms)? });
-        return Ok(());
+    run.take(outcome);
+}
+
+impl Run {
+    fn take(&mut self, outcome: Result<Checked, Failure>) {
+        match outcome {
+            Ok(checked) => self.checked.push(checked),
+            Err(failure) => self.failed.push(failure),
+        }
     }
-    if is_key_file(&path) {
-        let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::World, &error))?;
-        let client = session.project.client(&session.target);
-        let name = path.file_name().unwrap_or_default();
-        let findings = check_key_file(name, &bytes, client, checks::key_terms(session));
-        checked.push(Checked { path: shown.to_owned(), findings });
-        return Ok(());
-    }
-    if !path.is_dir() {
-        checked.push(check_package(session, (here, shown), terms)?);
-        return Ok(());
+}
+
+/// The packages in a directory that is no repository; nothing for all else.
+fn files(here: &Utf8Path, shown: &Utf8Path) -> Result<Option<Vec<Utf8PathBuf>>, Failure> {
+    let path = here.join(shown);
+    if is_url(shown) || !path.is_dir() || is_repository(&path) {
+        return Ok(None);
     }
     let mut packages: Vec<Utf8PathBuf> = Vec::new();
     for entry in path.read_dir_utf8()? {
@@ -176,15 +214,45 @@ fn check_path(
     if packages.is_empty() {
         return Err(Failure::new(Kind::Data, format!("`{path}` has neither repodata/ nor packages")));
     }
-    for package in packages {
-        checked.push(check_package(session, (here, &package), terms)?);
+    Ok(Some(packages))
+}
+
+/// A repository, a key file or a package.
+fn check_one(
+    session: &Session<'_>,
+    (here, shown): (&Utf8Path, &Utf8Path),
+    terms: &Terms<'_>,
+) -> Result<Checked, Failure> {
+    let checked = |findings| Checked { path: shown.to_owned(), findings };
+    let path = match is_url(shown).then(|| Location::parse(shown.as_str(), here)).transpose()? {
+        Some(Location::Url(url)) => {
+            let mirror = Mirror::of(session, &url)?;
+            return check_tree(session, mirror.root(), terms).map(checked);
+        }
+        Some(Location::Directory(path)) => path,
+        None => here.join(shown),
+    };
+    if is_repository(&path) {
+        return check_tree(session, &path, terms).map(checked);
     }
-    Ok(())
+    if !path.exists() {
+        let what = if path.is_symlink() { "is a link that leads nowhere" } else { "is not there" };
+        let hint = "name a package, a key file or a repository; `xen4centos release` publishes a channel";
+        return Err(Failure::new(Kind::Data, format!("`{path}` {what}")).hint(Some(hint.to_owned())));
+    }
+    if is_keys(&path) {
+        let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::World, &error))?;
+        let client = session.project.client(&session.target);
+        let name = path.file_name().unwrap_or_default();
+        return Ok(checked(check_key_file(name, &bytes, client, checks::key_terms(session))));
+    }
+    check_package(session, (here, shown), terms)
 }
 
 fn check_tree(session: &Session<'_>, root: &Utf8Path, terms: &Terms<'_>) -> Result<Vec<Finding>, Failure> {
     let verifier = terms.keys.map(|keys| SignatureVerifier { keys });
     Ok(check_repository(&RepositoryCheck {
+        signature: RepositorySignature::Present,
         root,
         client: session.project.client(&session.target),
         verifier: verifier.as_ref().map(|verifier| verifier as _),
@@ -205,10 +273,8 @@ fn check_package(
     let path = here.join(shown);
     let client = session.project.client(&session.target);
     let mut findings = check_rpm(&path, client)?;
-    // A package that is refused for what its signature header lacks need not be refused for it again.
-    let sound = findings.iter().all(|finding| finding.severity != Severity::Error);
-    if let Some(keys) = terms.keys.filter(|_| sound) {
-        findings.extend(check_package_signature(&path, &SignatureVerifier { keys }));
+    if let Some(keys) = terms.keys {
+        findings.extend(check_package_signature(&path, &SignatureVerifier { keys }, &findings));
     }
     if terms.depth == Depth::Payloads {
         findings.extend(check_payload(&path, client, terms.contract)?);

@@ -1,4 +1,4 @@
-//! Signed packages → the published channel: staged, indexed, signed, checked, switched.
+//! Signed packages → the published channel: staged, indexed, checked, signed, switched.
 
 use std::num::NonZeroUsize;
 
@@ -167,8 +167,9 @@ fn finish(
     drop(activity);
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
+    checks::repository(session, &key.shipped, &staged, &before)?;
     let signed = key.signer(session)?.sign_repository(tree)?;
-    checks::repository(session, &key.shipped, signed.root(), &before)?;
+    checks::signature(session, &key.shipped, signed.root())?;
     staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;
     drop(activity);
     let published = staging.publish(signed)?;

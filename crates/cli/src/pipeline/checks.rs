@@ -2,13 +2,17 @@
 
 use camino::Utf8Path;
 use xen4centos_check::{
-    CheckError, Depth, Finding, KernelContract, KernelRequirement, KeyTerms, Published, RepositoryCheck,
-    Verifier, Waivers, check_key_file, check_payload, check_repository, check_rpm, render_report,
+    CheckError, Depth, Distrust, Finding, KernelContract, KernelRequirement, KeyTerms, Published,
+    RepositoryCheck, RepositorySignature, Verifier, WaiverScope, Waivers, check_key_file, check_payload,
+    check_repository, check_repository_signature, check_rpm, render_report,
 };
 use xen4centos_kconfig::Requirement;
 use xen4centos_manifest::Client;
 use xen4centos_repodata::check_comps;
-use xen4centos_sign::{PublicKeys, check_key_file_for_el6, verify_repository_signature, verify_rpm};
+use xen4centos_sign::{
+    PublicKeys, VerifyError, check_key_file_for_el6, verify_header_signature, verify_repository_signature,
+    verify_rpm,
+};
 
 use crate::{
     failure::{Failure, Kind},
@@ -22,14 +26,23 @@ pub(crate) struct SignatureVerifier<'a> {
 }
 
 impl Verifier for SignatureVerifier<'_> {
-    fn verify_package(&self, path: &Utf8Path) -> Result<(), String> {
-        verify_rpm(path, self.keys).map(drop).map_err(|error| Failure::of(Kind::Refused, &error).to_string())
+    fn verify_package(&self, path: &Utf8Path) -> Result<(), Distrust> {
+        verify_rpm(path, self.keys).map(drop).map_err(|error| distrust(&error))
+    }
+
+    fn verify_header(&self, path: &Utf8Path) -> Result<(), Distrust> {
+        verify_header_signature(path, self.keys).map_err(|error| distrust(&error))
     }
 
     fn verify_repository(&self, root: &Utf8Path) -> Result<(), String> {
         let verified = verify_repository_signature(root, self.keys);
         verified.map(drop).map_err(|error| Failure::of(Kind::Refused, &error).to_string())
     }
+}
+
+fn distrust(error: &VerifyError) -> Distrust {
+    let reason = Failure::of(Kind::Refused, error).to_string();
+    if error.is_alteration() { Distrust::Altered(reason) } else { Distrust::Signer(reason) }
 }
 
 /// Checks signed packages before anything of them is staged.
@@ -86,9 +99,9 @@ pub(crate) fn waivers<'s>(session: &'s Session<'_>) -> Result<Waivers<'s>, Failu
     Ok(Waivers::new(&session.target.waivers, session.now)?)
 }
 
-/// Says which waivers are for nothing in a repository that was looked at whole.
-pub(crate) fn tell_unused(session: &Session<'_>, waivers: &Waivers<'_>) {
-    for line in waivers.unused() {
+/// Says which waivers are for nothing in what was looked at.
+pub(crate) fn tell_unused(session: &Session<'_>, waivers: &Waivers<'_>, scope: WaiverScope<'_>) {
+    for line in waivers.unused(scope) {
         session.printer.warning(line);
     }
 }
@@ -114,7 +127,8 @@ pub(crate) struct Before {
     pub(crate) comes_back: bool,
 }
 
-/// Checks a whole repository, its signature and the key that hosts will be given.
+/// Checks a whole repository before it is signed, so that what is refused is not left behind with a signature that hosts
+/// take, and the key that hosts will be given.
 pub(crate) fn repository(
     session: &Session<'_>,
     key: &ShippedKey,
@@ -126,6 +140,7 @@ pub(crate) fn repository(
     let keys = PublicKeys::new([key.public.clone()]);
     let verifier = SignatureVerifier { keys: &keys };
     let mut findings = check_repository(&RepositoryCheck {
+        signature: RepositorySignature::ToCome,
         root,
         client,
         verifier: Some(&verifier),
@@ -148,7 +163,7 @@ pub(crate) fn repository(
     } else {
         let mut waivers = waivers(session)?;
         waivers.apply(&mut findings);
-        tell_unused(session, &waivers);
+        tell_unused(session, &waivers, WaiverScope::Repository);
         judge(session, client, &findings)?;
     }
     // The rules read what the key says of itself; this verifies it.
@@ -158,6 +173,25 @@ pub(crate) fn repository(
     }
     session.printer.step("Checked", format!("the repository against what client `{}` takes", client.name));
     Ok(())
+}
+
+/// Checks the signature that a repository was given after all else was found to be well.
+pub(crate) fn signature(session: &Session<'_>, key: &ShippedKey, root: &Utf8Path) -> Result<(), Failure> {
+    let client = session.project.client(&session.target);
+    let keys = PublicKeys::new([key.public.clone()]);
+    let findings = check_repository_signature(&RepositoryCheck {
+        signature: RepositorySignature::Present,
+        root,
+        client,
+        verifier: Some(&SignatureVerifier { keys: &keys }),
+        base: None,
+        histories: &[],
+        published_before: None,
+        contract: None,
+        depth: Depth::Headers,
+        keys: None,
+    });
+    judge(session, client, &findings)
 }
 
 /// Hosts had these packages, and going back is for when something is wrong: what a rule or a waiver says by now that it did
@@ -186,12 +220,17 @@ fn judge(session: &Session<'_>, client: &Client, findings: &[Finding]) -> Result
         return Ok(());
     }
     let message = format!(
-        "client `{}` would refuse this ({} findings)\n{}",
+        "client `{}` would refuse this ({})\n{}",
         client.name,
-        errors.len(),
+        count(errors.len(), "finding"),
         render_report(&errors)
     );
     Err(Failure::new(Kind::Refused, message.trim_end()).hint(explain_hint(&errors)))
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Where more is said of the first of the rules that refuse.
@@ -204,6 +243,9 @@ impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
         let kind = match error {
             CheckError::UnknownRule { .. } | CheckError::Waivers(_) => Kind::Data,
+            CheckError::Read { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Kind::Data
+            }
             _ => Kind::World,
         };
         let hint = error.hint();

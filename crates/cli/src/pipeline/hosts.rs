@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_check::{Checked, HostTrouble};
-use xen4centos_repodata::{Dependency, FileKind, PackageFile, RepodataError, Repository};
-use xen4centos_trial::{HostRecord, HostReport, HostRequest, Offer, Origin, SolverPackage, try_host};
+use xen4centos_check::{Checked, HostTrouble, lacking_features};
+use xen4centos_manifest::Client;
+use xen4centos_repodata::{Dependency, FileKind, Package, PackageFile, RepodataError, Repository};
+use xen4centos_trial::{HostRecord, HostReport, HostRequest, Job, Offer, Origin, SolverPackage, try_host};
 
 use crate::{
     failure::{Failure, Kind},
@@ -30,6 +31,11 @@ pub(crate) fn records(directory: &Utf8Path) -> Result<Vec<(Utf8PathBuf, HostReco
     paths.into_iter().map(|path| Ok((path.clone(), record(&path)?))).collect()
 }
 
+/// What packages of CentOS 6 give.
+pub(crate) fn base(session: &Session<'_>) -> Result<HostRecord, Failure> {
+    record(&session.project.root.join("repo-templates/stand-in/base.txt"))
+}
+
 fn record(path: &Utf8Path) -> Result<HostRecord, Failure> {
     let bytes = fs_err::read(path).map_err(|error| Failure::of(Kind::Data, &error))?;
     // Paths of files are of any encoding.
@@ -42,17 +48,18 @@ pub(crate) fn try_all(
     records: &[(Utf8PathBuf, HostRecord)],
     (checked, also): (&[Repository], &[Repository]),
 ) -> Result<Vec<HostReport>, Failure> {
-    let base = record(&session.project.root.join("repo-templates/stand-in/base.txt"))?;
+    let base = base(session)?;
     let mut offers = Vec::new();
     for (origin, repositories) in [(Origin::Checked, checked), (Origin::Also, also)] {
         for repository in repositories {
-            offers.push(Offer { origin, packages: packages(repository)? });
+            offers.push(Offer { origin, packages: packages(session, repository)? });
         }
     }
     let everything = offers.iter().flat_map(|offer| &offer.packages);
     let installed = records.iter().flat_map(|(_, record)| record.packages());
-    let paths = everything.chain(installed).flat_map(SolverPackage::paths_asked_for);
-    let paths: BTreeSet<String> = paths.map(str::to_owned).collect();
+    let paths = everything.chain(installed).flat_map(SolverPackage::paths_asked_for).map(str::to_owned);
+    let jobs: Vec<Job> = records.iter().flat_map(|(_, record)| record.jobs()).collect();
+    let paths: BTreeSet<String> = paths.chain(jobs.iter().flat_map(Job::paths).map(str::to_owned)).collect();
     for (offer, repository) in offers.iter_mut().zip(checked.iter().chain(also)) {
         complete_files(offer, repository, &paths)?;
     }
@@ -65,7 +72,8 @@ pub(crate) fn try_all(
 }
 
 /// The packages of a repository with the files that its primary metadata lists.
-fn packages(repository: &Repository) -> Result<Vec<SolverPackage>, RepodataError> {
+fn packages(session: &Session<'_>, repository: &Repository) -> Result<Vec<SolverPackage>, Failure> {
+    let client = session.project.client(&session.target);
     let texts = |list: Vec<Dependency>| list.iter().map(ToString::to_string).collect();
     let mut packages = Vec::new();
     for package in repository.packages()? {
@@ -73,7 +81,10 @@ fn packages(repository: &Repository) -> Result<Vec<SolverPackage>, RepodataError
         if package.nevra.arch == "src" {
             continue;
         }
+        // What lies elsewhere is not opened.
+        let path = repository.path_of(&package.href).ok();
         packages.push(SolverPackage {
+            refused_by_rpm: refused_by_rpm(client, path.as_deref(), &package)?,
             provides: texts(package.dependencies.provides),
             requires: texts(package.dependencies.requires),
             conflicts: texts(package.dependencies.conflicts),
@@ -83,6 +94,23 @@ fn packages(repository: &Repository) -> Result<Vec<SolverPackage>, RepodataError
         });
     }
     Ok(packages)
+}
+
+/// Metadata say nothing of features of rpm, so packages that lie here are looked into.
+fn refused_by_rpm(
+    client: &Client,
+    path: Option<&Utf8Path>,
+    package: &Package,
+) -> Result<Vec<String>, Failure> {
+    let nevra = &package.nevra;
+    let features = match path.filter(|path| path.is_file()) {
+        Some(path) => lacking_features(path, client)?,
+        None => Vec::new(),
+    };
+    let lists = [&package.dependencies.requires, &package.dependencies.conflicts];
+    let rich = lists.into_iter().flatten().map(ToString::to_string).filter(|text| text.starts_with('('));
+    let features = features.into_iter().map(|feature| format!("{feature} is needed by {nevra}"));
+    Ok(features.chain(rich.map(|text| format!("Invalid version flag in `{text}` of {nevra}"))).collect())
 }
 
 /// Looks into the whole lists of files where a path is asked for that primary metadata do not have, as yum does.

@@ -8,6 +8,7 @@ use xen4centos_trial::{InstallReport, InstallRequest, StandIn, StandInRequest, T
 
 use crate::{
     failure::{Failure, Kind},
+    pipeline::hosts,
     scratch::Scratch,
     session::Session,
 };
@@ -80,10 +81,9 @@ pub(crate) fn install(
             .hint(Some("name a directory that does not exist yet with --root".to_owned())));
     }
     let scratch = Scratch::new("trial")?;
-    let provides_file = session.project.root.join("repo-templates/stand-in/provides.txt");
-    let provides = fs_err::read_to_string(&provides_file)?;
+    let base = hosts::base(session)?;
     let (requirements, provided) = dependencies(&repository.directory)?;
-    let request = StandInRequest { provides: &provides, requirements: &requirements, provided: &provided };
+    let request = StandInRequest { base: &base, requirements: &requirements, provided: &provided };
     let stand_in = StandIn::build(&request, &scratch.path)?;
     let request = InstallRequest {
         repository: repository.directory.as_str(),

@@ -2,7 +2,7 @@
 
 use crate::{
     program::Call,
-    workshop::{Directory, ProjectCopy, Work},
+    workshop::{Directory, ProjectCopy, Work, project},
 };
 
 const TARGET: &str = "repo-templates/targets/small.toml";
@@ -57,6 +57,15 @@ fn payloads_are_looked_at_in_the_check_and_in_the_gate() {
     let signed = signed.path.as_str();
     with(&["check", signed]).ends_with(4).prints(["error EL6-FILE-020 path of the build", finding]);
     with(&["check", "--headers-only", signed]).ends_with(0);
+    // Of single packages only waivers of what they are called can be for nothing.
+    let text = fs_err::read_to_string(copy.path().join(TARGET)).unwrap();
+    copy.write(
+        TARGET,
+        &format!("{text}{}{}", waiver("small-*", "2099-01-01"), waiver("comps", "2099-01-01")),
+    );
+    let run = with(&["check", "--headers-only", signed]).ends_with(0);
+    assert!(!run.stderr.contains("for `comps`"), "{run:?}");
+    run.says(["the waiver of EL6-REPO-027 for `small-*` is for nothing that was found"]);
 }
 
 #[test]
@@ -85,8 +94,9 @@ fn waivers_hold_in_the_check_and_in_the_gate() {
         "reason:  no groups here (until 2099-01-01, repo-templates/targets/small.toml:",
         "0 errors, 0 warnings, ",
     ]);
+    // What is found is not lost for that.
     with_waivers(&copy, &waiver("comps", "2020-01-01"));
-    with(&["check"]).ends_with(2).says([place.as_str()]);
+    with(&["check"]).ends_with(2).says([place.as_str()]).prints(["warning EL6-REPO-027", "0 errors, "]);
 
     with_waivers(&copy, &waiver("comps", "2099-01-01"));
     let log = with(&["check", "--format", "sarif"]).ends_with(0).json();
@@ -119,8 +129,30 @@ fn key_files_and_single_packages_are_checked() {
     ]);
     let public = work.path().join("keys/local/public.asc");
     work.run(&["check", public.as_str()]).ends_with(0);
+    // Keys are known by what they are, too; and what can not be looked at hides nothing.
+    let binary = directory.write("key.gpg", [&[0x99, 1, 13, 4][..], &[0; 300]].concat());
+    work.run(&["check", binary.as_str()])
+        .ends_with(4)
+        .prints(["error EL6-KEY-001"])
+        .says(["client `local` would refuse this: 1 error\n"]);
+    work.run(&["check", "--public-key", binary.as_str(), public.as_str()]).ends_with(2).says([
+        "is no usable public key: it is no armoured text\n",
+        "hint: export it with `gpg --armor --export FINGERPRINT`",
+    ]);
+    let packages = Directory::new();
+    packages.write("b.rpm", "no package");
+    fs_err::os::unix::fs::symlink("nowhere", packages.path.join("a.rpm")).unwrap();
+    work.run(&["check", packages.path.as_str(), "/nowhere"])
+        .ends_with(2)
+        .prints(["error EL6-PKG-001", "b.rpm: file ends inside the lead"])
+        .says(["could not read", "warning: `/nowhere` is not there\n"]);
+    let empty = Work::new(&project());
+    empty
+        .run(&["check"])
+        .ends_with(2)
+        .says(["is not there", "hint: name a package, a key file or a repository;"]);
     // The whole channel of the quickstart, its release package and that one's key among it.
-    work.run(&["check"]).ends_with(0).says(["client `local` takes them"]);
+    work.run(&["check"]).ends_with(0).says(["client `local` takes it"]);
 }
 
 #[test]

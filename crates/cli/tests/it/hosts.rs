@@ -94,25 +94,45 @@ fn recorded_hosts_take_the_quickstart() {
     server.kill();
 }
 
-/// Everything that the installation test is promised is promised of a package.
+/// What of requirements the published target's base meets, and what CentOS 6.4 has not.
 #[test]
-fn the_base_has_all_that_the_stand_in_provides() {
-    let read =
-        |name: &str| fs_err::read_to_string(project().join("repo-templates/stand-in").join(name)).unwrap();
-    let base = read("base.txt");
-    let mut given = BTreeSet::new();
-    for line in base.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        match words.as_slice() {
-            ["package" | "provides" | "file", name, ..] => given.insert(*name),
-            _ => continue,
-        };
-    }
-    let promised = read("provides.txt");
-    let promised = promised.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    let missing: Vec<&str> =
-        promised.filter(|line| !given.contains(line.split(' ').next().unwrap())).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+fn the_base_of_the_target_meets_what_centos_6_has() {
+    let met = "perl(:MODULE_COMPAT_5.10.1), perl(Getopt::Std), perl(:WITH_64BIT), ocaml(Pervasives) = 0123456789, \
+               libstdc++.so.6(CXXABI_1.3.3)(64bit), libstdc++.so.6(GLIBCXX_3.4.30)(64bit), libc.so.6(GLIBC_2.34)(64bit), \
+               libgcc_s.so.1(GCC_4.3.0)(64bit), libz.so.1(ZLIB_1.2.2.4)(64bit), libuuid.so.1(UUID_1.0)(64bit), \
+               libcrypto.so.10(libcrypto.so.10)(64bit), libblkid.so.1(BLKID_2.17)(64bit), libaudit.so.1()(64bit), /bin/ksh, \
+               /usr/bin/ocamlrun, /usr/bin/python2.6, dracut-kernel >= 002-18, grubby >= 7.0.4-1, udev >= 059, \
+               python(abi) = 2.6, /sbin/new-kernel-pkg, findutils = 1:4.4.2-6.el6";
+    let unmet = [
+        "dracut-kernel >= 004-304",
+        "libcrypto.so.10(OPENSSL_1.0.1)(64bit)",
+        "libgcc_s.so.1(GCC_7.0.0)(64bit)",
+        "libstdc++.so.6(CXXABI_1.3.9)(64bit)",
+        "libuuid.so.1(UUID_2.20)(64bit)",
+        "libz.so.1(ZLIB_1.2.9)(64bit)",
+        "perl(:MODULE_COMPAT_5.36.0)",
+        "perl(XML::Parser)",
+    ];
+    let directory = Directory::new();
+    let requires = format!("Requires: {met}, {}", unmet.join(", "));
+    build(&directory.path, &[("asks".to_owned(), "1-1".to_owned(), requires)]);
+    Call::new(["index", directory.path.as_str()]).run().ends_with(0);
+    let project = project();
+    let target = ["--project", project.as_str(), "check", "--target", "xen4centos-6"];
+    let report =
+        Call::new(target.iter().chain(&[directory.path.as_str(), "--json"])).run().ends_with(4).json();
+    let findings = report.as_array().or_else(|| report["findings"].as_array()).unwrap();
+    let findings = findings.iter().filter(|finding| finding["code"] == "EL6-DEP-001");
+    let found: BTreeSet<&str> = findings.map(|finding| finding["message"].as_str().unwrap()).collect();
+    let expected: Vec<String> = unmet.iter().map(|wanted| format!("requires {wanted}")).collect();
+    assert_eq!(found, expected.iter().map(String::as_str).collect());
+
+    // A host's own record is a base as well.
+    let host = directory.write("host.txt", "package z 0 1 1 noarch\nprovides libz.so.1(ZLIB_1.2.9)(64bit)\n");
+    let base = project.join("repo-templates/stand-in/base.txt");
+    let with = ["--base", base.as_str(), "--base", host.as_str()];
+    let run = Call::new(target.iter().chain(&with).chain(&[directory.path.as_str()])).run().ends_with(4);
+    assert!(!run.stdout.contains("ZLIB_1.2.9") && run.stdout.contains("UUID_2.20"), "{run:?}");
 }
 
 /// Packages `name [epoch:]version-release` with lines of their own, as one spec.
@@ -175,7 +195,7 @@ fn release(version: &str, added: (&str, &str)) -> Directory {
 type Poison =
     (&'static str, (&'static str, &'static str), &'static [(&'static str, &'static str, &'static str)]);
 
-const POISONS: [Poison; 6] = [
+const POISONS: [Poison; 7] = [
     ("4.2.5", ("", ""), &[]),
     (
         "4.2.5",
@@ -184,6 +204,19 @@ const POISONS: [Poison; 6] = [
             ("EL6-HOST-001", "dom0.txt", "yum update: nothing provides nobody = 1 needed by xen-libs-4.2.5"),
             ("EL6-HOST-001", "libvirt.txt", "yum install xen kernel: nothing provides nobody = 1 needed by"),
             ("EL6-HOST-001", "plain.txt", "yum install xen kernel: nothing provides nobody = 1 needed by"),
+        ],
+    ),
+    (
+        "4.2.5",
+        ("xen-libs", "Conflicts: (bash and nobody)"),
+        &[
+            (
+                "EL6-HOST-001",
+                "dom0.txt",
+                "yum update: Invalid version flag in `(bash and nobody)` of xen-libs-4.2.5",
+            ),
+            ("EL6-HOST-001", "libvirt.txt", "yum install xen kernel: Invalid version flag in"),
+            ("EL6-HOST-001", "plain.txt", "yum install xen kernel: Invalid version flag in"),
         ],
     ),
     (
@@ -263,6 +296,78 @@ fn each_poison_is_found_on_the_hosts_that_it_is_for() {
     let codes = rules.as_array().unwrap().iter().map(|rule| rule["code"].as_str().unwrap());
     let codes: BTreeSet<&str> = codes.filter(|code| code.starts_with("EL6-HOST")).collect();
     assert_eq!(tripped, codes, "no rule about hosts is without a poison");
+}
+
+/// What hosts of the tree find of one record with these jobs.
+fn jobs_of(jobs: &str, repository: &Utf8Path, more: &[&str]) -> Run {
+    let directory = Directory::new();
+    let plain = fs_err::read_to_string(hosts().join("libvirt.txt")).unwrap();
+    let plain: String = plain
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .fold(jobs.to_owned(), |text, line| text + "\n" + line);
+    directory.write("host.txt", plain + "\n");
+    check(&directory.path, repository, &[&["--json"], more].concat())
+}
+
+#[test]
+fn rpm_of_hosts_refuses_what_metadata_do_not_tell() {
+    let repository = release("4.2.5", ("xen-libs", "Requires: (bash if nobody)"));
+    let of =
+        |target: &str| jobs_of("# job: install xen\n# job: update", &repository.path, &["--target", target]);
+    let report = of("xen4centos-6").ends_with(4).json();
+    let refused = job(&report, "host", "yum install xen");
+    let reasons: Vec<&str> =
+        refused["refused"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons.len(), 2, "{refused}");
+    assert!(
+        reasons[0].starts_with("Invalid version flag in `(bash if nobody)` of xen-libs-4.2.5-1.el6"),
+        "{refused}"
+    );
+    assert!(
+        reasons[1].starts_with("rpmlib(RichDependencies) <= 4.12.0-1 is needed by xen-libs-"),
+        "{refused}"
+    );
+    assert_eq!(names(&refused["install"]), [""; 0], "nothing of it is done: {refused}");
+    let update = job(&report, "host", "yum update");
+    assert_eq!(update["refused"], Value::Array(vec![]), "a package that does not come is nobody's trouble");
+    let today = of("local").ends_with(4).json();
+    assert_eq!(job(&today, "host", "yum install xen")["refused"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_an_old_version_obsoletes_is_not_obsoleted() {
+    let (old, new) =
+        (release("4.2.4", ("xen-licenses", "Obsoletes: libvirt < 1")), release("4.2.5", ("", "")));
+    let with =
+        |also: &[&str]| jobs_of("# job: update", if also.is_empty() { &old.path } else { &new.path }, also);
+    let alone = with(&[]).ends_with(0).json();
+    assert_eq!(names(&job(&alone, "host", "yum update")["remove"]), ["libvirt-0.10.2-18.el6.x86_64"]);
+    let both = with(&["--also", old.path.as_str()]).ends_with(0).json();
+    assert_eq!(names(&job(&both, "host", "yum update")["remove"]), [""; 0], "{both}");
+}
+
+#[test]
+fn jobs_name_packages_as_yum_takes_them() {
+    let repository = release("4.2.5", ("xen-runtime", "Provides: xl-tools = 4"));
+    let jobs = ["xen.x86_64", "xen-hyp*", "xen-libs-4.2.5", "xl-tools", "/usr/bin/qemu-img", "nobody"];
+    let all: Vec<String> = jobs.iter().map(|name| format!("# job: install {name}")).collect();
+    let report = jobs_of(&all.join("\n"), &repository.path, &[]).ends_with(4).json();
+    for (name, package) in [
+        ("xen.x86_64", "xen-4.2.5-1.el6.x86_64"),
+        ("xen-hyp*", "xen-hypervisor-4.2.5-1.el6.x86_64"),
+        ("xen-libs-4.2.5", "xen-libs-4.2.5-1.el6.x86_64"),
+        ("xl-tools", "xen-runtime-4.2.5-1.el6.x86_64"),
+    ] {
+        let told = job(&report, "host", &format!("yum install {name}"));
+        assert!(names(&told["install"]).contains(&package), "{told}");
+        assert_eq!(told["refused"], Value::Array(vec![]), "{told}");
+    }
+    // The host has it already.
+    let told = job(&report, "host", "yum install /usr/bin/qemu-img");
+    assert_eq!((&told["refused"], &told["install"]), (&Value::Array(vec![]), &Value::Array(vec![])));
+    let told = job(&report, "host", "yum install nobody");
+    assert_eq!(told["refused"].as_array().unwrap().len(), 1, "{told}");
 }
 
 #[test]

@@ -67,6 +67,9 @@ fn what_is_published_is_newer_than_what_was() {
     with(&["release"]).ends_with(4).says(["EL6-UPG-001 package that is not newer", message]);
     let history = with(&["publish", "--history", "--json"]).ends_with(0).json();
     assert_eq!(history.as_array().unwrap().len(), 1, "nothing of it was published");
+    let staged = work.path().join("publish/.states/small~x86_64/staging/tree/repodata");
+    let signature = staged.join("repomd.xml.asc");
+    assert!(staged.join("repomd.xml").is_file() && !signature.exists(), "nor was it signed");
     release_number(&copy, 2, 4);
     with(&["release"]).ends_with(0);
     // What comes back on purpose is older, and may be what is refused by now.
@@ -136,7 +139,7 @@ fn what_is_published_is_newer_than_what_the_origin_published() {
 fn the_base_of_the_published_target_has_what_the_specs_require() {
     let published = Published::get();
     let channel = published.channel();
-    let stand_in = project().join("repo-templates/stand-in/provides.txt");
+    let names = project().join("repo-templates/base/not-listed.txt");
     let unmet = |more: &[&str]| -> Vec<String> {
         let check = ["check", channel.as_str(), "--target", "xen4centos-6", "--headers-only", "--json"];
         let report = published.run(&[&check[..], more].concat()).ends_with(4).json();
@@ -147,6 +150,6 @@ fn the_base_of_the_published_target_has_what_the_specs_require() {
         findings.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(unmet(&[]), [""; 0]);
-    let without_libraries = unmet(&["--base", stand_in.as_str()]);
-    assert!(without_libraries.contains(&"requires rtld(GNU_HASH)".to_owned()), "{without_libraries:?}");
+    let without_packages = unmet(&["--base", names.as_str()]);
+    assert!(without_packages.contains(&"requires rtld(GNU_HASH)".to_owned()), "{without_packages:?}");
 }

@@ -102,7 +102,7 @@ fn rpm_verifies_every_package() {
         .ends_with(0)
         .json();
     assert_eq!(rows.as_array().unwrap().len(), packages.len() + 1);
-    published.run(&["check"]).ends_with(0).says(["client `local` takes them"]);
+    published.run(&["check"]).ends_with(0).says(["client `local` takes it"]);
 }
 
 /// Names, digests and requirements of a repository's packages, by name.

@@ -194,7 +194,7 @@ fn base(table: &Table<'_>, templates: &Utf8Path) -> Vec<Base> {
         let Some(text) = checked(table, Some(place), words::inner_path) else { continue };
         let path = templates.join(&text.value);
         if !path.is_file() {
-            let hint = "a list of names in repo-templates/, or the URL of a repository";
+            let hint = "a list of names or packages in repo-templates/, or the URL of a repository";
             let message = format!("there is no file `{}` in repo-templates/", text.value);
             table.problem_at(&text, message, Some(hint));
         }

@@ -5,7 +5,7 @@ use rsa::{
     BigUint, RsaPrivateKey,
     traits::{PrivateKeyParts, PublicKeyParts},
 };
-use xen4centos_rsa_crt::{Parts, PrivateKey};
+use xen4centos_rsa_crt::{PRIME_BYTES, Parts, PrivateKey};
 
 fn ready(key: &RsaPrivateKey) -> Option<PrivateKey> {
     let [p, q] = [0, 1].map(|index: usize| &key.primes()[index]);
@@ -44,7 +44,24 @@ fn powers_equal_those_of_another_crate() {
 #[test]
 fn unusual_keys_are_left_to_others() {
     let long = [1; 257];
-    for [p, q] in [[&[2][..], &[3]], [&[3], &[2]], [&[], &[3]], [&long, &[3]]] {
-        assert!(PrivateKey::new(Parts { p, q, d: &[1], u: &[1] }).is_none());
+    let refused = |p: &[u8], q: &[u8], u: &[u8]| PrivateKey::new(Parts { p, q, d: &[1], u }).is_none();
+    for [p, q] in [[&[2][..], &[3]], [&[3], &[2]], [&[], &[3]], [&[3], &[]], [&long, &[3]], [&[3], &long]] {
+        assert!(refused(p, q, &[1]), "{p:?} {q:?}");
     }
+    assert!(refused(&[3], &[5], &long), "an inverse longer than a prime");
+    for one in [&[1][..], &[0, 1]] {
+        assert!(refused(one, &[3], &[1]) && refused(&[3], one, &[1]), "one is no prime");
+    }
+}
+
+#[test]
+fn numbers_longer_than_a_modulus_are_left_to_others() {
+    // 3 · 2 = 1 modulo 5, and 3 · 3 = 1 modulo 8.
+    let Some(key) = PrivateKey::new(Parts { p: &[3], q: &[5], d: &[3], u: &[2] }) else { return };
+    let padded = |length: usize| [vec![0; length - 1], vec![2]].concat();
+    for length in [1, 2, PRIME_BYTES, 2 * PRIME_BYTES] {
+        assert_eq!(key.apply(&padded(length)).unwrap(), [vec![0; length - 1], vec![8]].concat(), "{length}");
+    }
+    assert_eq!(key.apply(&padded(2 * PRIME_BYTES + 9)), None);
+    assert_eq!(key.apply(&[]), Some(Vec::new()));
 }

@@ -4,9 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 use xen4centos_artifact::{
     Sha256Digest,
-    header::{RpmHeaders, tag},
+    header::{HeaderBuilder, RpmHeaders, tag},
 };
-use xen4centos_sign::{PublicKeys, SignError, VerifyError, verify_rpm};
+use xen4centos_sign::{PublicKeys, SignError, VerifyError, verify_header_signature, verify_rpm};
 
 use crate::workshop::{
     BUILT, CREATED, ENDS, KEY, NOW, OTHER_KEY, directory, rpmkeys, signed_in, signer_at, signer_in, trusted,
@@ -158,6 +158,34 @@ fn a_strangers_signature_is_refused() {
     assert!(text.contains("not among the trusted ones"), "{text}");
     let both = PublicKeys::new([KEY.key.clone(), OTHER_KEY.key.clone()]);
     assert_eq!(verify_rpm(signed.path(), &both).unwrap().key, OTHER_KEY.key.fingerprint());
+}
+
+#[test]
+fn whose_header_it_is_is_known_without_the_rest() {
+    let (_guard, top) = directory();
+    let signed = signer_in(&top, &OTHER_KEY).sign_rpm(unsigned(&BUILT.1), &top).unwrap();
+    let bytes = fs_err::read(signed.path()).unwrap();
+    let headers = RpmHeaders::read(&mut bytes.as_slice()).unwrap();
+    let made = headers.signature().bytes(tag::SIG_RSA_HEADER).unwrap().unwrap();
+    let with = |signature: HeaderBuilder| {
+        let mut signature = signature.build(tag::HEADER_SIGNATURES);
+        signature.resize(signature.len().next_multiple_of(8), 0);
+        let start = usize::try_from(headers.header_range().start).unwrap();
+        let path = top.join("changed.rpm");
+        fs_err::write(&path, [&bytes[..96], &signature, &bytes[start..]].concat()).unwrap();
+        path
+    };
+    let lacking = with(HeaderBuilder::new().bytes(tag::SIG_RSA_HEADER, made));
+    let text = verify_header_signature(&lacking, &trusted()).unwrap_err().to_string();
+    assert!(text.contains("not among the trusted ones"), "{text}");
+    let theirs = PublicKeys::new([OTHER_KEY.key.clone()]);
+    verify_header_signature(&lacking, &theirs).unwrap();
+    let mut wrong = made.to_vec();
+    *wrong.last_mut().unwrap() ^= 1;
+    let error =
+        verify_header_signature(&with(HeaderBuilder::new().bytes(tag::SIG_RSA_HEADER, &wrong)), &theirs);
+    assert!(error.unwrap_err().is_alteration());
+    verify_header_signature(&BUILT.1, &theirs).unwrap();
 }
 
 #[test]

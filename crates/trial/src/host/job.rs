@@ -10,6 +10,12 @@ pub enum Job {
 }
 
 impl Job {
+    /// The paths among the names.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let (Self::Update(names) | Self::Install(names)) = self;
+        names.iter().map(String::as_str).filter(|name| name.starts_with('/'))
+    }
+
     /// Reads `update`, `update NAME…` or `install NAME…`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace();

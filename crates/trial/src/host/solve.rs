@@ -1,17 +1,21 @@
 //! Asks libsolv, with which dnf decides, what yum would do. The two agree on what the packages of a repository like this
 //! one make them choose between; yum's habits (several kernels, obsoletes) are told to it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use camino::Utf8Path;
-use xen4centos_artifact::INSTALL_ONLY;
+use xen4centos_artifact::{Evr, INSTALL_ONLY};
 use xen4centos_process::{Invocation, ProcessError, Tool};
 
 use super::{
-    HostRecord, JobReport, SolverPackage,
+    HostRecord, Job, JobReport, SolverPackage,
     record::Known,
     refusal::refusals,
-    testcase::{Insist, testcase, testtags},
+    selection::Selection,
+    testcase::{Extent, Insist, testcase, testtags},
 };
 use crate::TrialError;
 
@@ -87,42 +91,67 @@ pub fn try_host(request: &HostRequest<'_>) -> Result<HostReport, TrialError> {
         all.map(|other| &other.nevra.name).any(|name| *name == package.nevra.name)
     };
     let from_base: Vec<_> = base.packages().filter(|package| !is_offered(package)).collect();
-    let all = installed.iter().chain(offers.iter().flat_map(|offer| &offer.packages));
-    let paths: BTreeSet<&str> = all.flat_map(SolverPackage::paths_asked_for).collect();
-    let write = |name: &str, text: String| {
-        let path = scratch.join(name);
-        fs_err::write(&path, text).map_err(TrialError::file(path))
-    };
-    write("installed.repo", testtags(&installed, &paths))?;
-    let mut names = Vec::new();
-    for (name, packages) in
-        [("repository", of(offers, Origin::Checked)), ("also", of(offers, Origin::Also)), ("base", from_base)]
-    {
-        write(&format!("{name}.repo"), testtags(packages, &paths))?;
-        names.push(name.to_owned());
-    }
-    let ask = |job: &_, insist| {
-        write("host.test", testcase("installed.repo", &names, job, insist))?;
-        solve(scratch)
-    };
+    let offered: [(&str, Vec<&SolverPackage>); 3] = [
+        ("repository", of(offers, Origin::Checked)),
+        ("also", of(offers, Origin::Also)),
+        ("base", from_base),
+    ];
+    write_packages(scratch, &installed, &offered, &host.jobs())?;
+    let selection = Selection { installed: &installed, offered: &offered, system: SYSTEM };
+    let names = offered.each_ref().map(|(name, _)| *name);
     let mut jobs = Vec::new();
     for job in host.jobs() {
-        let answer = ask(&job, Insist::OnTheNewest)?;
+        let lines = selection.lines(&job);
+        let ask = |insist| {
+            let path = scratch.join("host.test");
+            let text = testcase("installed.repo", &names, &lines, insist);
+            fs_err::write(&path, text).map_err(TrialError::file(path))?;
+            solve(scratch)
+        };
+        let answer = ask(Insist::OnTheNewest)?;
         let refused = refusals(&answer);
         let mut report = JobReport { job: job.to_string(), refused, ..JobReport::default() };
         // Of what it can not do the solver goes on with one of its own ways out, which yum would not take.
         if report.refused.is_empty() {
             report.take_transaction(&answer);
         } else {
-            let answer = ask(&job, Insist::OnNothing)?;
+            let answer = ask(Insist::OnNothing)?;
             if refusals(&answer).is_empty() {
                 report.take_transaction(&answer);
             }
         }
+        report.ask_rpm(offers.iter().flat_map(|offer| &offer.packages));
         jobs.push(report);
     }
     let older = older(&installed, &of(offers, Origin::Checked));
     Ok(HostReport { host: host.name.clone(), packages: host.len(), jobs, older })
+}
+
+/// How the solver calls what is installed.
+const SYSTEM: &str = "@System";
+
+/// Writes `installed.repo` and one of each repository, with those of the files that anything asks for.
+fn write_packages(
+    scratch: &Utf8Path,
+    installed: &[SolverPackage],
+    offered: &[(&str, Vec<&SolverPackage>)],
+    jobs: &[Job],
+) -> Result<(), TrialError> {
+    let all = || offered.iter().flat_map(|(_, packages)| packages.iter().copied());
+    let paths = installed.iter().chain(all()).flat_map(SolverPackage::paths_asked_for);
+    let paths: BTreeSet<&str> = paths.chain(jobs.iter().flat_map(Job::paths)).collect();
+    let mut newest: BTreeMap<&str, &Evr> = BTreeMap::new();
+    for SolverPackage { nevra, .. } in all() {
+        let known = newest.entry(&nevra.name).or_insert(&nevra.evr);
+        *known = (*known).max(&nevra.evr);
+    }
+    let write = |name: &str, text: String| {
+        let path = scratch.join(format!("{name}.repo"));
+        fs_err::write(&path, text).map_err(TrialError::file(path))
+    };
+    write("installed", testtags(installed, &Extent { paths: &paths, newest: None }))?;
+    let extent = Extent { paths: &paths, newest: Some(&newest) };
+    offered.iter().try_for_each(|(name, packages)| write(name, testtags(packages.iter().copied(), &extent)))
 }
 
 fn of(offers: &[Offer], origin: Origin) -> Vec<&SolverPackage> {

@@ -15,6 +15,8 @@ pub struct SolverPackage {
     pub obsoletes: Vec<String>,
     /// The paths that it owns, as far as dependencies may name them.
     pub files: Vec<String>,
+    /// Why the host's rpm refuses it, in rpm's words, whatever a solver makes of it.
+    pub refused_by_rpm: Vec<String>,
 }
 
 impl SolverPackage {
@@ -28,6 +30,7 @@ impl SolverPackage {
             conflicts: none(),
             obsoletes: none(),
             files: none(),
+            refused_by_rpm: none(),
         }
     }
 
@@ -35,6 +38,21 @@ impl SolverPackage {
     pub(super) fn gives(&self, name: &str) -> bool {
         let given = |text: &String| text.split(' ').next() == Some(name);
         self.nevra.name == name || self.provides.iter().any(given)
+    }
+
+    /// All by which yum knows it, but for what it provides: `xen`, `xen.x86_64`, `xen-4.2.5`, and so on.
+    pub(super) fn forms(&self) -> [String; 7] {
+        let Nevra { name, evr, arch } = &self.nevra;
+        let whole = format!("{}-{}", evr.version, evr.release);
+        [
+            name.clone(),
+            format!("{name}.{arch}"),
+            format!("{name}-{}", evr.version),
+            format!("{name}-{whole}"),
+            format!("{name}-{whole}.{arch}"),
+            format!("{}:{name}-{whole}.{arch}", evr.epoch),
+            format!("{name}-{}:{whole}.{arch}", evr.epoch),
+        ]
     }
 
     /// Whether both can be one package in two versions.

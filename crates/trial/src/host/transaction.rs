@@ -1,6 +1,11 @@
 //! The solver's answer.
 
-use super::refusal::{INSTALLED, Refusal};
+use std::collections::BTreeSet;
+
+use super::{
+    SolverPackage,
+    refusal::{INSTALLED, Refusal},
+};
 
 /// A package that comes.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -72,6 +77,28 @@ impl JobReport {
             }
         }
     }
+
+    /// Adds what rpm says of the packages that would come, of all that are `offered`: it refuses the whole transaction, even
+    /// with `--skip-broken`, and nothing of it is done.
+    pub(super) fn ask_rpm<'p>(&mut self, offered: impl IntoIterator<Item = &'p SolverPackage>) {
+        let arriving = self.install.iter().map(|one| &one.package);
+        let arriving: BTreeSet<&String> =
+            arriving.chain(self.update.iter().map(|one| &one.package)).collect();
+        let reasons: BTreeSet<&String> = offered
+            .into_iter()
+            .filter(|package| {
+                !package.refused_by_rpm.is_empty() && arriving.contains(&package.nevra.to_string())
+            })
+            .flat_map(|package| &package.refused_by_rpm)
+            .collect();
+        if reasons.is_empty() {
+            return;
+        }
+        let refusal = |reason: &&String| Refusal { reason: (*reason).clone(), ..Refusal::default() };
+        let refusals: Vec<Refusal> = reasons.iter().map(refusal).collect();
+        self.refused.extend(refusals);
+        (self.install, self.update, self.remove) = Default::default();
+    }
 }
 
 /// `name-version-release.arch@repository`, cut; the repository of what is installed is `@System`.
@@ -96,6 +123,15 @@ mod tests {
             [Arrival { package: "b-1-1.x86_64".to_owned(), from: "repository".to_owned() }]
         );
         assert_eq!(report.update[0].installed, "c-1-1.noarch");
+        let mut refused = SolverPackage::named("c-2-1.noarch".parse().unwrap());
+        refused.refused_by_rpm = vec!["rpmlib(X) is needed by c".to_owned()];
+        let other = SolverPackage { nevra: "c-1-1.noarch".parse().unwrap(), ..refused.clone() };
+        let mut asked = report.clone();
+        asked.ask_rpm([&other]);
+        assert_eq!(asked, report);
+        asked.ask_rpm([&other, &refused]);
+        let told: Vec<String> = asked.refused.iter().map(ToString::to_string).collect();
+        assert_eq!((told.as_slice(), asked.install.len()), (&["rpmlib(X) is needed by c".to_owned()][..], 0));
         assert_eq!(report.remove[0].obsoleted_by.as_deref(), Some("b-1-1.x86_64"));
     }
 }

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_process::{Invocation, Tool};
-use xen4centos_trial::{InstallReport, InstallRequest, StandIn, StandInRequest, TrialError, install};
+use xen4centos_trial::{
+    HostRecord, InstallReport, InstallRequest, StandIn, StandInRequest, TrialError, install,
+};
 
 const RELEASE_SPEC: &str = "\
 Name: example-release
@@ -110,8 +112,10 @@ impl Bench {
         self.run(Tool::Gpg, &["--batch", "--armor", "--detach-sign", "repository/repodata/repomd.xml"]);
     }
 
-    fn stand_in(&self, provides: &str) -> StandIn {
-        let request = StandInRequest { provides, requirements: &BTreeSet::new(), provided: &BTreeSet::new() };
+    fn stand_in(&self, base: &str) -> StandIn {
+        let base = HostRecord::parse("base.txt".into(), base).unwrap();
+        let request =
+            StandInRequest { base: &base, requirements: &BTreeSet::new(), provided: &BTreeSet::new() };
         StandIn::build(&request, &self.path.join("scratch")).unwrap()
     }
 
@@ -129,7 +133,7 @@ impl Bench {
     }
 }
 
-const BASE: &str = "centos-release = 6\nchkconfig\n";
+const BASE: &str = "centos-release-6-4.el6.centos.10.x86_64\nchkconfig-1.3.49.3-2.el6.x86_64\n";
 
 #[test]
 fn a_signed_repository_installs_and_a_changed_one_does_not() {
@@ -166,7 +170,8 @@ fn a_signed_repository_installs_and_a_changed_one_does_not() {
 #[test]
 fn a_base_that_lacks_a_requirement_is_said() {
     let bench = Bench::new();
-    let error = bench.install(&bench.stand_in("centos-release = 5\n"), "root").unwrap_err();
+    let error =
+        bench.install(&bench.stand_in("centos-release-5-9.el5.centos.1.x86_64\n"), "root").unwrap_err();
     let hint = error.hint().unwrap();
     let TrialError::Install { packages, said, log } = error else { panic!("{error}") };
     assert_eq!(packages, "release package: example-release");

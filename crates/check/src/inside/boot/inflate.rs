@@ -10,12 +10,15 @@ pub(super) const LONGEST: u64 = 256 << 20;
 /// Memory of the decoder of .xz and .lzma.
 const XZ_MEMORY: u64 = 128 << 20;
 
+/// How LZO, LZ4 and zstd begin, by which kernels are compressed, too.
+const CLOSED: [&[u8]; 3] = [b"\x89LZO", &[0x02, 0x21, 0x4c, 0x18], &[0x28, 0xb5, 0x2f, 0xfd]];
+
 /// One member, of at most so many bytes; what comes after it is passed over.
 pub(super) fn gzip(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
     all(flate2::bufread::GzDecoder::new(bytes), limit)
 }
 
-/// Any compression that a kernel of 3.4 knows for itself, but LZO. The image tells the length of what it decompresses to
+/// Any compression that a kernel of 3.4 knows for itself, but LZO: that and newer ones are unsupported. The image tells the length of what it decompresses to
 /// after it, which is passed over.
 pub(super) fn kernel(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let is = |magic: &[u8]| bytes.starts_with(magic);
@@ -31,7 +34,10 @@ pub(super) fn kernel(bytes: &[u8]) -> io::Result<Vec<u8>> {
     if is(&[0x5d, 0, 0]) {
         return all(XzDecoder::new_stream(bytes, Stream::new_lzma_decoder(XZ_MEMORY)?), LONGEST);
     }
-    Err(io::Error::new(io::ErrorKind::Unsupported, "its compression is not known here"))
+    if CLOSED.iter().any(|magic| is(magic)) {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "its compression is not known here"));
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "it begins as no compression does"))
 }
 
 fn all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {

@@ -1,10 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
-
 use super::{
     config::{Config, UNSET},
     kernel_image::{KernelImage, XEN_ENTRY, XEN_HYPERCALL_PAGE, XEN_VERSION},
+    module_form::Form,
     rules,
 };
 use crate::{KernelContract, KernelRequirement, Rule, inside::package::Package};
@@ -26,9 +25,6 @@ pub(super) struct Kernel {
 
 /// Names of Xen's interface that every kernel so far asks for.
 const INTERFACE: &[u8] = b"xen-3.0";
-
-/// How names of compressed modules end.
-const COMPRESSED: [&str; 3] = ["gz", "xz", "zst"];
 
 /// As many are named.
 const SHOWN: usize = 4;
@@ -69,29 +65,37 @@ impl Kernel {
             if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
         });
         let (modules, others): (BTreeSet<String>, BTreeSet<String>) =
-            below.partition(|path| Utf8Path::new(path).extension() == Some("ko"));
-        let compressed = others.iter().find(|path| is_compressed_module(path));
+            below.partition(|path| Form::of(path).is_some_and(Form::is_read));
+        let closed = others.iter().find(|path| Form::of(path).is_some());
         let mut faults = self.vermagic(release);
-        if let Some(path) = compressed {
+        if let Some(path) = closed {
             faults.push((&rules::COMPRESSED, format!("{directory}/{path} is compressed")));
         } else {
             faults.extend(self.lists(release, &modules));
         }
-        if let Some(image) = &self.image {
-            let has_directory = !modules.is_empty() || !others.is_empty();
-            faults.extend(self.release(package, (release, has_directory), image));
-            faults.extend(self.embedded(release, image));
+        let Some(image) = &self.image else { return faults };
+        let has_directory = !modules.is_empty() || !others.is_empty();
+        faults.extend(self.release(package, (release, has_directory), image));
+        faults.extend(self.embedded(release, image));
+        if has_directory && closed.is_none() && self.has_modules() {
+            faults.extend(missing_lists(&directory, &others));
         }
-        let promises_xen = provided(package, "kernel-xen").next().is_some();
-        let is_configured = self.config.as_ref().is_some_and(|config| config.value("XEN") == "y");
-        if let Some(image) = self.image.as_ref().filter(|_| promises_xen || is_configured) {
+        let is_for_xen = package.provides("kernel-xen")
+            || self.config.as_ref().is_some_and(|config| config.value("XEN") == "y");
+        if is_for_xen || contract.is_some() {
             faults.extend(notes(release, image));
         }
-        let is_judged = promises_xen && self.image.is_some() && compressed.is_none();
-        if let (true, Some(contract)) = (is_judged, contract) {
+        // Of modules that are not there at all enough is said.
+        let is_whole = closed.is_none() && (has_directory || !self.has_modules());
+        if let Some(contract) = contract.filter(|_| is_whole) {
             faults.extend(self.contract(release, contract, &modules));
         }
         faults
+    }
+
+    /// As far as is known.
+    fn has_modules(&self) -> bool {
+        self.config.as_ref().is_none_or(|config| config.value("MODULES") == "y")
     }
 
     fn vermagic(&self, release: &str) -> Faults {
@@ -152,8 +156,10 @@ impl Kernel {
             let banner = image.banner.as_deref().unwrap_or_default();
             add(format!("/boot/vmlinuz-{release} has the kernel {banner} inside"));
         }
-        let has_modules = self.config.as_ref().is_none_or(|config| config.value("MODULES") == "y");
-        if has_modules && !has_directory {
+        if let Some(version) = other_version(package, release) {
+            add(format!("/boot/vmlinuz-{release} is not the kernel of {version}, which the package is"));
+        }
+        if self.has_modules() && !has_directory {
             add(format!("/boot/vmlinuz-{release} has no /lib/modules/{release}"));
         }
         let provided: Vec<String> = provided(package, "kernel-uname-r").collect();
@@ -193,16 +199,18 @@ impl Kernel {
             }
             let Some(module) = module else { continue };
             let name = module.replace('-', "_");
-            if value == "m" && !names.contains(&name) {
-                let message = format!("/lib/modules/{release} has no {module}.ko (CONFIG_{symbol}=m): {why}");
-                faults.push((&rules::CONTRACT_MODULE, message));
-            }
-            if value == "y" && self.built_in.as_ref().is_some_and(|list| !list.contains(&name)) {
-                let message = format!(
-                    "/lib/modules/{release}/modules.builtin has no {module}.ko (CONFIG_{symbol}=y): {why}"
-                );
-                faults.push((&rules::CONTRACT_MODULE, message));
-            }
+            let is_module = names.contains(&name);
+            let is_built_in = self.built_in.as_ref().map(|list| list.contains(&name));
+            let fault = match (value, is_module, is_built_in) {
+                ("m", false, _) => "has no",
+                ("m", _, Some(true)) => "says in modules.builtin that the kernel has",
+                ("y", true, _) => "has a",
+                ("y", _, Some(false)) => "does not say in modules.builtin that the kernel has",
+                _ => continue,
+            };
+            let message =
+                format!("/lib/modules/{release} {fault} {module}.ko (CONFIG_{symbol}={value}): {why}");
+            faults.push((&rules::CONTRACT_MODULE, message));
         }
         faults
     }
@@ -244,13 +252,24 @@ fn provided<'a>(package: &Package<'a>, name: &'a str) -> impl Iterator<Item = St
 /// `kernel/drivers/xen/xen-evtchn.ko` into `xen_evtchn`, as modprobe compares them.
 fn name_of(path: &str) -> Option<String> {
     let file = path.rsplit('/').next()?;
-    Some(file.strip_suffix(".ko")?.replace('-', "_"))
+    Some(file.strip_suffix(".gz").unwrap_or(file).strip_suffix(".ko")?.replace('-', "_"))
 }
 
-fn is_compressed_module(path: &str) -> bool {
-    let path = Utf8Path::new(path);
-    path.extension().is_some_and(|end| COMPRESSED.contains(&end))
-        && path.file_stem().is_some_and(|stem| Utf8Path::new(stem).extension() == Some("ko"))
+/// The version of the package, where the kernel of that release is another: `uname -r` is VERSION-RELEASE.ARCH, and a
+/// variant may stand behind it.
+fn other_version(package: &Package<'_>, release: &str) -> Option<String> {
+    // A package without a readable name is reported as such.
+    let evr = package.headers.nevra().ok()?.evr;
+    let whole = format!("{}-{}", evr.version, evr.release);
+    let rest = release.strip_prefix(&whole);
+    let is_of_it = rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()));
+    (!is_of_it).then_some(whole)
+}
+
+/// Without the one modprobe finds nothing until depmod has run, without the other never what is built in.
+fn missing_lists(directory: &str, others: &BTreeSet<String>) -> Faults {
+    let missing = ["modules.dep", "modules.builtin"].into_iter().filter(|list| !others.contains(*list));
+    missing.map(|list| (&rules::MODULE_LIST, format!("has no {directory}/{list}"))).collect()
 }
 
 fn some(names: &[&str]) -> String {

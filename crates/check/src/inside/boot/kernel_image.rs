@@ -28,6 +28,12 @@ const XEN_NAME: &[u8] = b"Xen\0";
 /// No note of Xen is longer.
 const LONGEST_NOTE: usize = 4096;
 
+/// Xen has about twenty.
+const LAST_NOTE: usize = 63;
+
+/// Kernels have one or two segments of notes.
+const MOST_SEGMENTS: usize = 16;
+
 pub(super) const XEN_ENTRY: u32 = 1;
 pub(super) const XEN_HYPERCALL_PAGE: u32 = 2;
 pub(super) const XEN_VERSION: u32 = 5;
@@ -134,10 +140,9 @@ fn notes_of<H: FileHeader<Endian = Endianness>>(kernel: &[u8]) -> Option<BTreeMa
     let header = H::parse(kernel).ok()?;
     let endian = header.endian().ok()?;
     let mut found = BTreeMap::new();
-    for segment in header.program_headers(endian, kernel).ok()? {
-        if segment.p_type(endian) == PT_NOTE
-            && let Ok(bytes) = segment.data(endian, kernel)
-        {
+    let segments = header.program_headers(endian, kernel).ok()?.iter();
+    for segment in segments.filter(|segment| segment.p_type(endian) == PT_NOTE).take(MOST_SEGMENTS) {
+        if let Ok(bytes) = segment.data(endian, kernel) {
             collect_notes(bytes, &mut found);
         }
     }
@@ -151,7 +156,8 @@ fn collect_notes(mut bytes: &[u8], found: &mut BTreeMap<u32, Vec<u8>>) {
         let start = name.next_multiple_of(4).saturating_add(12);
         let end = start.saturating_add(description);
         let Some(content) = bytes.get(start..end) else { return };
-        if bytes.get(12..12 + name) == Some(XEN_NAME) && content.len() <= LONGEST_NOTE {
+        let is_of_xen = bytes.get(12..12 + name) == Some(XEN_NAME);
+        if is_of_xen && kind <= LAST_NOTE && content.len() <= LONGEST_NOTE {
             found.insert(u32::try_from(kind).unwrap_or_default(), content.to_vec());
         }
         bytes = bytes.get(end.next_multiple_of(4)..).unwrap_or_default();
@@ -163,4 +169,42 @@ fn config(kernel: &[u8]) -> io::Result<Option<Config>> {
     let rest = &kernel[start + CONFIG.0.len()..];
     let Some(end) = memmem::find(rest, CONFIG.1) else { return Ok(None) };
     Ok(Some(Config::read(&inflate::gzip(&rest[..end], Config::LONGEST as u64)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program with so many segments of notes, all but the last of which are empty.
+    fn program(segments: u8) -> Vec<u8> {
+        let note = [&[4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0][..], XEN_NAME].concat();
+        let mut image = b"\x7fELF\x02\x01\x01".to_vec();
+        image.resize(32, 0);
+        image[16..24].copy_from_slice(&[2, 0, 62, 0, 1, 0, 0, 0]);
+        image.extend(64_u64.to_le_bytes());
+        image.resize(54, 0);
+        image.extend([56, 0, segments, 0]);
+        image.resize(64, 0);
+        let place = 64 + 56 * u64::from(segments);
+        for segment in 1..=segments {
+            image.extend([4, 0, 0, 0, 4, 0, 0, 0]);
+            let length = if segment == segments { note.len() as u64 } else { 0 };
+            image.extend([place, 0, 0, length, length, 4].iter().flat_map(|word| word.to_le_bytes()));
+        }
+        [image, note].concat()
+    }
+
+    #[test]
+    fn no_more_segments_of_notes_are_read_than_kernels_have() {
+        let found = |segments: u8| notes(&program(segments)).unwrap().len();
+        assert_eq!([1, 2, 16, 17, 200].map(found), [1, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn notes_that_xen_does_not_have_are_not_kept() {
+        let note = |kind: u8| [&[4, 0, 0, 0, 0, 0, 0, 0, kind, 0, 0, 0][..], XEN_NAME].concat();
+        let mut found = BTreeMap::new();
+        collect_notes(&[note(1), note(64), note(255), note(63)].concat(), &mut found);
+        assert_eq!(found.into_keys().collect::<Vec<_>>(), [1, 63]);
+    }
 }

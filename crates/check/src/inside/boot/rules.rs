@@ -18,7 +18,7 @@ rule_table! {
     KERNEL_RELEASE "EL6-XEN-011" Error
         "release of the kernel"
         "FATAL: Could not load /lib/modules/…/modules.dep: No such file or directory"
-        "let EXTRAVERSION in the makefile, the names in /boot and the directory of the modules agree: VERSION-RELEASE.ARCH";
+        "let the package, EXTRAVERSION in the makefile, the names in /boot and the directory of the modules agree: VERSION-RELEASE.ARCH";
     XEN_NOTES "EL6-XEN-012" Error
         "kernel without what Xen looks for"
         "ERROR: Not a Xen-ELF image: No ELF notes or '__xen_guest' section found"
@@ -38,7 +38,7 @@ rule_table! {
     MODULE_LIST "EL6-XEN-016" Error
         "list of modules"
         "FATAL: Could not open '/lib/modules/…': No such file or directory"
-        "run depmod after the last module was installed or removed";
+        "run depmod after the last module was installed or removed, and package modules.dep and modules.builtin";
     CLOSED "EL6-XEN-018" Warning
         "kernel that can not be looked into"
         "nothing is said: whether Xen can start it, and as what it was configured, is not known"
@@ -46,7 +46,7 @@ rule_table! {
     COMPRESSED "EL6-XEN-019" Error
         "compressed module"
         "FATAL: Module … not found"
-        "install modules as they are: module-init-tools of CentOS 6 reads no compressed ones";
+        "install modules as they are, or compressed by gzip: module-init-tools of CentOS 6 reads no others";
     EMBEDDED_CONFIG "EL6-XEN-017" Error
         "configuration inside the kernel"
         "nothing is said: /proc/config.gz and /boot/config-… tell of two kernels"

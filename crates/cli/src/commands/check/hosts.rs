@@ -2,14 +2,17 @@
 
 use camino::Utf8Path;
 use serde_json::json;
-use xen4centos_check::Finding;
+use xen4centos_check::{Finding, WaiverScope, Waivers};
 use xen4centos_trial::{HostReport, JobReport};
 
 use crate::{
     args::{CheckArgs, ReportFormat},
     commands::repo,
     failure::{Failure, Kind, Outcome},
-    pipeline::{checks, hosts},
+    pipeline::{
+        checks::{self, count},
+        hosts,
+    },
     printer::Printer,
     session::Session,
     settings,
@@ -19,7 +22,7 @@ pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path)
     let printer = session.printer;
     let here = settings::current_directory()?;
     let records = hosts::records(&here.join(directory))?;
-    let mut waivers = checks::waivers(session)?;
+    let (mut waivers, expired) = Waivers::holding(&session.target.waivers, session.now);
     let published = session.publish_root.join(&session.channel.directory);
     let places: Vec<&str> = match args.paths.as_slice() {
         [] => vec![published.as_str()],
@@ -33,6 +36,7 @@ pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path)
     for one in &mut found {
         waivers.apply(&mut one.findings);
     }
+    checks::tell_unused(session, &waivers, WaiverScope::Hosts);
     let findings: Vec<&Finding> = found.iter().flat_map(|one| &one.findings).collect();
     match if args.json { ReportFormat::Json } else { args.format } {
         ReportFormat::Json => printer.json(&json!({ "hosts": reports, "findings": findings })),
@@ -46,15 +50,19 @@ pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path)
         }
         ReportFormat::Sarif | ReportFormat::Junit => super::report(session, args, &found),
     }
+    if let Some(expired) = expired {
+        return Err(expired.into());
+    }
     let refused = findings.iter().filter(|finding| finding.fails()).count();
     if refused == 0 {
         let waived =
             if findings.iter().any(|finding| finding.waived.is_some()) { " more than is waived" } else { "" };
-        printer.step("Tried", format!("{} hosts: none refuses{waived}", reports.len()));
+        printer.step("Tried", format!("{}: none refuses{waived}", count(reports.len(), "host")));
         return Ok(());
     }
     let hint = checks::explain_hint(findings);
-    Err(Failure::new(Kind::Refused, format!("hosts would refuse this: {refused} errors")).hint(hint))
+    Err(Failure::new(Kind::Refused, format!("hosts would refuse this: {}", count(refused, "error")))
+        .hint(hint))
 }
 
 fn print(report: &HostReport, printer: &Printer) {

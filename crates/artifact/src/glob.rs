@@ -1,7 +1,7 @@
-//! Patterns of file names, as the shell and createrepo_c's `--excludes` have them.
+//! Patterns of names, as the shell, yum and createrepo_c's `--excludes` have them.
 
 /// Whether all of `text` matches: `*` stands for any characters, `?` for one, `[abc]`, `[a-z]` and `[!a]` for one of a set.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches_glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut position) = (0, 0);
     // Where to go on if what follows the last `*` does not fit: that `*` then takes one character more.
@@ -82,7 +82,7 @@ mod tests {
             ("", "", true),
             ("**", "x", true),
         ] {
-            assert_eq!(matches(pattern, text), expect, "{pattern} {text}");
+            assert_eq!(matches_glob(pattern, text), expect, "{pattern} {text}");
         }
     }
 }
