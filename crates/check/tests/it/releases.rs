@@ -55,6 +55,8 @@ struct Release {
     package_signature: Vec<u8>,
     /// Of the file in /etc/yum.repos.d.
     name: &'static str,
+    /// It has no key, and nothing but its name says what it is for.
+    is_bare: bool,
 }
 
 /// Made once: two keys, of which `good` is shipped, one of another kind, and signatures of all three.
@@ -85,6 +87,7 @@ impl Release {
             metadata_signature: by_good.clone(),
             package_signature: by_good.clone(),
             name: "xen.repo",
+            is_bare: false,
         }
     }
 
@@ -104,14 +107,17 @@ impl Release {
         let top = Utf8Path::from_path(directory.path()).unwrap();
         fs_err::write(top.join("xen.repo"), &self.repo).unwrap();
         fs_err::write(top.join("KEY"), &self.key).unwrap();
-        let built = build(
-            top,
-            &SPEC.replace("d/xen.repo", &format!("d/{}", self.name)),
-            &["_binary_payload w1.xzdio"],
-        );
+        let mut spec = SPEC.replace("d/xen.repo", &format!("d/{}", self.name));
+        if self.is_bare {
+            spec = spec
+                .replace("Name: release", "Name: xen-release")
+                .replace("/etc/pki/rpm-gpg", "/etc/pki/xen");
+        }
+        let built = build(top, &spec, &["_binary_payload w1.xzdio"]);
+        let built = built.values().next().unwrap();
         let root = top.join("repository");
         fs_err::create_dir(&root).unwrap();
-        let package = signed(&fs_err::read(&built["release"]).unwrap(), &self.package_signature);
+        let package = signed(&fs_err::read(built).unwrap(), &self.package_signature);
         fs_err::write(root.join("release.rpm"), package).unwrap();
         Invocation::new(Tool::CreaterepoC, &root).args(["-q", "--no-database", "."]).run().unwrap();
         fs_err::write(root.join("repodata/repomd.xml.asc"), &self.metadata_signature).unwrap();
@@ -191,6 +197,9 @@ const POISONS: &[Poison] = &[
             let testing = REPO.replace("[Xen4CentOS]", "[testing]");
             release.repo = format!("{}{testing}", REPO.replace("enabled=1", "enabled=0"));
         })
+    }),
+    ("EL6-REPO-049", "has no /etc/yum.repos.d/*.repo", || {
+        Release::with(|release| (release.name, release.is_bare) = ("xen.list", true))
     }),
     ("EL6-REPO-049", "has no /etc/yum.repos.d/*.repo", || Release::with(|release| release.name = "xen.list")),
 ];
