@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
+mod advisories;
 mod building;
 mod checking;
 mod commands;
