@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("toml-tree", &[]),
     ("manifest", &["artifact", "toml-tree"]),
     ("advisory", &["artifact", "manifest"]),
+    ("presence", &[]),
     ("sources", &["artifact", "process", "http", "manifest"]),
     ("render", &["artifact", "manifest"]),
     ("kconfig", &["artifact", "process", "toml-tree"]),
@@ -28,8 +29,8 @@ const ARROWS: [(&str, &[&str]); 20] = [
     (
         "cli",
         &[
-            "artifact", "process", "http", "manifest", "advisory", "sources", "render", "kconfig", "build",
-            "sign", "repodata", "check", "publish", "trial",
+            "artifact", "process", "http", "manifest", "advisory", "presence", "sources", "render",
+            "kconfig", "build", "sign", "repodata", "check", "publish", "trial",
         ],
     ),
 ];

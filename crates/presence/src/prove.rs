@@ -1,0 +1,245 @@
+//! The story of this crate: patches applied once more, and what comes out held against the tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::{
+    Finding, PresenceError,
+    meaning::means_the_same,
+    patch::{FileChange, Patch, parse},
+    tracked::Tracked,
+    trees::{read, stripped},
+};
+
+/// A patch of a package.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its file name.
+    pub file: String,
+    /// Leading directories that `patch -p` strips.
+    pub strip: u32,
+    /// Uncompressed.
+    pub content: Vec<u8>,
+    /// Whether it has to be proven; others are applied because those that do may need them.
+    pub is_claimed: bool,
+}
+
+/// A patch that is in the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Its file name.
+    pub patch: String,
+    /// How many files it changes.
+    pub files: usize,
+    /// How many hunks were found in their places.
+    pub hunks: usize,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every claimed patch is in the tree.
+    Proven(Vec<Proof>),
+    /// Some are not, or nothing shows it; sorted, never empty.
+    Refused(Vec<Finding>),
+}
+
+/// Whether the claimed ones of `patches`, which are in their order of application, are in `tree`. `upstream` is the tree
+/// to which the first of them was applied.
+///
+/// # Errors
+/// When a file of either tree can not be read.
+pub fn prove(upstream: &Utf8Path, tree: &Utf8Path, patches: &[Listed]) -> Result<Outcome, PresenceError> {
+    let mut run = Run { upstream, tree, files: BTreeMap::new(), findings: Vec::new() };
+    let parsed = run.parse(patches);
+    let concerned = names_of_claimed(patches, &parsed);
+    let mut proofs = Vec::new();
+    for (index, listed) in patches.iter().enumerate() {
+        let Some(patch) = &parsed[index] else { continue };
+        let proof = run.apply(listed, index + 1, patch, &concerned)?;
+        proofs.extend(proof.filter(|_| listed.is_claimed));
+    }
+    run.refuse_taken_back(patches, &proofs);
+    if run.findings.is_empty() {
+        run.compare(patches)?;
+    }
+    let Run { mut findings, .. } = run;
+    findings.sort();
+    findings.dedup();
+    Ok(if findings.is_empty() { Outcome::Proven(proofs) } else { Outcome::Refused(findings) })
+}
+
+/// All names under which claimed patches know the files that they change.
+fn names_of_claimed(patches: &[Listed], parsed: &[Option<Patch>]) -> BTreeSet<String> {
+    let claimed = patches.iter().zip(parsed).filter(|(listed, _)| listed.is_claimed);
+    let changes = claimed.filter_map(|(listed, patch)| Some((listed, patch.as_ref()?)));
+    changes
+        .flat_map(|(listed, patch)| patch.files.iter().flat_map(|change| names(change, listed.strip)))
+        .collect()
+}
+
+fn names(change: &FileChange, strip: u32) -> Vec<String> {
+    let sides = [&change.new, &change.old].into_iter().flatten();
+    sides.filter_map(|name| stripped(name, strip)).collect()
+}
+
+struct Run<'a> {
+    upstream: &'a Utf8Path,
+    tree: &'a Utf8Path,
+    files: BTreeMap<String, Tracked>,
+    findings: Vec<Finding>,
+}
+
+impl Run<'_> {
+    fn find(&mut self, code: &'static str, patch: &Listed, message: impl Into<String>) {
+        self.findings.push(Finding::new(code, &patch.file, message));
+    }
+
+    /// One that is not claimed and can not be read may change what others do: only what touches their files shows.
+    fn parse(&mut self, patches: &[Listed]) -> Vec<Option<Patch>> {
+        let mut parsed = Vec::new();
+        for listed in patches {
+            match parse(&listed.content) {
+                Ok(patch) => parsed.push(Some(patch)),
+                Err(reason) => {
+                    self.find(Finding::UNREADABLE, listed, reason);
+                    parsed.push(None);
+                }
+            }
+        }
+        parsed
+    }
+
+    /// Applies what a patch does to the files that claimed ones change.
+    fn apply(
+        &mut self,
+        listed: &Listed,
+        by: usize,
+        patch: &Patch,
+        concerned: &BTreeSet<String>,
+    ) -> Result<Option<Proof>, PresenceError> {
+        let mut proof = Proof { patch: listed.file.clone(), files: 0, hunks: 0 };
+        let (mut has_change, mut has_meaning) = (false, false);
+        for change in &patch.files {
+            let names = names(change, listed.strip);
+            if names.is_empty() {
+                self.find(
+                    Finding::UNREADABLE,
+                    listed,
+                    "a name in it leads out of the tree, or is stripped away",
+                );
+                return Ok(None);
+            }
+            if !names.iter().any(|name| concerned.contains(name)) {
+                continue;
+            }
+            let name = self.choose(&names)?;
+            let file = self.files.entry(name.clone()).or_default();
+            let before = file.content();
+            if let Err(reason) = file.apply(change, by) {
+                self.find(Finding::DOES_NOT_APPLY, listed, format!("`{name}`: {reason}"));
+                return Ok(None);
+            }
+            let after = file.content();
+            has_change |= before != after;
+            has_meaning |= !means_the_same(&name, &before, &after);
+            proof.files += 1;
+            proof.hunks += change.hunks.len();
+        }
+        if listed.is_claimed && !has_meaning {
+            let what = if has_change {
+                "it changes only comments, white space or prose"
+            } else {
+                "the patch is empty"
+            };
+            self.find(Finding::PROVES_NOTHING, listed, what);
+            return Ok(None);
+        }
+        Ok(Some(proof))
+    }
+
+    /// The one of the two names that is a file now, and loads it; the new one where neither is.
+    fn choose(&mut self, names: &[String]) -> Result<String, PresenceError> {
+        for name in names {
+            if !self.files.contains_key(name) {
+                let content = read(self.upstream, name)?;
+                self.files.insert(name.clone(), Tracked::new(content.as_deref()));
+            }
+        }
+        let is_there = |name: &&String| self.files.get(*name).is_some_and(|file| file.is_there);
+        Ok(names.iter().find(is_there).unwrap_or(&names[0]).clone())
+    }
+
+    fn refuse_taken_back(&mut self, patches: &[Listed], proofs: &[Proof]) {
+        for (index, listed) in patches.iter().enumerate().filter(|(_, listed)| listed.is_claimed) {
+            let was_applied = proofs.iter().any(|proof| proof.patch == listed.file);
+            if was_applied && !self.files.values().any(|file| file.shows(index + 1)) {
+                self.find(Finding::TAKEN_BACK, listed, "patches after it leave nothing of it");
+            }
+        }
+    }
+
+    /// Every line of a patch, and every place where one took lines away, against the tree.
+    fn compare(&mut self, patches: &[Listed]) -> Result<(), PresenceError> {
+        let files = std::mem::take(&mut self.files);
+        for (name, file) in &files {
+            let Some(content) = read(self.tree, name)? else {
+                if let Some(by) = Self::first_in(file).filter(|_| file.is_there) {
+                    self.find(Finding::NOT_IN_TREE, &patches[by - 1], format!("`{name}` is not there"));
+                }
+                continue;
+            };
+            if !file.is_there {
+                if let Some(by) = file.placed.checked_sub(1) {
+                    self.find(Finding::NOT_IN_TREE, &patches[by], format!("`{name}` is still there"));
+                }
+                continue;
+            }
+            for (by, line) in departures(file, &content) {
+                let message = format!("`{name}` does not have its change by line {line}");
+                self.find(Finding::NOT_IN_TREE, &patches[by - 1], message);
+            }
+        }
+        self.files = files;
+        Ok(())
+    }
+
+    fn first_in(file: &Tracked) -> Option<usize> {
+        file.lines.iter().map(|line| line.by).chain([file.placed]).find(|by| *by > 0)
+    }
+}
+
+/// Where the tree's file departs from a patch: the patch, and the line, from 1, of the file as it should be. One place for
+/// each patch is enough to find the others.
+fn departures(file: &Tracked, content: &[u8]) -> BTreeMap<usize, usize> {
+    let expected: Vec<&[u8]> = file.lines.iter().map(|line| line.text.as_slice()).collect();
+    let found: Vec<&[u8]> = content.split_inclusive(|&byte| byte == b'\n').collect();
+    let mut departures = BTreeMap::new();
+    for operation in capture_diff_slices(Algorithm::Myers, &expected, &found) {
+        let range = operation.old_range();
+        if matches!(operation, DiffOp::Equal { .. }) {
+            continue;
+        }
+        let lines = file.lines[range.clone()].iter().map(|line| line.by).enumerate();
+        let of_lines = lines.map(|(index, by)| (by, range.start + index));
+        let cuts =
+            (range.start..=range.end).flat_map(|gap| file.cut_before(gap).iter().map(move |by| (*by, gap)));
+        let mut touched: Vec<(usize, usize)> = of_lines.chain(cuts).collect();
+        if range.is_empty() {
+            touched.extend(beside(file, range.start));
+        }
+        for (by, index) in touched.into_iter().filter(|(by, _)| *by > 0) {
+            departures.entry(by).or_insert(index + 1);
+        }
+    }
+    departures
+}
+
+/// What was put directly before or behind a patch's own lines is in its change.
+fn beside(file: &Tracked, gap: usize) -> Vec<(usize, usize)> {
+    let before = gap.checked_sub(1).and_then(|index| file.lines.get(index)).map(|line| line.by);
+    let behind = file.lines.get(gap).map(|line| line.by);
+    before.into_iter().chain(behind).map(|by| (by, gap)).collect()
+}
