@@ -22,4 +22,4 @@ mod trees;
 
 pub use error::PresenceError;
 pub use finding::Finding;
-pub use prove::{Listed, Outcome, Proof, prove};
+pub use prove::{Expected, Listed, Proof};

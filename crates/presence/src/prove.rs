@@ -37,38 +37,55 @@ pub struct Proof {
     pub hunks: usize,
 }
 
-/// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Every claimed patch is in the tree.
-    Proven(Vec<Proof>),
-    /// Some are not, or nothing shows it; sorted, never empty.
-    Refused(Vec<Finding>),
+/// What a tree must look like where claimed patches change it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Expected {
+    names: Vec<String>,
+    files: BTreeMap<String, Tracked>,
+    proofs: Vec<Proof>,
+    findings: Vec<Finding>,
 }
 
-/// Whether the claimed ones of `patches`, which are in their order of application, are in `tree`. `upstream` is the tree
-/// to which the first of them was applied.
-///
-/// # Errors
-/// When a file of either tree can not be read.
-pub fn prove(upstream: &Utf8Path, tree: &Utf8Path, patches: &[Listed]) -> Result<Outcome, PresenceError> {
-    let mut run = Run { upstream, tree, files: BTreeMap::new(), findings: Vec::new() };
-    let parsed = run.parse(patches);
-    let concerned = names_of_claimed(patches, &parsed);
-    let mut proofs = Vec::new();
-    for (index, listed) in patches.iter().enumerate() {
-        let Some(patch) = &parsed[index] else { continue };
-        let proof = run.apply(listed, index + 1, patch, &concerned)?;
-        proofs.extend(proof.filter(|_| listed.is_claimed));
+impl Expected {
+    /// Applies `patches`, in this order, to what the claimed ones change in `upstream`, the tree to which the first of
+    /// them is applied.
+    ///
+    /// # Errors
+    /// When a file of upstream's can not be read.
+    pub fn new(upstream: &Utf8Path, patches: &[Listed]) -> Result<Self, PresenceError> {
+        let mut run = Run { upstream, files: BTreeMap::new(), findings: Vec::new() };
+        let parsed = run.parse(patches);
+        let concerned = names_of_claimed(patches, &parsed);
+        let mut proofs = Vec::new();
+        for (index, listed) in patches.iter().enumerate() {
+            let Some(patch) = &parsed[index] else { continue };
+            let proof = run.apply(listed, index + 1, patch, &concerned)?;
+            proofs.extend(proof.filter(|_| listed.is_claimed));
+        }
+        run.refuse_taken_back(patches, &proofs);
+        let Run { files, mut findings, .. } = run;
+        findings.sort();
+        let names = patches.iter().map(|listed| listed.file.clone()).collect();
+        Ok(Self { names, files, proofs, findings })
     }
-    run.refuse_taken_back(patches, &proofs);
-    if run.findings.is_empty() {
-        run.compare(patches)?;
+
+    /// What speaks against a claim whatever the tree looks like; sorted.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
-    let Run { mut findings, .. } = run;
-    findings.sort();
-    findings.dedup();
-    Ok(if findings.is_empty() { Outcome::Proven(proofs) } else { Outcome::Refused(findings) })
+
+    /// The proofs of all claimed patches, if `tree` has them; otherwise what speaks against it, sorted and never empty.
+    ///
+    /// # Errors
+    /// When a file of the tree can not be read.
+    pub fn prove(self, tree: &Utf8Path) -> Result<Result<Vec<Proof>, Vec<Finding>>, PresenceError> {
+        let mut findings = self.findings;
+        if findings.is_empty() {
+            findings = compare(&self.files, &self.names, tree)?;
+        }
+        Ok(if findings.is_empty() { Ok(self.proofs) } else { Err(findings) })
+    }
 }
 
 /// All names under which claimed patches know the files that they change.
@@ -87,7 +104,6 @@ fn names(change: &FileChange, strip: u32) -> Vec<String> {
 
 struct Run<'a> {
     upstream: &'a Utf8Path,
-    tree: &'a Utf8Path,
     files: BTreeMap<String, Tracked>,
     findings: Vec<Finding>,
 }
@@ -180,35 +196,33 @@ impl Run<'_> {
             }
         }
     }
+}
 
-    /// Every line of a patch, and every place where one took lines away, against the tree.
-    fn compare(&mut self, patches: &[Listed]) -> Result<(), PresenceError> {
-        let files = std::mem::take(&mut self.files);
-        for (name, file) in &files {
-            let Some(content) = read(self.tree, name)? else {
-                if let Some(by) = Self::first_in(file).filter(|_| file.is_there) {
-                    self.find(Finding::NOT_IN_TREE, &patches[by - 1], format!("`{name}` is not there"));
-                }
-                continue;
-            };
-            if !file.is_there {
-                if let Some(by) = file.placed.checked_sub(1) {
-                    self.find(Finding::NOT_IN_TREE, &patches[by], format!("`{name}` is still there"));
-                }
-                continue;
+/// Every line of a patch, and every place where one took lines away, against the tree.
+fn compare(
+    files: &BTreeMap<String, Tracked>,
+    names: &[String],
+    tree: &Utf8Path,
+) -> Result<Vec<Finding>, PresenceError> {
+    let mut findings = BTreeSet::new();
+    for (name, file) in files {
+        let content = read(tree, name)?;
+        let missing = match &content {
+            None if file.is_there => file.any_patch().map(|by| (by, format!("`{name}` is not there"))),
+            Some(_) if !file.is_there && file.placed > 0 => {
+                Some((file.placed, format!("`{name}` is still there")))
             }
-            for (by, line) in departures(file, &content) {
-                let message = format!("`{name}` does not have its change by line {line}");
-                self.find(Finding::NOT_IN_TREE, &patches[by - 1], message);
-            }
-        }
-        self.files = files;
-        Ok(())
+            _ => None,
+        };
+        let departed = content.filter(|_| file.is_there).map(|content| departures(file, &content));
+        let departed = departed
+            .into_iter()
+            .flatten()
+            .map(|(by, line)| (by, format!("`{name}` does not have its change by line {line}")));
+        let all = departed.chain(missing);
+        findings.extend(all.map(|(by, message)| Finding::new(Finding::NOT_IN_TREE, &names[by - 1], message)));
     }
-
-    fn first_in(file: &Tracked) -> Option<usize> {
-        file.lines.iter().map(|line| line.by).chain([file.placed]).find(|by| *by > 0)
-    }
+    Ok(findings.into_iter().collect())
 }
 
 /// Where the tree's file departs from a patch: the patch, and the line, from 1, of the file as it should be. One place for

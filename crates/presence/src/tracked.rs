@@ -119,6 +119,12 @@ impl Tracked {
         self.lines.get(index).map_or(&self.end_cut, |line| &line.cut)
     }
 
+    /// One of the patches that changed it.
+    pub(crate) fn any_patch(&self) -> Option<By> {
+        let in_lines = self.lines.iter().flat_map(|line| line.cut.iter().copied().chain([line.by]));
+        in_lines.chain(self.end_cut.iter().copied()).chain([self.placed]).find(|by| *by > 0)
+    }
+
     /// Whether something shows that a patch was applied.
     pub(crate) fn shows(&self, by: By) -> bool {
         let in_lines = self.lines.iter().any(|line| line.by == by || line.cut.contains(&by));

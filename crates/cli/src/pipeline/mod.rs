@@ -15,6 +15,7 @@ pub(crate) mod lock;
 pub(crate) mod mirror;
 pub(crate) mod narrator;
 pub(crate) mod plan;
+pub(crate) mod proofs;
 pub(crate) mod signing;
 pub(crate) mod sources;
 pub(crate) mod status;

@@ -22,6 +22,7 @@ mod kernel_firmware;
 mod killed;
 mod made_again;
 mod program;
+mod proofs;
 #[path = "../../../repodata/tests/reference/mod.rs"]
 mod reference;
 mod refusals;

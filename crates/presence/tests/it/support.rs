@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_presence::{Listed, Outcome, prove};
+use xen4centos_presence::{Expected, Listed};
 
 /// Files by name.
 pub(crate) type Files = BTreeMap<&'static str, String>;
@@ -46,12 +46,13 @@ impl Case {
 
     /// One line for each proof or finding.
     pub(crate) fn check(&self, expect: &str) {
-        let lines = match prove(&self.root().join("upstream"), &self.tree(), &self.patches).unwrap() {
-            Outcome::Proven(proofs) => proofs
+        let expected = Expected::new(&self.root().join("upstream"), &self.patches).unwrap();
+        let lines = match expected.prove(&self.tree()).unwrap() {
+            Ok(proofs) => proofs
                 .iter()
                 .map(|proof| format!("{}: {} files, {} hunks", proof.patch, proof.files, proof.hunks))
                 .collect::<Vec<_>>(),
-            Outcome::Refused(findings) => findings.iter().map(ToString::to_string).collect(),
+            Err(findings) => findings.iter().map(ToString::to_string).collect(),
         };
         assert_eq!(lines.join("\n"), expect);
     }
