@@ -20,7 +20,9 @@ pub struct Advisory {
     pub fixes: Vec<String>,
     /// CVEs beside those of the issues that it answers.
     pub cves: Vec<String>,
-    /// URLs.
+    /// Where it was announced.
+    pub announcement: Option<String>,
+    /// More URLs.
     pub references: Vec<String>,
     /// Who found or mended it.
     pub credits: Vec<String>,

@@ -1,6 +1,7 @@
 //! The stages, joined: what one returns is what the next one takes.
 
 pub(crate) mod admission;
+pub(crate) mod advisories;
 pub(crate) mod base;
 pub(crate) mod builds;
 pub(crate) mod channel;

@@ -31,5 +31,6 @@ mod release;
 mod replacing;
 mod repo;
 mod repository;
+mod security_updates;
 mod tidy;
 mod workshop;

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use xen4centos_toml_tree::{File, Table, Text};
 
-use super::{all_checked, checked, refuse_repeated};
+use super::{all_checked, checked, refuse_repeated, value};
 use crate::{
     AdvisedPackage, Advisory, AdvisoryKind, Fix, NotAffected, Severity, Standing, issue_words, words,
 };
@@ -43,6 +43,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path) -> ReadAdvisory<'a> {
     if kind == Some(AdvisoryKind::Security) && !root.has("fixes") && !root.has("cves") {
         root.missing("fixes", Some("or `cves`: a security update says what it answers"));
     }
+    let announcement = value(&root, root.text("announcement"), words::download_url);
     let references = all_checked(&root, root.texts("references"), words::download_url);
     let credits = root.texts("credits");
     let public = public(&root);
@@ -63,6 +64,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path) -> ReadAdvisory<'a> {
             severity,
             fixes: plain(&fixes),
             cves: plain(&cves),
+            announcement,
             references: plain(&references),
             credits: plain(&credits),
             public: public?,
