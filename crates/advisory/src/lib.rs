@@ -5,10 +5,12 @@
 //! are written**: whether a claimed patch is really in
 //! what is built is proven elsewhere, before it is built.
 
+mod draft;
 mod matrix;
 mod row;
 mod updateinfo;
 
+pub use draft::{Announcement, NewPatch, Update, announcement, next_id, next_release, updated};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
 pub use updateinfo::{Embargoed, Shipped, embargoed, updateinfo};

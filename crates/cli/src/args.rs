@@ -12,7 +12,9 @@ use crate::{
     index_args::{MetadataArgs, PackagesArgs},
     left_out_args::LeftOutArgs,
 };
-pub(crate) use advisory::{AdvisoryArgs, AdvisoryCommand, AdvisoryStatusArgs};
+pub(crate) use advisory::{
+    AdvisoryArgs, AdvisoryCommand, AdvisoryImportArgs, AdvisoryStatusArgs, SeverityArg,
+};
 pub(crate) use repo::{
     KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,
     RepoQueryArgs, ShowArgs,
@@ -95,7 +97,7 @@ pub(crate) enum Command {
     Index(Box<IndexArgs>),
     /// List, query, compare and merge repositories of any origin
     Repo(RepoArgs),
-    /// Show how the packages stand to published faults
+    /// Show how the packages stand to published faults, and take in what mends them
     Advisory(AdvisoryArgs),
     /// Check packages or a repository against what its clients take
     Check(CheckArgs),

@@ -35,6 +35,8 @@ pub struct Proof {
     pub files: usize,
     /// How many hunks were found in their places.
     pub hunks: usize,
+    /// How many of those are in other lines than the patch says.
+    pub moved: usize,
 }
 
 /// What a tree must look like where claimed patches change it.
@@ -73,6 +75,11 @@ impl Expected {
     /// What speaks against a claim whatever the tree looks like; sorted.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// What the claimed patches change, as far as they apply.
+    pub fn proofs(&self) -> &[Proof] {
+        &self.proofs
     }
 
     /// The proofs of all claimed patches, if `tree` has them; otherwise what speaks against it, sorted and never empty.
@@ -136,7 +143,7 @@ impl Run<'_> {
         patch: &Patch,
         concerned: &BTreeSet<String>,
     ) -> Result<Option<Proof>, PresenceError> {
-        let mut proof = Proof { patch: listed.file.clone(), files: 0, hunks: 0 };
+        let mut proof = Proof { patch: listed.file.clone(), files: 0, hunks: 0, moved: 0 };
         let (mut has_change, mut has_meaning) = (false, false);
         for change in &patch.files {
             let names = names(change, listed.strip);
@@ -154,9 +161,12 @@ impl Run<'_> {
             let name = self.choose(&names)?;
             let file = self.files.entry(name.clone()).or_default();
             let before = file.content();
-            if let Err(reason) = file.apply(change, by) {
-                self.find(Finding::DOES_NOT_APPLY, listed, format!("`{name}`: {reason}"));
-                return Ok(None);
+            match file.apply(change, by) {
+                Ok(moved) => proof.moved += moved,
+                Err(reason) => {
+                    self.find(Finding::DOES_NOT_APPLY, listed, format!("`{name}`: {reason}"));
+                    return Ok(None);
+                }
             }
             let after = file.content();
             has_change |= before != after;

@@ -37,8 +37,8 @@ impl Tracked {
         self.lines.iter().flat_map(|line| line.text.iter().copied()).collect()
     }
 
-    /// Applies what patch `by` does to the file, without fuzz.
-    pub(crate) fn apply(&mut self, change: &FileChange, by: By) -> Result<(), String> {
+    /// Applies what patch `by` does to the file, without fuzz, and returns how many hunks were in other lines than it says.
+    pub(crate) fn apply(&mut self, change: &FileChange, by: By) -> Result<usize, String> {
         if change.old.is_none() && self.is_there {
             return Err("makes a file that is there already".to_owned());
         }
@@ -48,17 +48,18 @@ impl Tracked {
         if !self.is_there {
             (self.is_there, self.placed) = (true, by);
         }
-        let (mut offset, mut least) = (0, 0);
+        // By how much the lines of the old side are further down, and by how much hunks alone explain it.
+        let (mut offset, mut grown, mut least, mut moved) = (0, 0, 0, 0);
         for hunk in &change.hunks {
             let wanted = hunk.start.saturating_sub(usize::from(hunk.old_side().next().is_some()));
             let place = self
                 .place(hunk, wanted.saturating_add_signed(offset), least)
                 .ok_or_else(|| format!("does not apply: hunk in line {} of the patch", hunk.at))?;
+            moved += usize::from(signed(place) != signed(wanted) + grown);
             let after = self.replace(hunk, place, by);
-            // Where the next hunk is expected: the old side's numbers go on from here.
-            offset = signed(place) - signed(wanted) + signed(after)
-                - signed(place)
-                - signed(hunk.old_side().count());
+            let growth = signed(after) - signed(place) - signed(hunk.old_side().count());
+            offset = signed(place) - signed(wanted) + growth;
+            grown += growth;
             least = after;
         }
         if change.new.is_none() || change.may_go && self.lines.is_empty() {
@@ -67,7 +68,7 @@ impl Tracked {
             }
             *self = Self { placed: by, ..Self::default() };
         }
-        Ok(())
+        Ok(moved)
     }
 
     /// The nearest place, from the expected one on to both sides, that has the hunk's old side.

@@ -1,5 +1,7 @@
 //! Security advisories: a command each.
 
+mod draft;
+mod import;
 mod status;
 
 use crate::{
@@ -11,5 +13,6 @@ use crate::{
 pub(crate) fn run(cli: &Cli, args: &AdvisoryArgs, printer: &Printer) -> Outcome {
     match &args.command {
         AdvisoryCommand::Status(args) => status::run(cli, args, printer),
+        AdvisoryCommand::Import(args) => import::run(cli, args, printer),
     }
 }

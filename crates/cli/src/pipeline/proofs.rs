@@ -11,7 +11,7 @@ use xen4centos_artifact::Sha256Digest;
 use xen4centos_build::{BuildResult, Conditions, Inputs, prepare};
 use xen4centos_manifest::{Package, Standing};
 use xen4centos_presence::{Expected, Finding, Listed, PresenceError, Proof};
-use xen4centos_sources::{Role, unpack};
+use xen4centos_sources::{Role, VerifiedSource, unpack};
 
 use crate::{
     failure::{Failure, Kind},
@@ -139,23 +139,13 @@ fn proven(
     claims: &Claims,
     conditions: &Conditions<'_>,
 ) -> Result<Vec<Proof>, Failure> {
-    let listed = listed(planned, claims)?;
-    let unpacked = session.work("proofs").join(&planned.package.name).join("upstream");
-    remove(&unpacked)?;
-    let upstream = planned.package.upstream.as_ref();
-    let top = match upstream {
-        Some(_) => unpack(&planned.verified, &unpacked)?,
-        // All that is in its tree then comes from patches.
-        None => unpacked.clone(),
-    };
-    let expected = Expected::new(&top, &listed);
-    remove(&unpacked)?;
-    let expected = expected?;
+    let Planned { package, verified, .. } = planned;
+    let expected = expected(session, package, verified, |patch| claims.contains_key(patch))?;
     // Of a patch that does not apply, `patch` itself says more.
     if expected.findings().iter().any(|finding| finding.code != Finding::DOES_NOT_APPLY) {
         return Err(refusal(planned, claims, expected.findings()));
     }
-    let directory = upstream.map(|upstream| upstream.directory.as_str());
+    let directory = package.upstream.as_ref().map(|upstream| upstream.directory.as_str());
     let proofs = prepare(&planned.request, conditions, |built| expected.prove(&tree_in(built, directory)))??;
     proofs.map_err(|findings| refusal(planned, claims, &findings))
 }
@@ -175,17 +165,30 @@ fn tree_in(built: &Utf8Path, top: Option<&str>) -> Utf8PathBuf {
     candidates.iter().find(named).cloned().unwrap_or_else(|| built.to_owned())
 }
 
-fn listed(planned: &Planned, claims: &Claims) -> Result<Vec<Listed>, Failure> {
-    let one = |patch: &xen4centos_manifest::Patch| {
-        let is_it = |source: &&xen4centos_sources::VerifiedSource| {
-            source.role == Role::Patch && source.file == patch.file
-        };
-        let source = planned.verified.iter().find(is_it);
-        let content = source.map_or(Ok(Vec::new()), xen4centos_sources::VerifiedSource::content)?;
-        let is_claimed = claims.contains_key(&patch.file);
+/// What the tree of `package` must look like where its claimed patches change it.
+pub(crate) fn expected(
+    session: &Session<'_>,
+    package: &Package,
+    verified: &[VerifiedSource],
+    is_claimed: impl Fn(&str) -> bool,
+) -> Result<Expected, Failure> {
+    let listed = package.patches.iter().map(|patch| {
+        let is_it = |source: &&VerifiedSource| source.role == Role::Patch && source.file == patch.file;
+        let content = verified.iter().find(is_it).map_or(Ok(Vec::new()), VerifiedSource::content)?;
+        let is_claimed = is_claimed(&patch.file);
         Ok(Listed { file: patch.file.clone(), strip: patch.strip, content, is_claimed })
+    });
+    let listed = listed.collect::<Result<Vec<Listed>, Failure>>()?;
+    let unpacked = session.work("proofs").join(&package.name).join("upstream");
+    remove(&unpacked)?;
+    let top = match package.upstream {
+        Some(_) => unpack(verified, &unpacked)?,
+        // All that is in its tree then comes from patches.
+        None => unpacked.clone(),
     };
-    planned.package.patches.iter().map(one).collect()
+    let expected = Expected::new(&top, &listed);
+    remove(&unpacked)?;
+    Ok(expected?)
 }
 
 fn refusal(planned: &Planned, claims: &Claims, findings: &[Finding]) -> Failure {
@@ -217,7 +220,7 @@ fn read(path: &Utf8Path) -> Option<Record> {
 
 fn keep(session: &Session<'_>, planned: &Planned, proofs: &[Proof]) -> Result<(), Failure> {
     let sha256 = |file: &str| planned.request.sources.iter().find(|source| source.file == file);
-    let proven = proofs.iter().filter_map(|Proof { patch, files, hunks }| {
+    let proven = proofs.iter().filter_map(|Proof { patch, files, hunks, .. }| {
         let proven = Proven { sha256: sha256(patch)?.sha256, files: *files, hunks: *hunks };
         Some((patch.clone(), proven))
     });

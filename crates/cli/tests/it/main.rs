@@ -10,6 +10,7 @@ mod el6_gate;
 mod fetching;
 mod grub_bootxen;
 mod hosts;
+mod importing;
 mod index_again;
 mod index_dry_run;
 mod index_input;
