@@ -7,6 +7,8 @@
 //!
 //! - **Lines of a patch, and places where one took lines away, must be in the tree as they are here.** All else may differ,
 //!   because specs edit what upstream wrote.
+//! - **The tree must be nearer to what comes out than to the same without any one hunk**, or without the last patches: where
+//!   lines are alike, a difference can be read in more than one way.
 //! - **A patch that changes nothing, or only comments, white space or prose, proves nothing.**
 //! - **A patch of which a later one leaves nothing proves nothing either.**
 //!

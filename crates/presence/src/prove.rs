@@ -238,27 +238,56 @@ fn compare(
 /// Where the tree's file departs from a patch: the patch, and the line, from 1, of the file as it should be. One place for
 /// each patch is enough to find the others.
 fn departures(file: &Tracked, content: &[u8]) -> BTreeMap<usize, usize> {
-    let expected: Vec<&[u8]> = file.lines.iter().map(|line| line.text.as_slice()).collect();
-    let found: Vec<&[u8]> = content.split_inclusive(|&byte| byte == b'\n').collect();
+    let should = file.content();
     let mut departures = BTreeMap::new();
-    for operation in capture_diff_slices(Algorithm::Myers, &expected, &found) {
-        let range = operation.old_range();
-        if matches!(operation, DiffOp::Equal { .. }) {
-            continue;
-        }
-        let lines = file.lines[range.clone()].iter().map(|line| line.by).enumerate();
-        let of_lines = lines.map(|(index, by)| (by, range.start + index));
-        let cuts =
-            (range.start..=range.end).flat_map(|gap| file.cut_before(gap).iter().map(move |by| (*by, gap)));
-        let mut touched: Vec<(usize, usize)> = of_lines.chain(cuts).collect();
-        if range.is_empty() {
-            touched.extend(beside(file, range.start));
-        }
-        for (by, index) in touched.into_iter().filter(|(by, _)| *by > 0) {
+    if should == content {
+        return departures;
+    }
+    let [expected, found] = [&should, content].map(lines);
+    let operations = capture_diff_slices(Algorithm::Myers, &expected, &found);
+    for operation in operations.iter().filter(|operation| !matches!(operation, DiffOp::Equal { .. })) {
+        for (by, index) in touched(file, operation).into_iter().filter(|(by, _)| *by > 0) {
             departures.entry(by).or_insert(index + 1);
         }
     }
+    // Where lines are alike, a difference can be read in more than one way: a tree without a hunk as one that has it, and
+    // lacks something else. It has the hunk only if it is nearer to the file with it than to one without.
+    let distance = distance(&operations);
+    let alternatives = file.alternatives().into_iter().filter(|(_, _, other)| *other != should);
+    let measured: Vec<(usize, usize, usize)> = alternatives
+        .map(|(by, line, other)| {
+            let operations = capture_diff_slices(Algorithm::Myers, &lines(&other), &found);
+            (self::distance(&operations), by, line)
+        })
+        .collect();
+    let nearest = measured.iter().map(|(distance, ..)| *distance).min();
+    for (_, by, line) in measured.iter().filter(|(other, ..)| *other <= distance && Some(*other) == nearest) {
+        departures.entry(*by).or_insert(*line);
+    }
     departures
+}
+
+fn lines(content: &[u8]) -> Vec<&[u8]> {
+    content.split_inclusive(|&byte| byte == b'\n').collect()
+}
+
+/// How many lines go out or come in.
+fn distance(operations: &[DiffOp]) -> usize {
+    let changes = operations.iter().filter(|operation| !matches!(operation, DiffOp::Equal { .. }));
+    changes.map(|operation| operation.old_range().len() + operation.new_range().len()).sum()
+}
+
+/// The patches whose lines, or places where they took lines away, are in a difference, each with an index.
+fn touched(file: &Tracked, operation: &DiffOp) -> Vec<(usize, usize)> {
+    let range = operation.old_range();
+    let of_lines = range.clone().map(|index| (file.lines[index].by, index));
+    let cuts =
+        (range.start..=range.end).flat_map(|gap| file.cut_before(gap).iter().map(move |by| (*by, gap)));
+    let mut touched: Vec<(usize, usize)> = of_lines.chain(cuts).collect();
+    if range.is_empty() {
+        touched.extend(beside(file, range.start));
+    }
+    touched
 }
 
 /// What was put directly before or behind a patch's own lines is in its change.

@@ -15,6 +15,10 @@ pub(crate) struct Tracked {
     pub(crate) is_there: bool,
     /// Which patch took the file away or put it there.
     pub(crate) placed: By,
+    /// What upstream has; none where it has no such file.
+    upstream: Option<Vec<u8>>,
+    /// What was applied.
+    changes: Vec<(By, FileChange)>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,11 +34,44 @@ impl Tracked {
     pub(crate) fn new(content: Option<&[u8]>) -> Self {
         let lines = content.unwrap_or_default().split_inclusive(|&byte| byte == b'\n');
         let line = |text: &[u8]| Line { text: text.to_vec(), by: 0, cut: BTreeSet::new() };
-        Self { lines: lines.map(line).collect(), is_there: content.is_some(), ..Self::default() }
+        Self {
+            lines: lines.map(line).collect(),
+            is_there: content.is_some(),
+            upstream: content.map(<[u8]>::to_vec),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn content(&self) -> Vec<u8> {
         self.lines.iter().flat_map(|line| line.text.iter().copied()).collect()
+    }
+
+    /// What the file would be without one hunk, where later ones do not need it, and without all from a change on; each with
+    /// the patch that is missing and a line of it.
+    pub(crate) fn alternatives(&self) -> Vec<(By, usize, Vec<u8>)> {
+        let mut alternatives = Vec::new();
+        for (index, (by, change)) in self.changes.iter().enumerate() {
+            let line = |hunk: usize| change.hunks.get(hunk).map_or(1, |hunk| hunk.start.max(1));
+            let without =
+                (0..change.hunks.len()).map(|hunk| (line(hunk), self.again(&self.without(index, hunk))));
+            let before = (line(0), self.again(&self.changes[..index]));
+            let there = without.chain([before]).filter_map(|(line, content)| Some((*by, line, content?)));
+            alternatives.extend(there);
+        }
+        alternatives
+    }
+
+    fn without(&self, index: usize, hunk: usize) -> Vec<(By, FileChange)> {
+        let mut changes = self.changes.clone();
+        changes[index].1.hunks.remove(hunk);
+        changes
+    }
+
+    /// The content after these changes of what upstream has.
+    fn again(&self, changes: &[(By, FileChange)]) -> Option<Vec<u8>> {
+        let mut file = Self::new(self.upstream.as_deref());
+        changes.iter().try_for_each(|(by, change)| file.apply(change, *by).map(drop)).ok()?;
+        file.is_there.then(|| file.content())
     }
 
     /// Applies what patch `by` does to the file, without fuzz, and returns how many hunks were in other lines than it says.
@@ -66,8 +103,10 @@ impl Tracked {
             if !self.lines.is_empty() {
                 return Err("takes a file away of which lines are left".to_owned());
             }
-            *self = Self { placed: by, ..Self::default() };
+            let (upstream, changes) = (self.upstream.take(), std::mem::take(&mut self.changes));
+            *self = Self { placed: by, upstream, changes, ..Self::default() };
         }
+        self.changes.push((by, change.clone()));
         Ok(moved)
     }
 

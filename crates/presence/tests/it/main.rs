@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
 mod cases;
+mod random;
 mod support;

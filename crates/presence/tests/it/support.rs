@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_presence::{Expected, Listed};
+use xen4centos_presence::{Expected, Finding, Listed, Proof};
 
 /// Files by name.
 pub(crate) type Files = BTreeMap<&'static str, String>;
@@ -46,15 +46,24 @@ impl Case {
 
     /// One line for each proof or finding.
     pub(crate) fn check(&self, expect: &str) {
-        let expected = Expected::new(&self.root().join("upstream"), &self.patches).unwrap();
-        let lines = match expected.prove(&self.tree()).unwrap() {
+        let lines: Vec<String> = match self.proven() {
             Ok(proofs) => proofs
                 .iter()
                 .map(|proof| format!("{}: {} files, {} hunks", proof.patch, proof.files, proof.hunks))
-                .collect::<Vec<_>>(),
+                .collect(),
             Err(findings) => findings.iter().map(ToString::to_string).collect(),
         };
         assert_eq!(lines.join("\n"), expect);
+    }
+
+    /// What speaks against it.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.proven().err().into_iter().flatten().map(|finding| finding.to_string()).collect()
+    }
+
+    fn proven(&self) -> Result<Vec<Proof>, Vec<Finding>> {
+        let expected = Expected::new(&self.root().join("upstream"), &self.patches).unwrap();
+        expected.prove(&self.tree()).unwrap()
     }
 }
 

@@ -144,10 +144,9 @@ impl Draft {
             entries: lines.clone(),
         };
         let year = now.strftime("%Y").to_string().parse().unwrap_or(1970);
-        let titles: Vec<&str> = given.issues.iter().map(|issue| issue.title.as_str()).collect();
         let announcement = Announcement {
             id: next_id(&session.project, AdvisoryKind::Security, year),
-            title: args.title.clone().unwrap_or_else(|| format!("{}: {}", package.name, titles.join("; "))),
+            title: args.title.clone().unwrap_or_else(|| title(&package.name, &given.issues)),
             severity: args.severity.into(),
             fixes: given.issues.iter().map(|issue| issue.id.clone()).collect(),
             credits: args.credit.clone(),
@@ -201,6 +200,15 @@ impl Draft {
         let message = format!("specs/{}/package.toml would not come out as it should", package.name);
         Err(wrong(message, "make the update by hand: README.md shows an advisory"))
     }
+}
+
+/// What they are about, as long as that is a line.
+fn title(package: &str, issues: &[&KnownIssue]) -> String {
+    let told = match issues {
+        [_] | [_, _] => issues.iter().map(|issue| issue.title.as_str()).collect::<Vec<_>>().join("; "),
+        _ => issues.iter().map(|issue| issue.id.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    format!("{package}: {told}")
 }
 
 /// `XSA-108: what it is (CVE-…)`

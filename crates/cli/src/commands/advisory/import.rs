@@ -62,7 +62,9 @@ fn attempt(
     let packages = session.packages(std::slice::from_ref(&draft.package))?;
     let package = &packages[0];
     draft.demand_whole(package)?;
-    let options = session.options(&packages, &BuildArgs::default())?;
+    let mut options = session.options(&packages, &BuildArgs::default())?;
+    // Upstream's release and the patches are enough; what only options need is for the build.
+    options.values_mut().flat_map(|options| options.values_mut()).for_each(|option| option.on = false);
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
     let is_new = |file: &str| draft.update.patches.iter().any(|patch| patch.file == file);
     let expected = proofs::expected(&session, package, &verified, is_new)?;
