@@ -21,15 +21,15 @@ fn diff(name: &str, before: &str, after: &str) -> String {
     let (first, last) = (head.saturating_sub(3), tail.min(3));
     let [old_end, new_end] = [&old, &new].map(|side| side.len() - tail);
     let side =
-        |sign: char, lines: &[&str]| lines.iter().map(|line| format!("{sign}{line}\n")).collect::<String>();
+        |sign: &str, lines: &[&str]| lines.iter().flat_map(|line| [sign, line, "\n"]).collect::<String>();
     let header = |lines: usize| format!("{},{lines}", if lines == 0 { first } else { first + 1 });
     let [old_range, new_range] = [old_end, new_end].map(|end| header(end + last - first));
     format!(
         "--- a/{name}\n+++ b/{name}\n@@ -{old_range} +{new_range} @@\n{}{}{}{}",
-        side(' ', &old[first..head]),
-        side('-', &old[head..old_end]),
-        side('+', &new[head..new_end]),
-        side(' ', &old[old_end..old_end + last]),
+        side(" ", &old[first..head]),
+        side("-", &old[head..old_end]),
+        side("+", &new[head..new_end]),
+        side(" ", &old[old_end..old_end + last]),
     )
 }
 
