@@ -204,7 +204,7 @@ fn build_in(
 }
 
 /// Runs rpmbuild's parts one after the other into one log.
-struct Follower<'a> {
+pub(crate) struct Follower<'a> {
     tracker: PhaseTracker<'a>,
     excerpt: Excerpt,
     package: &'a str,
@@ -213,7 +213,7 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn new(
+    pub(crate) fn new(
         request: &'a BuildRequest,
         conditions: &Conditions<'a>,
         log: &'a Utf8Path,
@@ -223,7 +223,7 @@ impl<'a> Follower<'a> {
         Self { tracker, excerpt: Excerpt::default(), package: &request.package, log, failed_log }
     }
 
-    fn run(&mut self, phase: &str, invocation: &Invocation) -> Result<(), BuildError> {
+    pub(crate) fn run(&mut self, phase: &str, invocation: &Invocation) -> Result<(), BuildError> {
         self.tracker.enter(phase);
         self.note(&invocation.command_line())?;
         let Self { tracker, excerpt, .. } = self;
@@ -287,14 +287,14 @@ fn collect(
 }
 
 /// The directories of one package and one key.
-struct Place {
+pub(crate) struct Place {
     package: String,
     key: Sha256Digest,
     of_package: Utf8PathBuf,
 }
 
 impl Place {
-    fn new(request: &BuildRequest, builds: &Utf8Path) -> Result<Self, BuildError> {
+    pub(crate) fn new(request: &BuildRequest, builds: &Utf8Path) -> Result<Self, BuildError> {
         let of_package = builds.join(&request.package);
         check_path(&of_package)?;
         Ok(Self { package: request.package.clone(), key: request.input_key(), of_package })
@@ -304,7 +304,7 @@ impl Place {
         self.of_package.join(self.key.to_string())
     }
 
-    fn failed_log(&self) -> Utf8PathBuf {
+    pub(crate) fn failed_log(&self) -> Utf8PathBuf {
         self.of_package.join("failed").join(format!("{}.log", &self.key.to_string()[..16]))
     }
 
@@ -325,7 +325,7 @@ impl Place {
     }
 
     /// Waits until no other process builds this package.
-    fn lock(&self, conditions: &Conditions<'_>) -> Result<fs_err::File, BuildError> {
+    pub(crate) fn lock(&self, conditions: &Conditions<'_>) -> Result<fs_err::File, BuildError> {
         files::create_directory(&self.of_package)?;
         let path = self.of_package.join("lock");
         let file = fs_err::File::create(&path).map_err(BuildError::file("create", &path))?;
@@ -364,7 +364,7 @@ impl Place {
     }
 
     /// An empty directory to build in. Only the holder of the lock comes here, so whatever is in it is dead.
-    fn clear_work(&self) -> Result<Utf8PathBuf, BuildError> {
+    pub(crate) fn clear_work(&self) -> Result<Utf8PathBuf, BuildError> {
         let work = self.of_package.join(".building");
         files::remove_directory(&work)?;
         files::create_directory(&work)?;
@@ -405,7 +405,7 @@ impl Place {
 
     /// What a full disk did is no fault of the package. What the build wrote is still there; what it could not write whole,
     /// its programs may have removed.
-    fn explain(&self, error: BuildError, work: &Utf8Path) -> BuildError {
+    pub(crate) fn explain(&self, error: BuildError, work: &Utf8Path) -> BuildError {
         match error {
             BuildError::Failed { package, phase, excerpt, log } if !files::has_room(work, FULL) => {
                 let directory = self.of_package.clone();
@@ -416,7 +416,7 @@ impl Place {
     }
 
     /// A build that failed before its log began has none to keep.
-    fn keep_log(&self, work: &Utf8Path) -> Result<(), BuildError> {
+    pub(crate) fn keep_log(&self, work: &Utf8Path) -> Result<(), BuildError> {
         let (log, kept) = (work.join("build.log"), self.failed_log());
         if !log.exists() {
             return Ok(());

@@ -24,6 +24,8 @@ pub enum Event<'a> {
         /// How many binary packages there are.
         packages: usize,
     },
+    /// The tree was prepared and looked at; nothing was built.
+    Prepared,
     /// The build failed; the error has the details.
     Failed,
 }

@@ -108,6 +108,12 @@ impl Workshop {
         self.with_private_database(self.rpmbuild(request, stop)).args(["-bs", "--nodeps"]).arg(spec)
     }
 
+    /// Prepares the tree that the binary packages would be built from, and stops there.
+    pub(crate) fn prepared_tree(&self, request: &BuildRequest, stop: &StopFlag) -> Invocation {
+        let spec = self.seen.join("SPECS").join(&request.spec_file);
+        self.rpmbuild_under_requirements(request, stop).arg("-bp").arg(spec)
+    }
+
     /// Builds the binary packages out of the source package and nothing else: its sources are unpacked anew, so
     /// what it lacks is missing here too.
     pub(crate) fn binary_packages(
@@ -122,13 +128,17 @@ impl Workshop {
             files::create_directory(&path)?;
         }
         let srpm = self.seen.join("SRPMS").join(srpm.file_name().unwrap_or_default());
+        Ok(self.rpmbuild_under_requirements(request, stop).arg("--rebuild").arg(srpm))
+    }
+
+    /// Holds the machine to `BuildRequires` where it can be.
+    fn rpmbuild_under_requirements(&self, request: &BuildRequest, stop: &StopFlag) -> Invocation {
         let rpmbuild = self.rpmbuild(request, stop);
-        let rpmbuild = if self.checks_build_requires {
+        if self.checks_build_requires {
             rpmbuild
         } else {
             self.with_private_database(rpmbuild).arg("--nodeps")
-        };
-        Ok(rpmbuild.arg("--rebuild").arg(srpm))
+        }
     }
 
     fn with_private_database(&self, invocation: Invocation) -> Invocation {

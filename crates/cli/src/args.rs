@@ -1,5 +1,6 @@
 //! What was typed. What is meant by it (defaults, files, the target's own settings) is worked out in `settings`.
 
+mod advisory;
 mod repo;
 
 use std::num::NonZeroUsize;
@@ -10,6 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     index_args::{MetadataArgs, PackagesArgs},
     left_out_args::LeftOutArgs,
+};
+pub(crate) use advisory::{
+    AdvisoryArgs, AdvisoryCommand, AdvisoryImportArgs, AdvisoryStatusArgs, SeverityArg,
 };
 pub(crate) use repo::{
     KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,
@@ -32,7 +36,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
-  1  repositories differ, where `repo diff --exit-code` asks
+  1  where `--exit-code` asks: repositories differ (`repo diff`), something is open (`advisory status`)
   2  what was given is wrong: arguments, manifests, templates, pins
   3  a package did not build
   4  a check refused: what was made would not serve its clients
@@ -93,6 +97,8 @@ pub(crate) enum Command {
     Index(Box<IndexArgs>),
     /// List, query, compare and merge repositories of any origin
     Repo(RepoArgs),
+    /// Show how the packages stand to published faults, and take in what mends them
+    Advisory(AdvisoryArgs),
     /// Check packages or a repository against what its clients take
     Check(CheckArgs),
     /// Publish a directory of signed packages into a channel, or go back to an earlier state
@@ -126,6 +132,7 @@ impl Command {
             Self::Check(args) => args.json || args.format == ReportFormat::Json,
             Self::Publish(args) => args.json,
             Self::Explain(args) => args.json,
+            Self::Advisory(args) => args.command.wants_json(),
             Self::InstallTest(args) => args.json,
             Self::BootTest(args) => args.json,
             Self::Serve(_) | Self::Completions(_) => false,

@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Refused,
     /// Network, disk, a missing program.
     World,
-    /// Nothing is wrong: two things differ, and it was asked whether they do.
+    /// Nothing is wrong: the answer to what `--exit-code` asked is yes.
     Differs,
 }
 

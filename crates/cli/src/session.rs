@@ -13,6 +13,7 @@ use xen4centos_manifest::{
 use crate::{
     args::{BuildArgs, GlobalArgs, TargetArgs},
     failure::{Failure, Kind},
+    pipeline::journal,
     printer::Printer,
     settings::{self, Directories},
 };
@@ -40,6 +41,7 @@ impl<'a> Session<'a> {
         printer: &'a Printer,
     ) -> Result<Self, Failure> {
         let directories = Directories::find(global)?;
+        journal::demand_none(&directories)?;
         let now = settings::now();
         let project = Project::load(&directories.project, now)
             .map_err(|problems| Failure::new(Kind::Data, problems.to_string()).hint(problems.hint()))?;

@@ -1,13 +1,17 @@
-//! The data of the project: `specs/*/package.toml`, `repo-templates/targets/*.toml`, `repo-templates/clients/*.toml`
-//! and the ignored `xen4centos.local.toml`, read into one validated [`Project`].
+//! The data of the project: `specs/*/package.toml`, `repo-templates/targets/*.toml`, `repo-templates/clients/*.toml`,
+//! `advisories/**.toml` and the ignored `xen4centos.local.toml`, read into one validated [`Project`].
 //!
 //! What is read is walked as a tree with positions, not deserialised: serde stops at the first error of a file, and
 //! whoever edits data wants all of them in one run, each with file, line and column. This crate knows nothing of what
 //! stands inside templates, of processes or of the network.
 
+mod advisory;
 mod client;
 mod cross;
+mod cross_advisories;
 mod error;
+mod issue_words;
+mod known;
 mod load;
 mod options;
 mod order;
@@ -19,8 +23,10 @@ mod target;
 mod waiver;
 mod words;
 
+pub use advisory::{AdvisedPackage, Advisory, AdvisoryKind, Fix, NotAffected, Severity, Standing};
 pub use client::Client;
 pub use error::ManifestError;
+pub use known::{Knowledge, KnownIssue, KnownState};
 pub use options::{EffectiveOption, OptionSwitch, SwitchedBy, sources_needed};
 pub use package::{
     ChangelogEntry, CommitLocation, DetachedSignature, GitLocation, Location, Need, Package, PackageOption,

@@ -7,8 +7,8 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use xen4centos_toml_tree::{File, Problem, Problems, Tree};
 
 use crate::{
-    LocalSettings, Project, cross,
-    read::{client, local, package, target},
+    LocalSettings, Project, cross, cross_advisories,
+    read::{advisory, client, known, local, package, target},
 };
 
 /// The ignored file of one machine, at the root.
@@ -19,6 +19,8 @@ struct Files {
     packages: Vec<(Utf8PathBuf, File)>,
     targets: Vec<(Utf8PathBuf, File)>,
     clients: Vec<(Utf8PathBuf, File)>,
+    advisories: Vec<(Utf8PathBuf, File)>,
+    known: Vec<(Utf8PathBuf, File)>,
     local: Vec<(Utf8PathBuf, File)>,
 }
 
@@ -27,7 +29,8 @@ pub(crate) fn project(root: &Utf8Path, now: u64) -> Result<Project, Problems> {
     let mut problems = Vec::new();
     let files = find(root, &mut problems);
     let project = read(root, &files, day_of(now));
-    let all = [files.packages, files.targets, files.clients, files.local];
+    let Files { packages, targets, clients, advisories, known, local } = files;
+    let all = [packages, targets, clients, advisories, known, local];
     problems.extend(all.into_iter().flatten().flat_map(|(_, file)| file.into_problems()));
     Problems::none_or(problems, project)
 }
@@ -36,6 +39,8 @@ fn read(root: &Utf8Path, files: &Files, today: Date) -> Project {
     let package_trees = parse(&files.packages);
     let target_trees = parse(&files.targets);
     let client_trees = parse(&files.clients);
+    let advisory_trees = parse(&files.advisories);
+    let known_trees = parse(&files.known);
     let local_trees = parse(&files.local);
     let templates = root.join("repo-templates");
 
@@ -63,8 +68,18 @@ fn read(root: &Utf8Path, files: &Files, today: Date) -> Project {
     for (file, local) in &local {
         cross::local(file, local, &packages);
     }
+    let known = with_trees(&files.known, &known_trees)
+        .map(|(_, file, tree)| known::read(file.root(tree, "the file")))
+        .collect();
+    let known = cross_advisories::known(known, &packages);
+    let advisories = with_trees(&files.advisories, &advisory_trees)
+        .map(|(path, file, tree)| advisory::read(file.root(tree, "the advisory"), path))
+        .collect();
+    let advisories = cross_advisories::advisories(advisories, &packages, &known);
     Project {
         root: root.to_owned(),
+        advisories,
+        known: known.issues,
         packages: packages.into_iter().filter_map(|read| Some((read.name, read.package?))).collect(),
         targets: targets
             .into_iter()
@@ -111,6 +126,12 @@ fn find(root: &Utf8Path, problems: &mut Vec<Problem>) -> Files {
     };
     let targets = toml_files("repo-templates/targets");
     let clients = toml_files("repo-templates/clients");
+    // A project that has announced nothing needs no directory for it.
+    let mut if_there = |directory: &str| {
+        if root.join(directory).is_dir() { toml_files(directory) } else { Vec::new() }
+    };
+    let advisories = if_there("advisories");
+    let known = if_there("advisories/known");
     let local = root.join(LOCAL_FILE);
     let local = if local.is_file() { vec![local] } else { Vec::new() };
     let read = |paths: Vec<Utf8PathBuf>| {
@@ -126,6 +147,8 @@ fn find(root: &Utf8Path, problems: &mut Vec<Problem>) -> Files {
         packages: read(package_files),
         targets: read(targets),
         clients: read(clients),
+        advisories: read(advisories),
+        known: read(known),
         local: read(local),
     }
 }

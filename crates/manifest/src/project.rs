@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_toml_tree::Problems;
 
-use crate::{Client, EffectiveOption, ManifestError, OptionSwitch, Package, Target};
+use crate::{Advisory, Client, EffectiveOption, KnownIssue, ManifestError, OptionSwitch, Package, Target};
 
 /// All data of the tree, valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub struct Project {
     pub targets: BTreeMap<String, Target>,
     /// By name.
     pub clients: BTreeMap<String, Client>,
+    /// By id.
+    pub advisories: BTreeMap<String, Advisory>,
+    /// What is known of published faults, by number.
+    pub known: Vec<KnownIssue>,
     /// What this machine says otherwise.
     pub local: LocalSettings,
 }

@@ -1,8 +1,10 @@
 //! From the tree of one file to a typed value. Each reader reports everything that is wrong with its file and returns
 //! what other files need to know of it, even where the value itself could not be made.
 
+pub(crate) mod advisory;
 pub(crate) mod changelog;
 pub(crate) mod client;
+pub(crate) mod known;
 pub(crate) mod local;
 pub(crate) mod package;
 pub(crate) mod source;

@@ -41,6 +41,7 @@ struct Draft {
     revision: u64,
     restored_from: Option<u64>,
     comps: Option<Sha256Digest>,
+    updateinfo: Option<Sha256Digest>,
     packages: Vec<PublishedPackage>,
     withdrawn: Vec<PublishedPackage>,
     carried: Vec<CarriedDocument>,
@@ -141,6 +142,7 @@ impl Channel {
             revision: previous.map_or(now, |state| now.max(state.revision + 1)),
             restored_from: None,
             comps,
+            updateinfo: None,
             packages: Vec::new(),
             withdrawn: Vec::new(),
             carried: previous.map_or_else(|| Ok(Vec::new()), |state| self.carried(state, now))?,
@@ -239,6 +241,11 @@ impl Staging {
     /// When it can not be written.
     pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
         files::write_synced(&self.root().join(name), bytes)
+    }
+
+    /// Remembers which advisories the state lists.
+    pub fn lists_advisories(&mut self, updateinfo: Option<Sha256Digest>) {
+        self.draft.updateinfo = updateinfo;
     }
 
     /// All packages that the state will have.
@@ -362,6 +369,7 @@ impl Staging {
             key,
             restored_from: self.draft.restored_from,
             comps: self.draft.comps,
+            updateinfo: self.draft.updateinfo,
             repomd: sha256,
             packages: self.draft.packages.clone(),
             withdrawn: self.draft.withdrawn.clone(),

@@ -24,6 +24,8 @@ pub struct State {
     pub restored_from: Option<u64>,
     /// Of the groups file that it was indexed with.
     pub comps: Option<Sha256Digest>,
+    /// Of the advisories that it lists.
+    pub updateinfo: Option<Sha256Digest>,
     /// Of its repomd.xml.
     pub repomd: Sha256Digest,
     /// Its packages, sorted.
@@ -97,6 +99,8 @@ struct RawState {
     restored_from: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comps: Option<Sha256Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updateinfo: Option<Sha256Digest>,
     repomd: Sha256Digest,
     packages: Vec<RawPackage>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -131,6 +135,7 @@ impl From<RawState> for State {
             key: raw.key,
             restored_from: raw.restored_from,
             comps: raw.comps,
+            updateinfo: raw.updateinfo,
             repomd: raw.repomd,
             packages: packages(raw.packages),
             withdrawn: packages(raw.withdrawn),
@@ -153,6 +158,7 @@ impl From<State> for RawState {
             key: state.key,
             restored_from: state.restored_from,
             comps: state.comps,
+            updateinfo: state.updateinfo,
             repomd: state.repomd,
             packages: packages(state.packages),
             withdrawn: packages(state.withdrawn),

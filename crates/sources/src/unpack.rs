@@ -51,6 +51,18 @@ pub fn apply_patches(patches: &[(&VerifiedSource, u32)], tree: &Utf8Path) -> Res
     patches.iter().try_for_each(|(patch, strip)| apply(patch, *strip, tree))
 }
 
+impl VerifiedSource {
+    /// All of its bytes, decompressed where they are compressed: for patches, which are small.
+    ///
+    /// # Errors
+    /// [`FetchError::File`]
+    pub fn content(&self) -> Result<Vec<u8>, FetchError> {
+        let mut content = Vec::new();
+        let read = decompress::open(&self.path).and_then(|mut file| file.read_to_end(&mut content));
+        read.map(|_| content).map_err(file_error("read", &self.path))
+    }
+}
+
 fn extract(path: &Utf8Path, name: &str, into: &Utf8Path) -> Result<(), FetchError> {
     fs_err::create_dir_all(into).map_err(file_error("create", into))?;
     let unusable = |reason: String| FetchError::Archive { path: Utf8PathBuf::from(name), reason };

@@ -8,6 +8,7 @@ mod host;
 mod isolation;
 mod killed;
 mod manifest;
+mod preparing;
 mod reproducible;
 mod specs;
 mod support;

@@ -1,5 +1,6 @@
 //! One file for each command: its arguments in, the stages called in order, what to print out.
 
+mod advisory;
 mod boot_test;
 mod build;
 mod caches;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Sign(args) => sign::run(cli, args, printer),
         Command::Index(args) => index::run(cli, args, printer),
         Command::Repo(args) => repo::run(args, printer),
+        Command::Advisory(args) => advisory::run(cli, args, printer),
         Command::Check(args) => check::run(cli, args, printer),
         Command::Publish(args) => publish::run(cli, args, printer),
         Command::Serve(args) => serve::run(cli, args, printer),

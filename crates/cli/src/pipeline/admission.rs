@@ -11,7 +11,7 @@ use xen4centos_manifest::{Accepts, Location, Package};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{keys::SigningKey, plan::sha256},
+    pipeline::{keys::SigningKey, plan::sha256, proofs},
     session::Session,
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn admit(
             )));
         }
     }
+    proofs::demand_beside(session, directory, inputs)?;
     if channel.accepts > Accepts::Pinned {
         return Ok(());
     }

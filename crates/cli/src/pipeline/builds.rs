@@ -14,7 +14,7 @@ use xen4centos_process::{Invocation, StopFlag, Tool};
 use crate::{
     args::KeyArgs,
     failure::Failure,
-    pipeline::{keys, plan::Planned},
+    pipeline::{keys, plan::Planned, proofs},
     printer::{Activity, Printer},
     session::Session,
     settings,
@@ -47,6 +47,7 @@ pub(crate) fn build_all(
         project: &project,
         stop: &stop,
     };
+    proofs::demand(session, planned, &conditions)?;
     let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
     let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {
         build(&requests[name].request, &conditions)
@@ -61,7 +62,9 @@ pub(crate) fn build_all(
     }
     let mut done = outcome.done;
     let result = |planned: &Planned| done.remove(&planned.package.name);
-    Ok(planned.iter().filter_map(result).collect())
+    let results: Vec<BuildResult> = planned.iter().filter_map(result).collect();
+    proofs::attach(session, planned, &results)?;
+    Ok(results)
 }
 
 /// What code of others is not to see, besides keys: the maintainer's own files, what was signed, and the sockets of
@@ -167,7 +170,7 @@ impl Reporter for Narrator<'_> {
                 self.end(package);
                 self.printer.step("Built", format!("{package}: {packages} packages"));
             }
-            Event::Failed => self.end(package),
+            Event::Prepared | Event::Failed => self.end(package),
             _ => {}
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     commands::index::Narrator,
     failure::{Failure, Kind},
     pipeline::{
+        advisories,
         checks::{self, Before},
         history,
         keys::{ShippedKey, SigningKey},
@@ -58,14 +59,18 @@ pub(crate) fn state(session: &Session<'_>, number: u64) -> Result<State, Failure
     Ok(open(session)?.state(number)?)
 }
 
-/// Whether all of these are published already, under this key and with these groups.
+/// Whether all of these are published already, under this key, with these groups and with the advisories that they answer.
 pub(crate) fn is_current(
     session: &Session<'_>,
     key: &ShippedKey,
     packages: &[(Nevra, Sha256Digest)],
 ) -> Result<bool, Failure> {
     let comps = comps(session)?;
-    Ok(open(session)?.is_current(packages, key.public.fingerprint(), comps.map(|(_, digest)| digest))?)
+    let channel = open(session)?;
+    let has_packages =
+        channel.is_current(packages, key.public.fingerprint(), comps.map(|(_, digest)| digest))?;
+    let Some(state) = channel.current()?.filter(|_| has_packages) else { return Ok(false) };
+    Ok(state.updateinfo == advisories::of(session, &state.packages).map(|text| sha256(text.as_bytes())))
 }
 
 /// Whether a build of this version of the package is published already.
@@ -142,8 +147,13 @@ fn finish(
     session: &Session<'_>,
     key: &SigningKey,
     (channel, purpose): (&Channel, Purpose),
-    staging: Staging,
+    mut staging: Staging,
 ) -> Result<Published, Failure> {
+    if purpose == Purpose::Update {
+        advisories::demand_public(session, staging.packages())?;
+    }
+    let updateinfo = advisories::document(session, staging.packages())?;
+    staging.lists_advisories(updateinfo.as_ref().map(|(_, digest)| *digest));
     let before = channel.current()?;
     let before = Before {
         revision: before.as_ref().map(|state| state.revision),
@@ -158,7 +168,11 @@ fn finish(
         comps: comps(session)?.map(|(path, _)| path),
         carried: staging.carried().to_vec(),
         // The project says what a channel lists; nothing is inherited from what was published before.
-        additional: Additional { present: Present::Drop, ..Additional::default() },
+        additional: Additional {
+            added: updateinfo.into_iter().map(|(path, _)| ("updateinfo".to_owned(), path)).collect(),
+            present: Present::Drop,
+            ..Additional::default()
+        },
         reuse: Reuse { cache: Some(session.work("repodata-cache")), ..Reuse::default() },
         ..IndexSettings::for_el6(staging.revision())
     };

@@ -1,6 +1,8 @@
 use std::fs::TryLockError;
 
-use crate::{failure::Failure, session::Session};
+use camino::Utf8Path;
+
+use crate::{failure::Failure, printer::Printer, session::Session};
 
 /// Held while a command changes the work directory; the kernel drops it when its holder dies.
 #[derive(Debug)]
@@ -11,15 +13,18 @@ pub(crate) struct WorkLock {
 impl WorkLock {
     /// Waits, and says so, while another run holds it.
     pub(crate) fn take(session: &Session<'_>) -> Result<Self, Failure> {
-        fs_err::create_dir_all(&session.directories.work)?;
-        let path = session.work("lock");
+        Self::take_in(&session.directories.work, session.printer)
+    }
+
+    /// As [`Self::take`], before there is a session.
+    pub(crate) fn take_in(work: &Utf8Path, printer: &Printer) -> Result<Self, Failure> {
+        fs_err::create_dir_all(work)?;
+        let path = work.join("lock");
         let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         match file.file().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                session
-                    .printer
-                    .step("Waiting", format!("for another run that works in {}", session.directories.work));
+                printer.step("Waiting", format!("for another run that works in {work}"));
                 file.file().lock()?;
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),

@@ -33,6 +33,8 @@ use crate::{
 pub(crate) struct Planned {
     pub(crate) package: Package,
     pub(crate) request: BuildRequest,
+    /// Its sources and patches, without what this program makes.
+    pub(crate) verified: Vec<VerifiedSource>,
 }
 
 /// A file that this program makes and rpm takes as one more source.
@@ -197,7 +199,7 @@ impl Planner<'_> {
         debug_assert!(files.len() <= sources.len(), "every SourceN is handed to the build");
         let request = self.request(package, spec.text, sources);
         self.parse(&request)?;
-        Ok(Planned { package: package.clone(), request })
+        Ok(Planned { package: package.clone(), request, verified: own })
     }
 
     fn context(

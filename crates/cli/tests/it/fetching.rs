@@ -31,7 +31,7 @@ fn mirror(body: &'static [u8]) -> String {
 }
 
 /// The same for another path, or a whole URL, as a proxy is asked; there is a pause between the parts of the body.
-fn server(path: &'static str, parts: Vec<&'static [u8]>) -> String {
+pub(crate) fn server(path: &'static str, parts: Vec<&'static [u8]>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || {

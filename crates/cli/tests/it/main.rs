@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
+mod advisories;
 mod building;
 mod checking;
 mod commands;
@@ -10,6 +11,7 @@ mod explaining;
 mod fetching;
 mod grub_bootxen;
 mod hosts;
+mod importing;
 mod index_again;
 mod index_dry_run;
 mod index_input;
@@ -23,6 +25,7 @@ mod kernel_firmware;
 mod killed;
 mod made_again;
 mod program;
+mod proofs;
 #[path = "../../../repodata/tests/reference/mod.rs"]
 mod reference;
 mod refusals;
@@ -31,5 +34,6 @@ mod release;
 mod replacing;
 mod repo;
 mod repository;
+mod security_updates;
 mod tidy;
 mod workshop;

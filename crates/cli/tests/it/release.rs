@@ -174,7 +174,7 @@ fn security_update_builds_one_package_and_keeps_the_old_one() {
     let source = fs_err::read_to_string(copy.path().join("specs/xen/miniature/xen/hypervisor.c")).unwrap();
     let first = source.lines().next().unwrap();
     let patch = format!(
-        "--- a/xen/hypervisor.c\n+++ b/xen/hypervisor.c\n@@ -1,1 +1,2 @@\n+/* Mended. */\n {first}\n"
+        "--- a/xen/hypervisor.c\n+++ b/xen/hypervisor.c\n@@ -1,1 +1,2 @@\n+const int mended = 1;\n {first}\n"
     );
     copy.write("specs/xen/patches/xsa108.patch", &patch);
     let package = "specs/xen/package.toml";

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
@@ -15,6 +15,8 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("payload", &["artifact", "inflate"]),
     ("toml-tree", &[]),
     ("manifest", &["artifact", "toml-tree"]),
+    ("advisory", &["artifact", "manifest"]),
+    ("presence", &[]),
     ("sources", &["artifact", "process", "http", "manifest"]),
     ("render", &["artifact", "manifest"]),
     ("kconfig", &["artifact", "process", "toml-tree"]),
@@ -27,8 +29,8 @@ const ARROWS: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
-            "artifact", "process", "http", "manifest", "sources", "render", "kconfig", "build", "sign",
-            "repodata", "check", "publish", "trial",
+            "artifact", "process", "http", "manifest", "advisory", "presence", "sources", "render",
+            "kconfig", "build", "sign", "repodata", "check", "publish", "trial",
         ],
     ),
 ];

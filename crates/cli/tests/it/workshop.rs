@@ -41,7 +41,7 @@ pub(crate) struct ProjectCopy {
 impl ProjectCopy {
     pub(crate) fn new() -> Self {
         let copy = Self { directory: Directory::new() };
-        for part in ["specs", "kernel-configs", "repo-templates"] {
+        for part in ["specs", "kernel-configs", "repo-templates", "advisories"] {
             copy_tree(&project().join(part), &copy.path().join(part));
         }
         copy

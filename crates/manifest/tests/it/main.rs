@@ -1,5 +1,6 @@
 //! Whole projects in, data or problems out.
 
+mod advisories;
 mod good;
 mod problems;
 

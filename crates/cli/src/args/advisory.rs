@@ -1,0 +1,117 @@
+//! What was typed after `advisory`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{SourceArgs, TargetArgs};
+
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoryArgs {
+    #[command(subcommand)]
+    pub(crate) command: AdvisoryCommand,
+}
+
+/// The commands over security advisories.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdvisoryCommand {
+    /// Show how each package stands to every known fault: fixed in which release, not affected and why, or open
+    Status(AdvisoryStatusArgs),
+    /// Take patches that answer issues into a package: a plan, or with --apply the new files
+    Import(Box<AdvisoryImportArgs>),
+}
+
+impl AdvisoryCommand {
+    /// As [`Command::wants_json`](super::Command::wants_json).
+    pub(crate) const fn wants_json(&self) -> bool {
+        match self {
+            Self::Status(args) => args.json,
+            Self::Import(_) => false,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoryStatusArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// XSAs or CVEs, such as XSA-108 or CVE-2014-7188 [default: all that are known]
+    #[arg(value_name = "ISSUE")]
+    pub(crate) issues: Vec<String>,
+    /// Only this package; may be repeated
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
+    /// Only what is open
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// End with exit code 1 when something of what is shown is open
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoryImportArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+    /// What the update answers, such as XSA-108
+    #[arg(value_name = "ISSUE", required_unless_present = "finish")]
+    pub(crate) issues: Vec<String>,
+    /// A patch, by file or URL; may be repeated, in the order of application. Where its name does not have the number of one
+    /// issue, the issue stands before it
+    #[arg(long, value_name = "[ISSUE=]PATCH", required_unless_present = "finish")]
+    pub(crate) patch: Vec<String>,
+    /// The sha256 that a patch must have; one for each, in the same order
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) sha256: Vec<String>,
+    /// Leading directories of the patches' names that are stripped
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) strip: u32,
+    /// A patch of which hunks may lie in other lines than it says; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow_offset: Vec<String>,
+    /// The source package [default: the one that the issues are about]
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// The new release [default: the present one, its last number raised]
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) release: Option<String>,
+    /// How urgent it is
+    #[arg(long, value_enum, default_value = "important", value_name = "WORD")]
+    pub(crate) severity: SeverityArg,
+    /// Who writes the changelog entry, `Name <mail>` [default: who wrote the newest one]
+    #[arg(long, value_name = "AUTHOR")]
+    pub(crate) author: Option<String>,
+    /// One line for lists [default: what is known of the issues]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// A paragraph that says what was wrong; may be repeated [default: what is known of the issues]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Vec<String>,
+    /// Who found it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) credit: Vec<String>,
+    /// When it may be known, such as 2026-12-01T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) public: Option<String>,
+    /// Hosts need not boot to have the fix
+    #[arg(long)]
+    pub(crate) no_reboot: bool,
+    /// Write the files
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Finish writing what an earlier --apply was stopped in
+    #[arg(long, conflicts_with_all = ["issues", "patch", "apply"])]
+    pub(crate) finish: bool,
+}
+
+/// How urgent a security update is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityArg {
+    Low,
+    Moderate,
+    Important,
+    Critical,
+}

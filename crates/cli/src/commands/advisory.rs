@@ -1,0 +1,18 @@
+//! Security advisories: a command each.
+
+mod draft;
+mod import;
+mod status;
+
+use crate::{
+    args::{AdvisoryArgs, AdvisoryCommand, Cli},
+    failure::Outcome,
+    printer::Printer,
+};
+
+pub(crate) fn run(cli: &Cli, args: &AdvisoryArgs, printer: &Printer) -> Outcome {
+    match &args.command {
+        AdvisoryCommand::Status(args) => status::run(cli, args, printer),
+        AdvisoryCommand::Import(args) => import::run(cli, args, printer),
+    }
+}

@@ -1,0 +1,52 @@
+//! Advisories of a channel: which its packages answer, and which nobody may hear of yet.
+
+use camino::Utf8PathBuf;
+use xen4centos_advisory::{Shipped, embargoed, updateinfo};
+use xen4centos_artifact::Sha256Digest;
+use xen4centos_publish::PublishedPackage;
+
+use crate::{
+    failure::{Failure, Kind},
+    pipeline::{files::write_whole, plan::sha256},
+    session::Session,
+};
+
+/// The advisories that these packages answer and that are public, as clients read them; none where there are none.
+pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Option<String> {
+    updateinfo(&session.project, &session.target, &shipped(packages), session.now)
+}
+
+/// As [`of`], in a file of the work directory, with its digest.
+pub(crate) fn document(
+    session: &Session<'_>,
+    packages: &[PublishedPackage],
+) -> Result<Option<(Utf8PathBuf, Sha256Digest)>, Failure> {
+    let Some(text) = of(session, packages) else { return Ok(None) };
+    let directory = session.work("generated");
+    fs_err::create_dir_all(&directory)?;
+    let path = directory.join("updateinfo.xml");
+    write_whole(&path, text.as_bytes())?;
+    Ok(Some((path, sha256(text.as_bytes()))))
+}
+
+/// Refuses to publish what tells of an advisory before its time: a package alone does, by its changelog and its sources.
+pub(crate) fn demand_public(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<(), Failure> {
+    let found = embargoed(&session.project, &session.target, &shipped(packages), session.now);
+    found.map_or(Ok(()), |embargoed| {
+        let message = format!(
+            "ADV-PUBLIC-001: `{}` answers {}, which is not public before {}",
+            embargoed.package, embargoed.advisory, embargoed.public
+        );
+        let hint = "what is built and signed is kept: run the same command again at that time";
+        Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
+    })
+}
+
+fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {
+    packages.iter().map(shipped_one).collect()
+}
+
+fn shipped_one(package: &PublishedPackage) -> Shipped<'_> {
+    let PublishedPackage { nevra, sha256, source, .. } = package;
+    Shipped { nevra, sha256, source }
+}

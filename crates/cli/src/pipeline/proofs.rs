@@ -1,0 +1,264 @@
+//! What is claimed must be there: before anything is built, every patch that an advisory names is looked for in the tree
+//! that `%prep` makes. A release once announced XSA-156 with an empty commit, and shipped XSA-96's patch without applying it.
+//!
+//! What was found is kept by the key of the build, and goes beside its packages, so that another machine that publishes them
+//! can ask for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_artifact::Sha256Digest;
+use xen4centos_build::{BuildResult, Conditions, Inputs, SourceOrigin, prepare};
+use xen4centos_manifest::{Package, Standing};
+use xen4centos_presence::{Expected, Finding, Listed, PresenceError, Proof};
+use xen4centos_sources::{Role, VerifiedSource, unpack};
+
+use crate::{
+    failure::{Failure, Kind},
+    pipeline::{files::write_whole, plan::Planned},
+    session::Session,
+};
+
+/// Beside the packages that were built after it.
+const PROOF_FILE: &str = "proof.json";
+
+/// Raised when what was proven before is to be proven again.
+const SCHEMA: u32 = 1;
+
+/// By patch, who claims it.
+type Claims = BTreeMap<String, BTreeSet<String>>;
+
+/// What was proven of a build's tree.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Record {
+    schema: u32,
+    /// The key of the build.
+    key: Sha256Digest,
+    /// By file name.
+    patches: BTreeMap<String, Proven>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Proven {
+    sha256: Sha256Digest,
+    files: usize,
+    hunks: usize,
+}
+
+/// The patches of `package` that an advisory, or their own entry in package.toml, says to answer something.
+fn claims(session: &Session<'_>, package: &Package) -> Claims {
+    let mut claims = Claims::new();
+    let mut claim = |patch: &String, by: &String| {
+        claims.entry(patch.clone()).or_default().insert(by.clone());
+    };
+    for patch in &package.patches {
+        if let Some(advisory) = &patch.advisory {
+            claim(&patch.file, advisory);
+        }
+    }
+    // Over its miniature a package is without the patches for upstream's tree.
+    let has = |patch: &&String| package.patches.iter().any(|other| other.file == **patch);
+    for advisory in session.project.advisories.values() {
+        for advised in advisory.packages.iter().filter(|advised| advised.name == package.name) {
+            if let Standing::Fixed(fix) = &advised.standing {
+                fix.patches.iter().filter(has).for_each(|patch| claim(patch, &advisory.id));
+            }
+        }
+    }
+    claims
+}
+
+/// Stops before a build whose tree lacks what is claimed of it.
+pub(crate) fn demand(
+    session: &Session<'_>,
+    planned: &[Planned],
+    conditions: &Conditions<'_>,
+) -> Result<(), Failure> {
+    for planned in planned {
+        let claims = claims(session, &planned.package);
+        if claims.is_empty() || kept(session, planned).is_some_and(|record| record.covers(planned, &claims)) {
+            continue;
+        }
+        let proofs = proven(session, planned, &claims, conditions)?;
+        let hunks: usize = proofs.iter().map(|proof| proof.hunks).sum();
+        let name = &planned.package.name;
+        keep(session, planned, &proofs)?;
+        session
+            .printer
+            .step("Proven", format!("{name}: {} patches ({hunks} hunks) are in its tree", proofs.len()));
+    }
+    Ok(())
+}
+
+/// Puts what was proven beside the packages.
+pub(crate) fn attach(
+    session: &Session<'_>,
+    planned: &[Planned],
+    results: &[BuildResult],
+) -> Result<(), Failure> {
+    for (planned, result) in planned.iter().zip(results) {
+        let place = place(session, planned);
+        if claims(session, &planned.package).is_empty() {
+            continue;
+        }
+        let bytes = fs_err::read(&place)?;
+        let beside = result.directory.join(PROOF_FILE);
+        if !fs_err::read(&beside).is_ok_and(|kept| kept == bytes) {
+            write_whole(&beside, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a result that was built elsewhere where nothing beside it shows what is claimed of its version here.
+pub(crate) fn demand_beside(
+    session: &Session<'_>,
+    directory: &Utf8Path,
+    inputs: &Inputs,
+) -> Result<(), Failure> {
+    let Some(mut package) = session.project.packages.get(&inputs.package).cloned() else { return Ok(()) };
+    if inputs.sources.values().any(|source| source.origin == SourceOrigin::Miniature) {
+        package.patches.retain(|patch| patch.miniature);
+    }
+    let claims = claims(session, &package);
+    if claims.is_empty() || inputs.evr != package.evr(&session.target.dist).to_string() {
+        return Ok(());
+    }
+    let record = read(&directory.join(PROOF_FILE)).filter(|record| record.key == inputs.key);
+    let is_proven = |patch: &&String| {
+        let proven = record.as_ref().and_then(|record| record.patches.get(*patch));
+        let source = inputs.sources.get(*patch);
+        proven.zip(source).is_some_and(|(proven, source)| proven.sha256 == source.sha256)
+    };
+    let Some(patch) = claims.keys().find(|patch| !is_proven(patch)) else { return Ok(()) };
+    let message = format!("{}: `{directory}` has no proof that `{patch}` is in it", Finding::NOT_IN_TREE);
+    let hint = "build it with this program and this project's advisories: xen4centos build";
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
+}
+
+fn proven(
+    session: &Session<'_>,
+    planned: &Planned,
+    claims: &Claims,
+    conditions: &Conditions<'_>,
+) -> Result<Vec<Proof>, Failure> {
+    let Planned { package, verified, .. } = planned;
+    let expected = expected(session, package, verified, |patch| claims.contains_key(patch))?;
+    // Of a patch that does not apply, `patch` itself says more.
+    if expected.findings().iter().any(|finding| finding.code != Finding::DOES_NOT_APPLY) {
+        return Err(refusal(planned, claims, expected.findings()));
+    }
+    let directory = package.upstream.as_ref().map(|upstream| upstream.directory.as_str());
+    let proofs = prepare(&planned.request, conditions, |built| expected.prove(&tree_in(built, directory)))??;
+    proofs.map_err(|findings| refusal(planned, claims, &findings))
+}
+
+/// Where a package's tree is: of the name that upstream's release has, or the only directory. Newer rpm gives each package a
+/// directory of its own there, with one for itself in it.
+fn tree_in(built: &Utf8Path, top: Option<&str>) -> Utf8PathBuf {
+    let directories = |parent: &Utf8Path| -> Vec<Utf8PathBuf> {
+        let entries = parent.read_dir_utf8().into_iter().flatten().flatten();
+        let all = entries.map(|entry| entry.path().to_owned()).filter(|path| path.is_dir());
+        all.filter(|path| path.file_name() != Some("SPECPARTS")).collect()
+    };
+    let outer = directories(built);
+    let is_own = |path: &&Utf8PathBuf| path.join("SPECPARTS").is_dir();
+    let candidates = outer.iter().find(is_own).map_or_else(|| outer.clone(), |own| directories(own));
+    let named = |path: &&Utf8PathBuf| top.is_none_or(|top| path.file_name() == Some(top));
+    candidates.iter().find(named).cloned().unwrap_or_else(|| built.to_owned())
+}
+
+/// What the tree of `package` must look like where its claimed patches change it.
+pub(crate) fn expected(
+    session: &Session<'_>,
+    package: &Package,
+    verified: &[VerifiedSource],
+    is_claimed: impl Fn(&str) -> bool,
+) -> Result<Expected, Failure> {
+    let listed = package.patches.iter().map(|patch| {
+        let is_it = |source: &&VerifiedSource| source.role == Role::Patch && source.file == patch.file;
+        let content = verified.iter().find(is_it).map_or(Ok(Vec::new()), VerifiedSource::content)?;
+        let is_claimed = is_claimed(&patch.file);
+        Ok(Listed { file: patch.file.clone(), strip: patch.strip, content, is_claimed })
+    });
+    let listed = listed.collect::<Result<Vec<Listed>, Failure>>()?;
+    let unpacked = session.work("proofs").join(&package.name).join("upstream");
+    remove(&unpacked)?;
+    let top = match package.upstream {
+        Some(_) => unpack(verified, &unpacked)?,
+        // All that is in its tree then comes from patches.
+        None => unpacked.clone(),
+    };
+    let expected = Expected::new(&top, &listed);
+    remove(&unpacked)?;
+    Ok(expected?)
+}
+
+fn refusal(planned: &Planned, claims: &Claims, findings: &[Finding]) -> Failure {
+    let line = |finding: &Finding| {
+        let by: Vec<&str> = claims.get(&finding.patch).into_iter().flatten().map(String::as_str).collect();
+        let by = if by.is_empty() { String::new() } else { format!(" (claimed by {})", by.join(", ")) };
+        format!("  {finding}{by}")
+    };
+    let lines: Vec<String> = findings.iter().map(line).collect();
+    let name = &planned.package.name;
+    let message = format!("`{name}` claims what its prepared tree does not show\n{}", lines.join("\n"));
+    Failure::new(Kind::Refused, message).hint(findings.first().map(|finding| finding.hint().to_owned()))
+}
+
+fn place(session: &Session<'_>, planned: &Planned) -> Utf8PathBuf {
+    let key = planned.request.input_key();
+    session.work("proofs").join(&planned.package.name).join(format!("{key}.json"))
+}
+
+fn kept(session: &Session<'_>, planned: &Planned) -> Option<Record> {
+    read(&place(session, planned)).filter(|record| record.key == planned.request.input_key())
+}
+
+/// A record that can not be read is none.
+fn read(path: &Utf8Path) -> Option<Record> {
+    let record: Record = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
+    (record.schema == SCHEMA).then_some(record)
+}
+
+fn keep(session: &Session<'_>, planned: &Planned, proofs: &[Proof]) -> Result<(), Failure> {
+    let sha256 = |file: &str| planned.request.sources.iter().find(|source| source.file == file);
+    let proven = proofs.iter().filter_map(|Proof { patch, files, hunks, .. }| {
+        let proven = Proven { sha256: sha256(patch)?.sha256, files: *files, hunks: *hunks };
+        Some((patch.clone(), proven))
+    });
+    let record = Record { schema: SCHEMA, key: planned.request.input_key(), patches: proven.collect() };
+    let place = place(session, planned);
+    if let Some(directory) = place.parent() {
+        fs_err::create_dir_all(directory)?;
+    }
+    let mut text = serde_json::to_vec_pretty(&record).expect("strings, numbers and sorted maps become JSON");
+    text.push(b'\n');
+    write_whole(&place, &text)
+}
+
+fn remove(directory: &Utf8Path) -> Result<(), Failure> {
+    if directory.exists() {
+        fs_err::remove_dir_all(directory)?;
+    }
+    Ok(())
+}
+
+impl Record {
+    /// Whether every claimed patch was proven as it is now.
+    fn covers(&self, planned: &Planned, claims: &Claims) -> bool {
+        claims.keys().all(|patch| {
+            let source = planned.request.sources.iter().find(|source| source.file == *patch);
+            let proven = self.patches.get(patch);
+            proven.zip(source).is_some_and(|(proven, source)| proven.sha256 == source.sha256)
+        })
+    }
+}
+
+impl From<PresenceError> for Failure {
+    fn from(error: PresenceError) -> Self {
+        Self::of(Kind::World, &error)
+    }
+}

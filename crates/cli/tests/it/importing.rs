@@ -1,0 +1,184 @@
+//! From a patch to an announced update, by one command.
+
+use camino::Utf8PathBuf;
+use sha2::Digest as _;
+
+use crate::fetching::server;
+use crate::program::Run;
+use crate::proofs::fix;
+use crate::workshop::{ProjectCopy, Work, files_below};
+
+const PACKAGE: &str = "specs/xen/package.toml";
+const ADVISORY: &str = "advisories/CESA-";
+
+struct Desk {
+    copy: ProjectCopy,
+    work: Work,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let copy = ProjectCopy::new();
+        let work = Work::new(copy.path());
+        Self { copy, work }
+    }
+
+    /// `--patch` and `--sha256` of a patch of this content.
+    fn patch(&self, name: &str, content: &str) -> Vec<String> {
+        let path = self.work.write(name, content);
+        let digest = xen4centos_artifact::Sha256Digest::from_bytes(sha2::Sha256::digest(content).into());
+        vec![format!("--patch={path}"), format!("--sha256={digest}")]
+    }
+
+    fn import(&self, issues: &[&str], patches: &[Vec<String>], options: &[&str]) -> Run {
+        let mut arguments = vec!["advisory", "import"];
+        arguments.extend(issues);
+        arguments.extend(patches.iter().flatten().map(String::as_str));
+        arguments.extend(options);
+        self.work.run(&arguments)
+    }
+
+    fn files(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
+        let root = self.copy.path();
+        let read = |path: Utf8PathBuf| (path.clone(), fs_err::read(root.join(path)).unwrap());
+        files_below(root).into_iter().map(read).collect()
+    }
+
+    fn text(&self, file: &str) -> String {
+        fs_err::read_to_string(self.copy.path().join(file)).unwrap()
+    }
+}
+
+#[test]
+fn a_patch_becomes_an_announced_update() {
+    let desk = Desk::new();
+    let before = desk.files();
+    let patch = [desk.patch("xsa108.patch", &fix())];
+    let options = ["--credit", "Jan \"JB\" Beulich", "--severity", "moderate"];
+    desk.import(&["xsa-108"], &patch, &options).ends_with(0).says(["Tried xsa108.patch: 1 hunks apply"]).prints([
+        "-release = \"38\"\n+release = \"39\"",
+        "+[[patch]]\n+file = \"xsa108.patch\"\n+advisory = \"XSA-108\"",
+        "+version = \"4.2.5-39\"\n+entries = [\"XSA-108: guests read memory of others through MSRs of the x2APIC (CVE-2014-7188)\"]",
+        "--- /dev/null\n+++ b/specs/xen/patches/xsa108.patch",
+        "+fixes = [\"XSA-108\"]\n+credits = [\"Jan \\\"JB\\\" Beulich\"]",
+    ]);
+    assert_eq!(desk.files(), before, "a plan changes nothing");
+
+    desk.import(&["xsa-108"], &patch, &[&options[..], &["--apply"]].concat()).ends_with(0);
+    let changed: Vec<_> = desk.files().into_iter().filter(|file| !before.contains(file)).collect();
+    assert_eq!(changed.len(), 3, "package.toml, the patch and the advisory");
+    assert!(changed.iter().any(|(path, _)| path.as_str().starts_with(ADVISORY)));
+    desk.work
+        .run(&["advisory", "status", "XSA-108"])
+        .ends_with(0)
+        .prints(["XSA-108  xen  fixed  xen-4.2.5-39.el6.centos.alt (CESA-"]);
+    desk.work
+        .run(&["build", "xen", "--without", "xen:docs", "--without", "xen:tools"])
+        .ends_with(0)
+        .says(["Proven xen: 1 patches (1 hunks) are in its tree"]);
+    // What is mended is not taken twice.
+    desk.import(&["xsa-108"], &patch, &[]).ends_with(2).says(["xsa108.patch` is there already"]);
+}
+
+#[test]
+fn several_issues_come_in_one_update() {
+    let desk = Desk::new();
+    // Made for a tree that has the first.
+    let second = fix()
+        .replace("+    copy_pair(0, 0);\n", "     copy_pair(0, 0);\n+    copy_pair(1, 1);\n")
+        .replace(",7 @@", ",8 @@")
+        .replace(",6 +", ",7 +");
+    let patches = [desk.patch("xsa108.patch", &fix()), desk.patch("xsa109-4.2.patch", &second)];
+    desk.import(&["XSA-108", "XSA-109"], &patches, &["--apply"]).ends_with(0);
+    let text = desk.text(PACKAGE);
+    assert!(text.contains("file = \"xsa109-4.2.patch\"\nadvisory = \"XSA-109\""), "{text}");
+    desk.work
+        .run(&["advisory", "status", "XSA-108", "XSA-109", "--exit-code"])
+        .ends_with(0)
+        .says(["Known 2 fixed"]);
+}
+
+#[test]
+fn a_patch_by_its_url_is_pinned() {
+    let desk = Desk::new();
+    let content: &'static [u8] = fix().leak().as_bytes();
+    let url = format!("{}xsa108.patch", server("/xsa108.patch", vec![content]));
+    let digest = desk.patch("anywhere", &fix()).remove(1);
+    let patch = vec![format!("--patch={url}"), digest];
+    desk.import(&["XSA-108"], std::slice::from_ref(&patch), &["--apply"]).ends_with(0);
+    let text = desk.text(PACKAGE);
+    assert!(text.contains(&format!("file = \"xsa108.patch\"\nurl = \"{url}\"\nsha256 = \"")), "{text}");
+    assert!(!desk.copy.path().join("specs/xen/patches").exists());
+    let other = vec![patch[0].clone(), format!("--sha256={}", "0".repeat(64))];
+    Desk::new()
+        .import(&["XSA-108"], &[other], &["--apply"])
+        .ends_with(2)
+        .says(["does not have the pinned sha256"]);
+}
+
+#[test]
+fn what_is_not_right_is_refused_before_anything_is_written() {
+    let desk = Desk::new();
+    let before = desk.files();
+    let good = desk.patch("xsa108.patch", &fix());
+    let wrong = vec![good[0].clone(), format!("--sha256={}", "0".repeat(64))];
+    desk.import(&["XSA-108"], &[wrong], &["--apply"])
+        .ends_with(2)
+        .says(["has another digest than was given"]);
+    desk.import(&["XSA-108"], &[good[..1].to_vec()], &[]).ends_with(2).says(["1 patches and 0 digests"]);
+    desk.import(&["XSA-9999"], std::slice::from_ref(&good), &[])
+        .ends_with(2)
+        .says(["nothing is known of `XSA-9999`"]);
+    desk.import(&["XSA-33"], std::slice::from_ref(&good), &[])
+        .ends_with(2)
+        .says(["upstream mended XSA-33 in 4.2.2"]);
+    desk.import(&["XSA-64"], std::slice::from_ref(&good), &[])
+        .ends_with(2)
+        .says(["not to be affected by XSA-64"]);
+    let other = desk.patch("xsa109.patch", &fix().replace("for (;;)", "while (1)"));
+    desk.import(&["XSA-109"], &[other], &["--apply"])
+        .ends_with(4)
+        .says(["ADV-PATCH-002 xsa109.patch: `xen/hypervisor.c`: does not apply"]);
+    let empty = desk.patch("xsa110.patch", "Subject: nothing\n");
+    desk.import(&["XSA-110"], &[empty], &["--apply"]).ends_with(4).says(["ADV-PATCH-001 xsa110.patch"]);
+    desk.import(&["XSA-108"], &[good], &["--author", "Nobody", "--apply"])
+        .ends_with(2)
+        .says(["expected `Name <mail@host>`"]);
+    assert_eq!(desk.files(), before);
+}
+
+#[test]
+fn hunks_in_other_lines_are_taken_by_name_only() {
+    let desk = Desk::new();
+    let text = fix();
+    let (head, rest) = text.split_once("@@ -").unwrap();
+    let (_, rest) = rest.split_once(" @@").unwrap();
+    let patch = [desk.patch("xsa108.patch", &format!("{head}@@ -3,6 +3,7 @@{rest}"))];
+    desk.import(&["XSA-108"], &patch, &[])
+        .ends_with(4)
+        .says(["xsa108.patch: 1 of 1 hunks lie in other lines than it says", "--allow-offset xsa108.patch"]);
+    desk.import(&["XSA-108"], &patch, &["--allow-offset", "xsa108.patch"]).ends_with(0);
+}
+
+/// What a run that was killed while it wrote leaves: all of it in the work directory, some of it in the project.
+#[test]
+fn an_import_that_was_killed_is_finished() {
+    let whole = Desk::new();
+    whole.import(&["XSA-108"], &[whole.patch("xsa108.patch", &fix())], &["--apply"]).ends_with(0);
+    let killed = Desk::new();
+    let original = killed.files();
+    let changed: Vec<_> = whole.files().into_iter().filter(|file| !original.contains(file)).collect();
+    for (path, bytes) in &changed {
+        killed.work.write(&format!("import/{path}"), bytes);
+    }
+    let (path, bytes) = changed.iter().find(|(path, _)| path.ends_with("xsa108.patch")).unwrap();
+    killed.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
+    killed
+        .work
+        .run(&["advisory", "status"])
+        .ends_with(2)
+        .says(["was stopped in the middle", "hint: `xen4centos advisory import --finish`"]);
+    killed.work.run(&["advisory", "import", "--finish"]).ends_with(0);
+    assert_eq!(killed.files(), whole.files());
+    killed.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+}

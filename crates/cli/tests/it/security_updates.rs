@@ -1,0 +1,214 @@
+//! Security updates as hosts get them: announced in the repository, and chosen by the real dnf.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_process::{Invocation, Tool};
+
+use crate::workshop::{Directory, ProjectCopy, Work, files_below};
+
+const SECURITY: &str = r#"id = "CESA-2026:X0001"
+title = "small: <greetings> & more"
+type = "security"
+severity = "important"
+cves = ["CVE-2026-0001"]
+announcement = "https://example.org/CESA-2026:X0001"
+references = ["https://example.org/?a=1&b=2"]
+public = 2026-11-20T12:00:00Z
+reboot = true
+description = ["Anybody could be greeted.", "Now nobody is."]
+
+[[package]]
+name = "small"
+fixed-in = "2"
+released-in = "1.0"
+"#;
+
+/// Two packages, `small` and `other`.
+fn project() -> ProjectCopy {
+    let copy = ProjectCopy::with_small_package("true");
+    for file in ["package.toml", "small.spec.tera"] {
+        let text = fs_err::read_to_string(copy.path().join("specs/small").join(file)).unwrap();
+        copy.write(
+            &format!("specs/other/{}", file.replace("small", "other")),
+            &text.replace("small", "other"),
+        );
+    }
+    let target = "repo-templates/targets/small.toml";
+    copy.edit(target, r#"packages = ["small"]"#, r#"packages = ["small", "other"]"#);
+    copy
+}
+
+fn raise(copy: &ProjectCopy, package: &str) {
+    let file = format!("specs/{package}/package.toml");
+    copy.edit(&file, "release = \"1\"", "release = \"2\"");
+    let entry = "[[changelog]]\ndate = \"2026-11-03\"\nauthor = \"Nobody <nobody@localhost>\"\nversion = \"1.0-2\"\n\
+                 entries = [\"Second\"]\n\n[[changelog]]";
+    copy.edit(&file, "[[changelog]]", entry);
+}
+
+/// The security update of `small`, and one of `other` that mends something.
+fn announce(copy: &ProjectCopy) {
+    copy.write("advisories/CESA-2026-X0001.toml", SECURITY);
+    let bugfix = SECURITY
+        .replace("CESA-2026:X0001", "CEBA-2026:X0002")
+        .replace("\"security\"", "\"bugfix\"")
+        .replace("severity = \"important\"\ncves = [\"CVE-2026-0001\"]\n", "")
+        .replace("name = \"small\"", "name = \"other\"")
+        .replace("reboot = true", "reboot = false");
+    copy.write("advisories/CEBA-2026-X0002.toml", &bugfix);
+}
+
+/// A host that has packages by its database alone.
+struct Host {
+    directory: Directory,
+}
+
+impl Host {
+    fn with(packages: &[Utf8PathBuf]) -> Self {
+        let host = Self { directory: Directory::new() };
+        // Debian's rpm keeps its database elsewhere.
+        host.directory.write(".rpmmacros", "%_dbpath /var/lib/rpm\n");
+        host.directory.write("dnf.conf", "[main]\ngpgcheck=0\nplugins=0\n");
+        let root = host.root();
+        fs_err::create_dir_all(&root).unwrap();
+        let install = Invocation::new(Tool::Rpm, &host.directory.path)
+            .args([
+                "--root",
+                root.as_str(),
+                "--dbpath",
+                "/var/lib/rpm",
+                "-i",
+                "--justdb",
+                "--nodeps",
+                "--noscripts",
+            ])
+            .args(packages);
+        host.run(install);
+        host
+    }
+
+    fn root(&self) -> Utf8PathBuf {
+        self.directory.path.join("root")
+    }
+
+    fn run(&self, invocation: Invocation) -> String {
+        use std::os::unix::fs::MetadataExt as _;
+        let is_root = fs_err::metadata(&self.directory.path).unwrap().uid() == 0;
+        let as_root = ["--map-root-user", "--"];
+        let invocation = if is_root { invocation } else { invocation.wrapped_by(Tool::Unshare, as_root) };
+        invocation.env("HOME", self.directory.path.as_str()).run().unwrap().text()
+    }
+
+    fn dnf(&self, repository: &Utf8Path, arguments: &[&str]) -> String {
+        let scratch = &self.directory.path;
+        let dnf = Invocation::new(Tool::Dnf, scratch)
+            .args(["-y", "--quiet", "--releasever=6", "--forcearch=x86_64", "--repo=tried"])
+            .arg(format!("--installroot={}", self.root()))
+            .arg(format!("--config={scratch}/dnf.conf"))
+            .arg(format!("--setopt=reposdir={scratch}/none"))
+            .arg(format!("--setopt=cachedir={scratch}/cache"))
+            .arg(format!("--setopt=logdir={scratch}"))
+            .arg(format!("--setopt=persistdir={scratch}/state"))
+            .arg("--setopt=tsflags=justdb")
+            .arg(format!("--repofrompath=tried,file://{repository}"));
+        self.run(dnf.args(arguments))
+    }
+
+    fn installed(&self) -> Vec<String> {
+        let root = self.root();
+        let query = ["-qa", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n"];
+        let rpm = Invocation::new(Tool::Rpm, &self.directory.path)
+            .args(["--root", root.as_str(), "--dbpath", "/var/lib/rpm"])
+            .args(query);
+        let mut lines: Vec<String> = self.run(rpm).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+}
+
+fn channel(work: &Work) -> Utf8PathBuf {
+    work.path().join("publish/small/x86_64").canonicalize_utf8().unwrap()
+}
+
+fn packages(work: &Work) -> Vec<Utf8PathBuf> {
+    let root = channel(work);
+    let is_binary = |path: &Utf8PathBuf| path.as_str().ends_with(".noarch.rpm");
+    files_below(&root).into_iter().filter(is_binary).map(|path| root.join(path)).collect()
+}
+
+#[test]
+fn dnf_chooses_what_closes_a_hole_and_nothing_else() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let release = ["release", "--target", "small"];
+    work.run(&release).ends_with(0);
+    let host = Host::with(&packages(&work));
+    assert_eq!(host.installed(), ["other-1.0-1.el6.centos.alt", "small-1.0-1.el6.centos.alt"]);
+    assert!(!host.dnf(&channel(&work), &["updateinfo", "list", "--all"]).contains("CESA"));
+
+    raise(&copy, "small");
+    raise(&copy, "other");
+    announce(&copy);
+    work.run(&release).ends_with(0);
+    let said = host.dnf(&channel(&work), &["updateinfo", "list", "--security"]);
+    assert_eq!(
+        said.split_whitespace().collect::<Vec<_>>(),
+        ["CESA-2026:X0001", "Important/Sec.", "small-1.0-2.el6.centos.alt.noarch"]
+    );
+    let said = host.dnf(&channel(&work), &["updateinfo", "list", "--bugfix"]);
+    assert!(said.contains("CEBA-2026:X0002") && said.contains("other-1.0-2"), "{said}");
+    let said = host.dnf(&channel(&work), &["updateinfo", "info", "CESA-2026:X0001"]);
+    let told =
+        ["small: <greetings> & more", "CVE-2026-0001", "Important", "Now nobody is.", "2026-11-20 12:00:00"];
+    for text in told {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+
+    host.dnf(&channel(&work), &["upgrade", "--security"]);
+    assert_eq!(host.installed(), ["other-1.0-1.el6.centos.alt", "small-1.0-2.el6.centos.alt"]);
+    assert_eq!(host.dnf(&channel(&work), &["updateinfo", "list", "--security"]).trim(), "");
+    host.dnf(&channel(&work), &["upgrade"]);
+    assert_eq!(host.installed(), ["other-1.0-2.el6.centos.alt", "small-1.0-2.el6.centos.alt"]);
+}
+
+#[test]
+fn advisories_are_part_of_what_is_published() {
+    let copy = project();
+    raise(&copy, "small");
+    announce(&copy);
+    fs_err::remove_file(copy.path().join("advisories/CEBA-2026-X0002.toml")).unwrap();
+    let work = Work::new(copy.path());
+    let release = ["release", "--target", "small", "--json"];
+    assert_eq!(work.run(&release).ends_with(0).json()["state"], 1);
+    let updateinfo = || {
+        let repodata = files_below(&channel(&work));
+        let is_it = |path: &&Utf8PathBuf| path.as_str().contains("updateinfo");
+        repodata.iter().filter(is_it).count()
+    };
+    assert_eq!(updateinfo(), 1);
+    work.run(&release).ends_with(0).says(["Unchanged"]);
+    // Other words for the same packages are published, too.
+    copy.edit("advisories/CESA-2026-X0001.toml", "Now nobody is.", "Now few are.");
+    assert_eq!(work.run(&release).ends_with(0).json()["state"], 2);
+    // What is no longer announced is no longer listed.
+    fs_err::remove_file(copy.path().join("advisories/CESA-2026-X0001.toml")).unwrap();
+    assert_eq!(work.run(&release).ends_with(0).json()["state"], 3);
+    work.run(&["publish", "--target", "small", "--roll-back", "2"]).ends_with(0);
+}
+
+#[test]
+fn nothing_tells_of_an_advisory_before_its_time() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let release = ["release", "--target", "small"];
+    work.run(&release).ends_with(0);
+    raise(&copy, "small");
+    raise(&copy, "other");
+    announce(&copy);
+    copy.edit("advisories/CESA-2026-X0001.toml", "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    work.run(&release).ends_with(4).says([
+        "ADV-PUBLIC-001: `small-1.0-2.el6.centos.alt` answers CESA-2026:X0001, which is not public before 2126-",
+        "hint: what is built and signed is kept",
+    ]);
+    let published = packages(&work);
+    assert!(!published.iter().any(|path| path.as_str().contains("small-1.0-2")), "{published:?}");
+}

@@ -1,0 +1,189 @@
+//! What of a file matters to what is made of it: its text without comments, and without white space where that says
+//! nothing. Where a language is not known, all but white space matters.
+
+/// How a language writes what it does not mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    /// `/* */` and `//`; lines that begin with `#` are one each.
+    C,
+    /// `#` to the end of the line; lines and their indentation matter.
+    Script,
+    /// `(* *)`, nested.
+    Ocaml,
+    /// Nothing of it runs.
+    Prose,
+    Unknown,
+}
+
+/// Whether two texts of the file of that name come to the same.
+pub(crate) fn means_the_same(name: &str, before: &[u8], after: &[u8]) -> bool {
+    before == after || {
+        let language = language(name, after);
+        meaning(language, before) == meaning(language, after)
+    }
+}
+
+const C: [&str; 14] = ["c", "h", "cc", "cpp", "hpp", "S", "s", "y", "l", "lds", "dsl", "asl", "inc", "java"];
+const SCRIPT: [&str; 11] = ["py", "sh", "pl", "pm", "mk", "rb", "awk", "conf", "cfg", "rules", "toml"];
+const PROSE: [&str; 12] =
+    ["txt", "md", "markdown", "pod", "rst", "tex", "html", "1", "5", "8", "pandoc", "texi"];
+const PROSE_NAMES: [&str; 9] =
+    ["README", "COPYING", "CHANGELOG", "ChangeLog", "MAINTAINERS", "CREDITS", "TODO", "NEWS", "AUTHORS"];
+
+fn language(name: &str, content: &[u8]) -> Language {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    // Templates of configure end so.
+    let file = file.strip_suffix(".in").unwrap_or(file);
+    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if PROSE_NAMES.contains(&file) || PROSE.contains(&extension) {
+        Language::Prose
+    } else if C.contains(&extension) {
+        Language::C
+    } else if ["ml", "mli"].contains(&extension) {
+        Language::Ocaml
+    } else if SCRIPT.contains(&extension)
+        || ["Makefile", "Kconfig", "Kbuild"].iter().any(|start| file.starts_with(start))
+        || content.starts_with(b"#!")
+    {
+        Language::Script
+    } else {
+        Language::Unknown
+    }
+}
+
+type Tokens = Vec<Vec<u8>>;
+
+fn meaning(language: Language, text: &[u8]) -> Tokens {
+    match language {
+        Language::Prose => Vec::new(),
+        Language::C => Scanner::new(text, b"/*", b"*/").tokens(true),
+        Language::Ocaml => Scanner::new(text, b"(*", b"*)").tokens(false),
+        Language::Script => script(text),
+        Language::Unknown => {
+            let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            words.map(<[u8]>::to_vec).collect()
+        }
+    }
+}
+
+/// Lines without comments, blank ends and empty lines. A `#` begins a comment at the start of a word, outside of quotes.
+fn script(text: &[u8]) -> Tokens {
+    let lines = text.split(|&byte| byte == b'\n').enumerate().map(|(index, line)| {
+        let is_interpreter = index == 0 && line.starts_with(b"#!");
+        let end = if is_interpreter { line.len() } else { comment_start(line) };
+        line[..end].trim_ascii_end().to_vec()
+    });
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+fn comment_start(line: &[u8]) -> usize {
+    let mut quote = None;
+    let mut before = b' ';
+    for (index, &byte) in line.iter().enumerate() {
+        match quote {
+            Some(open) if byte == open && before != b'\\' => quote = None,
+            None if byte == b'#' && before.is_ascii_whitespace() => return index,
+            None if [b'"', b'\''].contains(&byte) && before != b'\\' => quote = Some(byte),
+            _ => {}
+        }
+        before = byte;
+    }
+    line.len()
+}
+
+/// Splits a text of a language with block comments into words, strings and signs.
+struct Scanner<'t> {
+    text: &'t [u8],
+    at: usize,
+    open: &'static [u8],
+    close: &'static [u8],
+}
+
+impl<'t> Scanner<'t> {
+    fn new(text: &'t [u8], open: &'static [u8], close: &'static [u8]) -> Self {
+        Self { text, at: 0, open, close }
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn tokens(&mut self, is_c: bool) -> Tokens {
+        let mut tokens = Tokens::new();
+        // A line that begins with `#` ends where it ends; elsewhere lines mean nothing.
+        let (mut is_line_start, mut is_directive) = (true, false);
+        while let Some(&byte) = self.rest().first() {
+            if byte == b'\n' {
+                if is_directive {
+                    tokens.push(b"\n".to_vec());
+                }
+                (is_line_start, is_directive) = (true, false);
+                self.at += 1;
+            } else if self.rest().starts_with(b"\\\n") {
+                self.at += 2;
+            } else if byte.is_ascii_whitespace() {
+                self.at += 1;
+            } else if self.rest().starts_with(self.open) {
+                self.skip_comment(!is_c);
+            } else if is_c && self.rest().starts_with(b"//") {
+                self.at += self.rest().iter().position(|&byte| byte == b'\n').unwrap_or(self.rest().len());
+            } else {
+                is_directive |= is_c && is_line_start && byte == b'#';
+                is_line_start = false;
+                tokens.push(self.token(byte));
+            }
+        }
+        tokens
+    }
+
+    fn skip_comment(&mut self, nests: bool) {
+        self.at += self.open.len();
+        let mut depth = 1;
+        while depth > 0 && !self.rest().is_empty() {
+            if self.rest().starts_with(self.close) {
+                depth -= 1;
+                self.at += self.close.len();
+            } else if nests && self.rest().starts_with(self.open) {
+                depth += 1;
+                self.at += self.open.len();
+            } else {
+                self.at += 1;
+            }
+        }
+    }
+
+    fn token(&mut self, first: u8) -> Vec<u8> {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+        let length = if first == b'"' {
+            self.quoted(b'"')
+        } else if is_word(&first) {
+            self.rest().iter().take_while(|byte| is_word(byte)).count()
+        } else if first == b'\'' {
+            self.character()
+        } else {
+            1
+        };
+        let token = self.rest()[..length].to_vec();
+        self.at += length;
+        token
+    }
+
+    fn quoted(&self, quote: u8) -> usize {
+        let mut escaped = false;
+        for (index, &byte) in self.rest().iter().enumerate().skip(1) {
+            if byte == quote && !escaped {
+                return index + 1;
+            }
+            escaped = byte == b'\\' && !escaped;
+        }
+        self.rest().len()
+    }
+
+    /// `'a'` and `'\n'`; an apostrophe of another kind is one sign.
+    fn character(&self) -> usize {
+        let near = &self.rest()[..self.rest().len().min(8)];
+        let end = Scanner { text: near, at: 0, open: self.open, close: self.close }.quoted(b'\'');
+        let is_character = near.get(end - 1) == Some(&b'\'') && end > 1 && !near[..end].contains(&b'\n');
+        if is_character { end } else { 1 }
+    }
+}
