@@ -35,6 +35,8 @@ pub struct NewPatch {
     pub summary: String,
     /// Where it is fetched from, with its sha256; none where the tree has it.
     pub url: Option<(String, String)>,
+    /// Whether it is for the package's miniature, and not for upstream's own tree.
+    pub miniature: bool,
 }
 
 /// What an advisory says; more can be written into its file.
@@ -75,13 +77,16 @@ pub fn updated(text: &str, update: &Update) -> Option<String> {
 }
 
 fn patch(patch: &NewPatch) -> String {
-    let NewPatch { file, strip, issue, summary, url } = patch;
+    let NewPatch { file, strip, issue, summary, url, miniature } = patch;
+    // Patches of the tree are for both unless they say otherwise, those from outside for upstream's tree.
+    let miniature =
+        if *miniature == url.is_none() { String::new() } else { format!("miniature = {miniature}\n") };
     let url = url.as_ref().map_or_else(String::new, |(url, sha256)| {
         format!("url = {}\nsha256 = {}\n", quoted(url), quoted(sha256))
     });
     let strip = if *strip == 1 { String::new() } else { format!("strip = {strip}\n") };
     let [file, issue, summary] = [file, issue, summary].map(|text| quoted(text));
-    format!("[[patch]]\nfile = {file}\n{url}{strip}advisory = {issue}\nsummary = {summary}\n\n")
+    format!("[[patch]]\nfile = {file}\n{url}{strip}{miniature}advisory = {issue}\nsummary = {summary}\n\n")
 }
 
 fn entry(update: &Update) -> String {

@@ -11,7 +11,7 @@ pub struct Shipped<'a> {
     /// What yum knows it by.
     pub nevra: &'a Nevra,
     /// Of its file.
-    pub sha256: &'a Sha256Digest,
+    pub sha256: Sha256Digest,
     /// Name of its source package.
     pub source: &'a str,
 }

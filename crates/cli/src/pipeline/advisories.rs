@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use xen4centos_advisory::{Shipped, embargoed, updateinfo};
-use xen4centos_artifact::Sha256Digest;
+use xen4centos_artifact::{Sha256Digest, SignedRpm};
 use xen4centos_publish::PublishedPackage;
 
 use crate::{
@@ -30,8 +30,16 @@ pub(crate) fn document(
 }
 
 /// Refuses to publish what tells of an advisory before its time: a package alone does, by its changelog and its sources.
-pub(crate) fn demand_public(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<(), Failure> {
-    let found = embargoed(&session.project, &session.target, &shipped(packages), session.now);
+pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Result<(), Failure> {
+    let shipped: Vec<Shipped<'_>> = packages
+        .iter()
+        .map(|package| Shipped {
+            nevra: package.nevra(),
+            sha256: package.sha256(),
+            source: package.package(),
+        })
+        .collect();
+    let found = embargoed(&session.project, &session.target, &shipped, session.now);
     found.map_or(Ok(()), |embargoed| {
         let message = format!(
             "ADV-PUBLIC-001: `{}` answers {}, which is not public before {}",
@@ -48,5 +56,5 @@ fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {
 
 fn shipped_one(package: &PublishedPackage) -> Shipped<'_> {
     let PublishedPackage { nevra, sha256, source, .. } = package;
-    Shipped { nevra, sha256, source }
+    Shipped { nevra, sha256: *sha256, source }
 }

@@ -88,6 +88,8 @@ pub(crate) fn publish(
     key: &SigningKey,
     packages: &[SignedRpm],
 ) -> Result<Published, Failure> {
+    // Not even what is staged may tell of it: it lies where a server may look.
+    advisories::demand_public(session, packages)?;
     let channel = open(session)?;
     let comps = comps(session)?;
     let staging = in_turn(session, &channel, || {
@@ -149,9 +151,6 @@ fn finish(
     (channel, purpose): (&Channel, Purpose),
     mut staging: Staging,
 ) -> Result<Published, Failure> {
-    if purpose == Purpose::Update {
-        advisories::demand_public(session, staging.packages())?;
-    }
     let updateinfo = advisories::document(session, staging.packages())?;
     staging.lists_advisories(updateinfo.as_ref().map(|(_, digest)| *digest));
     let before = channel.current()?;

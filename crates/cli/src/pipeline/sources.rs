@@ -115,12 +115,8 @@ pub(crate) fn packages(
     args: &SourceArgs,
 ) -> Result<Vec<Package>, Failure> {
     let mut packages = session.packages(named)?;
-    if !takes_doubles(session) {
-        return Ok(packages);
-    }
-    let trees = trees(session, args)?;
-    for package in packages.iter_mut().filter(|package| package.upstream.is_some()) {
-        if trees.iter().any(|tree| tree.package == package.name) {
+    for package in &mut packages {
+        if !is_over_miniature(session, package, args)? {
             continue;
         }
         let before = package.patches.len();
@@ -134,6 +130,16 @@ pub(crate) fn packages(
         }
     }
     Ok(packages)
+}
+
+/// Whether the tree of a package is its miniature.
+pub(crate) fn is_over_miniature(
+    session: &Session<'_>,
+    package: &Package,
+    args: &SourceArgs,
+) -> Result<bool, Failure> {
+    let is_given = trees(session, args)?.iter().any(|tree| tree.package == package.name);
+    Ok(takes_doubles(session) && package.upstream.is_some() && !is_given)
 }
 
 /// A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.

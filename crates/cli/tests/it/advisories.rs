@@ -13,7 +13,11 @@ fn status(project: &camino::Utf8Path, arguments: &[&str]) -> crate::program::Run
 
 #[test]
 fn the_matrix_says_how_each_package_stands() {
-    status(&project(), &["xsa-108", "CVE-2012-5634", "XSA-64", "XSA-161"]).ends_with(0).prints([
+    let before = ProjectCopy::before_the_update();
+    status(&project(), &["XSA-108"])
+        .ends_with(0)
+        .prints(["XSA-108  xen  fixed  xen-4.2.5-39.el6.centos.alt (CESA-2026:X0001); guests read"]);
+    status(before.path(), &["xsa-108", "CVE-2012-5634", "XSA-64", "XSA-161"]).ends_with(0).prints([
         "XSA-33   xen  fixed         xen-4.2.5-38.el6.centos.alt (upstream 4.2.2); VT-d",
         "XSA-64   xen  not-affected  vulnerable_code_not_present; ",
         "XSA-108  xen  open          affected, upstream has fad105dd0a; guests read",

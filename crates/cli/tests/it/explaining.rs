@@ -53,7 +53,7 @@ fn an_older_package_is_explained_with_its_advisory() {
     let work = Work::new(copy.path());
     let run = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
     run(&["release"]).ends_with(0);
-    copy.write("specs/small/patches/fix.patch", "--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+x\n");
+    copy.write("specs/small/patches/fix.patch", "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+x\n");
     copy.edit("specs/small/package.toml", "release = \"1\"", "release = \"2\"");
     copy.edit("specs/small/package.toml", "version = \"1.0-1\"", "version = \"1.0-2\"");
     let patch = "[[patch]]\nfile = \"fix.patch\"\nadvisory = \"XSA-7\"\nsummary = \"x\"\n\n[[changelog]]";

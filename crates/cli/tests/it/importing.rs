@@ -18,7 +18,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let copy = ProjectCopy::new();
+        let copy = ProjectCopy::before_the_update();
         let work = Work::new(copy.path());
         Self { copy, work }
     }

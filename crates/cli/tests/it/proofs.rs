@@ -39,7 +39,7 @@ const FIX: &str = "\
 
 /// A project with release 39 of xen, which has a patch of this content, and an advisory that names it.
 pub(crate) fn announced(patch: &str) -> ProjectCopy {
-    let copy = ProjectCopy::new();
+    let copy = ProjectCopy::before_the_update();
     copy.write(PATCH, patch);
     copy.edit(PACKAGE, "release = \"38\"", "release = \"39\"");
     let text = fs_err::read_to_string(copy.path().join(PACKAGE)).unwrap();
@@ -112,6 +112,21 @@ fn a_patch_that_is_listed_and_not_applied_stops_the_release() {
             "hint: apply it in %prep",
         ]);
     }
+}
+
+/// What was built before anybody claimed something of it is not taken for proven.
+#[test]
+fn a_claim_that_comes_after_the_build_is_held_to_it() {
+    let copy = announced(&fix());
+    copy.edit(PACKAGE, "advisory = \"XSA-108\"\n", "");
+    let advisory = copy.path().join("advisories/CESA-2026-X0001.toml");
+    fs_err::remove_file(&advisory).unwrap();
+    let patch_commands = "{{ patch_commands }}\n";
+    copy.edit("specs/xen/xen.spec.tera", patch_commands, &format!("if false; then\n{patch_commands}fi\n"));
+    let work = Work::new(copy.path());
+    assert_eq!(build(&work).ends_with(0).json()[0]["fresh"], true);
+    fs_err::write(advisory, ADVISORY).unwrap();
+    build(&work).ends_with(4).says(["ADV-PATCH-003 xsa108.patch", "(claimed by CESA-2026:X0001)"]);
 }
 
 #[test]

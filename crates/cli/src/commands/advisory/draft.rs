@@ -10,7 +10,7 @@ use super::import::advisory_path;
 use crate::{
     args::{AdvisoryImportArgs, SeverityArg},
     failure::{Failure, Kind},
-    pipeline::{journal::Changes, plan::sha256},
+    pipeline::{journal::Changes, plan::sha256, sources},
     session::Session,
     settings,
 };
@@ -83,7 +83,7 @@ fn one_patch(
     };
     let summary = issue.title.clone();
     let url = is_url.then(|| (place.to_owned(), expected.to_string()));
-    let patch = NewPatch { file, strip, issue: issue.id.clone(), summary, url };
+    let patch = NewPatch { file, strip, issue: issue.id.clone(), summary, url, miniature: false };
     if is_url {
         return Ok((patch, None));
     }
@@ -128,6 +128,8 @@ impl Draft {
                 )
             })?,
         };
+        let miniature = sources::is_over_miniature(session, package, &args.sources)?;
+        let patches = given.patches.iter().map(|(patch, _)| NewPatch { miniature, ..patch.clone() });
         let now = time(session.now)?;
         let public = match &args.public {
             None => now.to_string(),
@@ -138,7 +140,7 @@ impl Draft {
             version: package.version.clone(),
             old_release: package.release.clone(),
             release,
-            patches: given.patches.iter().map(|(patch, _)| patch.clone()).collect(),
+            patches: patches.collect(),
             date: now.strftime("%F").to_string(),
             author: args.author.clone().unwrap_or_else(|| package.changelog[0].author.clone()),
             entries: lines.clone(),

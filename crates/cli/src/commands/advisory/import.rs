@@ -59,7 +59,7 @@ fn attempt(
         color: cli.global.color,
     };
     let session = Session::open(&global, &args.target, printer)?;
-    let packages = session.packages(std::slice::from_ref(&draft.package))?;
+    let packages = sources::packages(&session, std::slice::from_ref(&draft.package), &args.sources)?;
     let package = &packages[0];
     draft.demand_whole(package)?;
     let mut options = session.options(&packages, &BuildArgs::default())?;
