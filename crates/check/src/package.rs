@@ -43,6 +43,11 @@ pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
     std::iter::once(&UNREADABLE).chain(tables().map(|rule| &rule.rule))
 }
 
+/// Whether a rule is about a package's signatures.
+pub(crate) fn is_about_signatures(code: &str) -> bool {
+    signature::RULES.iter().any(|rule| rule.rule.code == code)
+}
+
 fn tables() -> impl Iterator<Item = &'static PackageRule> {
     content::RULES
         .iter()

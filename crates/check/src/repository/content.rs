@@ -1,6 +1,9 @@
 //! What the metadata lists, compared with what is there.
 
-use std::{collections::BTreeSet, io::Seek};
+use std::{
+    collections::{BTreeSet, HashSet},
+    io::Seek,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::header::RpmHeaders;
@@ -16,8 +19,8 @@ use super::{
     rules,
 };
 use crate::{
-    BaseProvides, CheckError, Depth, Finding, closure, inside, package, shelf::Shelf, together, upgrade,
-    verifier::untrusted,
+    BaseProvides, CheckError, Depth, Finding, Severity, closure, inside, package, shelf::Shelf, together,
+    upgrade, verifier::untrusted,
 };
 
 /// Files that stand in a repository without being listed.
@@ -78,7 +81,25 @@ pub(super) fn check(
     findings.0.extend(together::check_files(&mut shelf, &newest, check.root)?);
     let offered: Vec<_> = entries.iter().filter_map(Entry::offered).collect();
     findings.0.extend(upgrade::check(&offered, (&shelf, &newest), check.histories));
+    excuse_superseded(&shelf, &newest, findings);
     Ok(())
+}
+
+/// What is wrong with a package whose place a newer one takes stops nobody: yum looks at the newest of each name. Were it an
+/// error, a bad package that is out would stop its own fix. Signatures and metadata are held all the same.
+fn excuse_superseded(shelf: &Shelf, newest: &HashSet<usize>, findings: &mut Findings) {
+    let old = shelf.packages().enumerate().filter(|(number, _)| !newest.contains(number));
+    let superseded: HashSet<&str> = old.map(|(_, package)| package.subject.as_str()).collect();
+    let is_of_package = |code: &str| {
+        ["EL6-PKG-", "EL6-FILE-", "EL6-XEN-", closure::UNMET.code].iter().any(|start| code.starts_with(start))
+            && !package::is_about_signatures(code)
+    };
+    for finding in findings.0.iter_mut().filter(|finding| is_of_package(finding.code)) {
+        if superseded.contains(finding.subject.as_str()) && finding.severity == Severity::Error {
+            finding.severity = Severity::Warning;
+            finding.message.push_str(" (a newer one takes its place)");
+        }
+    }
 }
 
 /// Reads the metadata file of one kind, and says whether it could; what is missing has been reported.

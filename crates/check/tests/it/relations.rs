@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use xen4centos_artifact::header::{HeaderBuilder, Tag, tag};
 use xen4centos_check::{
     BaseProvides, Depth, FileChecksum, Finding, PackageFacts, Provision, Published, PublishedPackage,
-    Relation, RepositoryCheck, RepositorySignature, check_repository, rules,
+    Relation, RepositoryCheck, RepositorySignature, Severity, check_repository, rules,
 };
 use xen4centos_process::{Invocation, Tool};
 
@@ -550,4 +550,25 @@ fn file_conflicts_are_those_of_rpm() {
             .run();
         assert_eq!((ours, rpm.is_ok()), (expected, expected), "{other:?}: {rpm:?}");
     }
+}
+
+/// yum looks at the newest of a name: what is wrong with the others must not stop the fix.
+#[test]
+fn what_a_newer_package_takes_the_place_of_is_only_told() {
+    let beside = Beside::list("c");
+    let severities = |lines: &[Line]| -> Vec<(Severity, String)> {
+        let found = Repository::of(lines).check(&beside);
+        let unmet = found.into_iter().filter(|finding| finding.code == "EL6-DEP-001");
+        unmet.map(|finding| (finding.severity, finding.subject)).collect()
+    };
+    let subject = |release: &str| format!("Packages/a-1-{release}.x86_64.rpm");
+    let [broken, mended] = [plain("a 1-1; needs b"), plain("a 1-2; needs c")];
+    assert_eq!(severities(&[broken, mended]), [(Severity::Warning, subject("1"))]);
+    let [first, second] = [plain("a 1-1; needs b"), plain("a 1-2; needs b")];
+    assert_eq!(
+        severities(&[first, second]),
+        [(Severity::Warning, subject("1")), (Severity::Error, subject("2"))]
+    );
+    let [mended, broken] = [plain("a 1-1; needs c"), plain("a 1-2; needs b")];
+    assert_eq!(severities(&[mended, broken]), [(Severity::Error, subject("2"))]);
 }

@@ -153,3 +153,24 @@ fn the_base_of_the_published_target_has_what_the_specs_require() {
     let without_packages = unmet(&["--base", names.as_str()]);
     assert!(without_packages.contains(&"requires rtld(GNU_HASH)".to_owned()), "{without_packages:?}");
 }
+
+/// A bad package that got out can be mended by the next one.
+#[test]
+fn a_published_package_that_lacks_something_does_not_stop_its_fix() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.edit(SPEC, "BuildArch: noarch\n", "BuildArch: noarch\nRequires: cow\n");
+    let list = "comps = \"comps.xml\"\nbase = [\"small.txt\"]\n";
+    copy.edit(TARGET, "comps = \"comps.xml\"\n", list);
+    copy.write("repo-templates/small.txt", "cow\n");
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+    with(&["release"]).ends_with(0);
+    // It turns out that hosts have no cow.
+    copy.write("repo-templates/small.txt", "milk\n");
+    with(&["check"]).ends_with(4).prints(["error EL6-DEP-001"]);
+    release_number(&copy, 1, 2);
+    with(&["release"]).ends_with(4).says(["requires cow"]);
+    copy.edit(SPEC, "Requires: cow\n", "Requires: milk\n");
+    with(&["release"]).ends_with(0);
+    with(&["check"]).ends_with(0).prints(["requires cow (a newer one takes its place)"]);
+}
