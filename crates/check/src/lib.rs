@@ -49,7 +49,9 @@ pub use report::{
     render_painted_report, render_report,
     sarif::{Sarif, sarif},
 };
-pub use repository::{RepositoryCheck, RepositorySignature, check_repository, check_repository_signature};
+pub use repository::{
+    RepositoryCheck, RepositorySignature, check_repository, check_repository_signature, not_verified,
+};
 pub use rule::{Rule, rule, rules};
 pub use upgrade::{FileChecksum, Published, PublishedPackage, Relation};
 pub use verifier::{Distrust, Verifier, check_package_signature};

@@ -29,7 +29,7 @@ pub(crate) struct Subject<'a> {
     installed: OnceCell<Vec<FileEntry<'a>>>,
 }
 
-pub(crate) use signature::LACKING_TAGS;
+pub(crate) use signature::{ALTERED_HEADER, LACKING_TAGS};
 
 pub(crate) const UNREADABLE: Rule = Rule {
     code: "EL6-PKG-001",

@@ -53,7 +53,8 @@ pub(crate) fn untrusted(
     found: &[Finding],
 ) -> Option<Finding> {
     let has = |code| found.iter().any(|finding| finding.code == code);
-    if has(package::UNREADABLE.code) {
+    // An altered header needs no second finding for its signature.
+    if has(package::UNREADABLE.code) || has(package::ALTERED_HEADER) {
         return None;
     }
     let verified =

@@ -2,18 +2,13 @@
 //! because the header is in memory. What it is made of is what metadata says of the package.
 
 use camino::Utf8Path;
-use xen4centos_artifact::header::{Header, HeaderError, Region, RpmHeaders, tag};
+use xen4centos_artifact::header::{Header, HeaderError, RpmHeaders, tag};
 
 use crate::{ChecksumKind, RepodataError, checksum::Hasher};
 
 /// The best first: one is enough. Old packages have SHA-1 only.
 const DIGESTS: [(u32, ChecksumKind, &str); 2] =
     [(tag::SIG_SHA256, ChecksumKind::Sha256, "SHA-256"), (tag::SIG_SHA1, ChecksumKind::Sha1, "SHA-1")];
-
-/// Bytes of a header before its index, of which so many are its magic number, and of an entry of the index.
-const INTRO: usize = 16;
-const MAGIC: usize = 8;
-const ENTRY: usize = 16;
 
 /// Characters of a digest that an error shows: none has more.
 const SHOWN: usize = 80;
@@ -33,21 +28,8 @@ pub(crate) fn check(path: &Utf8Path, headers: &RpmHeaders) -> Result<(), Repodat
     Ok(())
 }
 
-/// As rpm makes it: of the part that the author made immutable, which is mostly all of it.
 fn digest_of(header: &Header, kind: ChecksumKind) -> String {
     let mut hasher = Hasher::new(kind);
-    let bytes = header.as_bytes();
-    match header.region() {
-        Some(Region { entries, data_length, .. }) if !header.is_one_region() => {
-            let store = INTRO + header.entry_count() * ENTRY;
-            hasher.update(&bytes[..MAGIC]);
-            hasher.update(&entries.to_be_bytes());
-            hasher.update(&data_length.to_be_bytes());
-            // The region was found to be inside when the header was read.
-            hasher.update(&bytes[INTRO..][..entries as usize * ENTRY]);
-            hasher.update(&bytes[store..][..data_length as usize]);
-        }
-        _ => hasher.update(bytes),
-    }
+    header.digested(|bytes| hasher.update(bytes));
     hasher.finish().value
 }

@@ -119,6 +119,28 @@ impl Header {
         })
     }
 
+    /// Gives away, in pieces, what rpm makes digests of (signature tags 269 and 273): the part that the author made immutable,
+    /// which is mostly all of it.
+    pub fn digested(&self, mut update: impl FnMut(&[u8])) {
+        /// Bytes before the index, of which so many are the magic number, and of an entry of the index.
+        const INTRO: usize = 16;
+        const MAGIC: usize = 8;
+        const ENTRY: usize = 16;
+        let bytes = self.as_bytes();
+        match self.region() {
+            Some(Region { entries, data_length, .. }) if !self.is_one_region() => {
+                let store = INTRO + self.entry_count() * ENTRY;
+                update(&bytes[..MAGIC]);
+                update(&entries.to_be_bytes());
+                update(&data_length.to_be_bytes());
+                // The region was found to be inside when the header was read.
+                update(&bytes[INTRO..][..entries as usize * ENTRY]);
+                update(&bytes[store..][..data_length as usize]);
+            }
+            _ => update(bytes),
+        }
+    }
+
     /// Bytes of the store (the data, without the index).
     pub fn store_length(&self) -> usize {
         self.store().len()

@@ -42,6 +42,9 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-PKG-022" "signature Ed25519, ECDSA"
         "rpm 4.8 verifies RSA, and DSA of 1024 bits, over SHA-1 and SHA-2 but SHA-224"
         "signed with gpg's default key of today, which is Ed25519";
+    "EL6-PKG-023" ""
+        "rpm compares the header with its digest before anything else, with or without a key"
+        "a package with a byte changed on the way, or edited by a program that does not sign";
     "EL6-PKG-030" "target, 2: only the `rpmlib()` names that this rpm lists"
         "each rpmlib() name is a promise that the reader knows the format; rpm refuses what promises more than it knows"
         "`Requires: rpmlib(DynamicBuildRequires) <= 4.15.0-1` in a source package";

@@ -90,6 +90,9 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-REPO-033" ""
         "yum finds a package's files and changelogs in the other documents by its checksum, and reads as many packages as the document's head announces"
         "filelists.xml of an earlier run beside a new primary.xml";
+    "EL6-REPO-034" ""
+        "digests are compared without a key, but whoever alters a package can write those anew: only the signature tells"
+        "`check xen.rpm` on a machine that never saw the channel's key";
     "EL6-REPO-040" "below the table: only the *header* signature is verified at install"
         "a mirror, or anyone between it and the host, could give out altered packages: on EL6 gpgcheck covers their headers only"
         "`repo_gpgcheck=0`, or a `.repo` file without the line";

@@ -1,5 +1,7 @@
 //! The signature header, as far as it can be judged without a key.
 
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::header::{HeaderError, tag};
 
 use super::{PackageRule, Subject};
@@ -12,6 +14,9 @@ type Messages = Result<Vec<String>, HeaderError>;
 
 /// The rule of packages whose signatures can not be verified whole.
 pub(crate) const LACKING_TAGS: &str = "EL6-PKG-020";
+
+/// The rule of packages whose header was changed.
+pub(crate) const ALTERED_HEADER: &str = "EL6-PKG-023";
 
 pub(super) const RULES: &[PackageRule] = &[
     PackageRule {
@@ -44,7 +49,45 @@ pub(super) const RULES: &[PackageRule] = &[
         },
         check: algorithms,
     },
+    PackageRule {
+        rule: Rule {
+            code: ALTERED_HEADER,
+            severity: Severity::Error,
+            title: "header that is not what its digest says",
+            why: "error: …: Header SHA1 digest: BAD; … cannot be installed",
+            way_out: "fetch or build it again, and do not sign what is there: it was altered or damaged",
+        },
+        check: header_digest,
+    },
 ];
+
+/// Compares the header with the best digest of it that the signature header has; which must be there is another rule's.
+fn header_digest(package: &Subject<'_>) -> Messages {
+    let signature = package.headers.signature();
+    let found = |sha256: bool| {
+        let (mut long, mut short) = (Sha256::new(), Sha1::new());
+        package
+            .headers
+            .main()
+            .digested(|bytes| if sha256 { long.update(bytes) } else { short.update(bytes) });
+        if sha256 {
+            hex::encode(long.finalize().as_slice())
+        } else {
+            hex::encode(short.finalize().as_slice())
+        }
+    };
+    let digests = [(tag::SIG_SHA256, "SHA-256", true), (tag::SIG_SHA1, "SHA-1", false)];
+    for (tag, name, sha256) in digests {
+        let Some(stated) = signature.string(tag)? else { continue };
+        let is_right = stated.as_bytes().eq_ignore_ascii_case(found(sha256).as_bytes());
+        return Ok(if is_right {
+            Vec::new()
+        } else {
+            vec![format!("{name} of its header is another one than tag {tag} says")]
+        });
+    }
+    Ok(Vec::new())
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "the table holds functions of one type")]
 fn required_tags(package: &Subject<'_>) -> Messages {

@@ -81,6 +81,8 @@ pub(super) fn signature(check: &RepositoryCheck<'_>, findings: &mut Findings) {
     } else if let Some(verifier) = check.verifier {
         verifier.verify_repository(check.root)
     } else {
+        let message = "no key is known: neither this signature nor those of packages are verified";
+        findings.add(&rules::NOT_VERIFIED, name, message);
         Ok(())
     };
     match verified {

@@ -117,6 +117,10 @@ rule_table! {
         "metadata documents that do not agree"
         "No Package matching …, for files that the list of files leaves out; nothing is said of changelogs"
         "index the directory again, and publish all its documents by one switch";
+    NOT_VERIFIED "EL6-REPO-034" Warning
+        "signatures that nobody verified"
+        "nothing is said here: a client that has the key may refuse what this check does not"
+        "name the public key with --public-key, or check a repository that ships it";
     BOOT_INTERFACE "EL6-XEN-005" Error
         "interface of hypervisor and tools"
         "Error: Package: … Requires: xen-hypervisor-abi = …"

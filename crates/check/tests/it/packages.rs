@@ -33,7 +33,8 @@ fn without(absent: u32) -> HeaderBuilder {
     let mut header = HeaderBuilder::new();
     for tag in [268, 269, 273, 1000, 1002, 1004].into_iter().filter(|tag| *tag != absent) {
         header = match tag {
-            269 | 273 => header.string(tag, "00"),
+            269 => header.string(tag, &"0".repeat(40)),
+            273 => header.string(tag, &"0".repeat(64)),
             1000 => header.u32s(tag, &[1000]),
             _ => header.bytes(tag, &rsa),
         };
@@ -115,6 +116,9 @@ const POISONS: &[Poison] = &[
     }),
     ("EL6-PKG-022", "signature 268 is no OpenPGP signature", |package| {
         package.signature(|signature| signature.bytes(tag::SIG_RSA_HEADER, &[0; 8]))
+    }),
+    ("EL6-PKG-023", "SHA-256 of its header is another one", |package| {
+        package.signature(|signature| signature.string(tag::SIG_SHA256, &"1".repeat(64)))
     }),
     ("EL6-PKG-030", "requires rpmlib(DynamicBuildRequires)", |package| {
         package.requires(&["rpmlib(DynamicBuildRequires)"])

@@ -82,6 +82,8 @@ struct Fixture {
     client: Client,
     base: &'static str,
     oracle: Oracle,
+    /// Whether nobody has a key.
+    keyless: bool,
     published_before: Option<u64>,
 }
 
@@ -125,7 +127,15 @@ impl Fixture {
         // What rpmbuild writes is not signed yet.
         client.required_signature_tags.clear();
         let oracle = Oracle::default();
-        Self { _directory: directory, root, client, base: "base-thing = 2-5", oracle, published_before: None }
+        Self {
+            _directory: directory,
+            root,
+            client,
+            base: "base-thing = 2-5",
+            oracle,
+            keyless: false,
+            published_before: None,
+        }
     }
 
     fn check(&self) -> Vec<Finding> {
@@ -138,7 +148,7 @@ impl Fixture {
             signature: RepositorySignature::Present,
             root: &self.root,
             client: &self.client,
-            verifier: Some(&self.oracle),
+            verifier: (!self.keyless).then_some(&self.oracle as _),
             base: Some(&base),
             published_before: self.published_before,
             contract: None,
@@ -389,6 +399,7 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
+    ("EL6-REPO-034", "no key is known", || spoiled(|it| it.keyless = true)),
     ("EL6-REPO-024", "lies outside", || {
         spoiled(|it| {
             it.edit_primary(|text| text.replace("href=\"Packages/clean-libs", "href=\"../clean-libs"));

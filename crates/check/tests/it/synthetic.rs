@@ -1,6 +1,8 @@
 //! Packages made of nothing but headers, so that one thing at a time can be wrong with them.
 
 use camino::Utf8Path;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
 use xen4centos_artifact::header::{HeaderBuilder, tag};
 
 /// A package that an EL6 client takes, before it is spoiled.
@@ -12,6 +14,16 @@ pub(crate) struct Package {
 /// A signature packet of version 4 that names an algorithm of key and of hash.
 pub(crate) fn signature_packet(key: u8, hash: u8) -> Vec<u8> {
     [&[0xc2, 20, 4, 0, key, hash][..], &[0; 16]].concat()
+}
+
+/// Puts a digest in the place of as many zeros; one that a test has spoiled stays.
+fn with_digest(signature: Vec<u8>, digest: &String) -> Vec<u8> {
+    let zeros = format!("{}\0", "0".repeat(digest.len()));
+    let place = signature.windows(zeros.len()).position(|window| window == zeros.as_bytes());
+    let Some(place) = place.filter(|place| *place == 0 || signature[place - 1] != b'0') else {
+        return signature;
+    };
+    [&signature[..place], digest.as_bytes(), &signature[place + digest.len()..]].concat()
 }
 
 impl Package {
@@ -71,9 +83,11 @@ impl Package {
         lead[..4].copy_from_slice(&[0xed, 0xab, 0xee, 0xdb]);
         lead[4] = 3;
         lead[79] = 5;
-        let mut signature = self.signature.build(tag::HEADER_SIGNATURES);
-        signature.resize(signature.len().next_multiple_of(8), 0);
-        [lead, signature, self.main.build(tag::HEADER_IMMUTABLE)].concat()
+        let main = self.main.build(tag::HEADER_IMMUTABLE);
+        let digests = [hex::encode(Sha256::digest(&main)), hex::encode(Sha1::digest(&main))];
+        let signature = digests.iter().fold(self.signature.build(tag::HEADER_SIGNATURES), with_digest);
+        let padding = vec![0; signature.len().next_multiple_of(8) - signature.len()];
+        [lead, signature, padding, main].concat()
     }
 
     pub(crate) fn write(&self, path: &Utf8Path) {

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
     BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, RepositorySignature, WaiverScope,
     Waivers, check_key_file, check_package_signature, check_payload, check_repository, check_rpm,
-    is_key_file, render_junit, render_painted_report, render_report, sarif,
+    is_key_file, not_verified, render_junit, render_painted_report, render_report, sarif,
 };
 use xen4centos_repodata::Location;
 use xen4centos_sign::PublicKeys;
@@ -65,11 +65,13 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
     let (keys, contract, base) = (keys.as_ref(), contract.as_ref(), base.as_ref());
     let terms = Terms { keys, contract, base, before: &before, depth };
-    let mut run = Run { checked: Vec::new(), failed: expired.map(Failure::from).into_iter().collect() };
+    let failed = expired.map(Failure::from).into_iter().collect();
+    let mut run = Run { checked: Vec::new(), failed, unverified: Vec::new() };
     for path in &paths {
         check_path(&session, (&here, path), &terms, &mut run);
     }
-    let Run { mut checked, failed } = run;
+    let Run { mut checked, failed, unverified } = run;
+    tell_of_unverified(&mut checked, &unverified);
     for one in &mut checked {
         waivers.apply(&mut one.findings);
     }
@@ -87,6 +89,21 @@ struct Run {
     checked: Vec<Checked>,
     /// What could not be looked at; all else is.
     failed: Vec<Failure>,
+    /// Single packages of which no signature was verified.
+    unverified: Vec<Utf8PathBuf>,
+}
+
+/// Once for all of them: it is the key that is missing.
+fn tell_of_unverified(checked: &mut [Checked], unverified: &[Utf8PathBuf]) {
+    let Some(first) = unverified.first() else { return };
+    let others = match unverified.len() {
+        1 => String::new(),
+        more => format!(", nor those of {}", count(more - 1, "other package")),
+    };
+    let message = format!("no key is known: its signatures are not verified{others}");
+    if let Some(one) = checked.iter_mut().find(|one| one.path == *first) {
+        one.findings.push(not_verified(first.file_name().unwrap_or_default(), message));
+    }
 }
 
 /// A path that could not be looked at matters more than what the others are refused for, which is told by now.
@@ -132,7 +149,6 @@ fn keys(session: &Session<'_>, args: &CheckArgs, here: &Utf8Path) -> Result<Opti
         None => session.public_key_file(),
     };
     if args.public_key.is_none() && !path.is_file() {
-        session.printer.warning("no public key is known: signatures are not verified (see --public-key)");
         return Ok(None);
     }
     let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::Data, &error))?;
@@ -178,17 +194,28 @@ fn check_path(
     let outcome = match files(here, shown) {
         Ok(Some(packages)) => {
             for package in packages {
-                run.take(check_package(session, (here, &package), terms));
+                run.take_package(terms, &package, check_package(session, (here, &package), terms));
             }
             return;
         }
         Ok(None) => check_one(session, (here, shown), terms),
         Err(failure) => Err(failure),
     };
+    let path = here.join(shown);
+    if !is_url(shown) && path.is_file() && !is_keys(&path) {
+        return run.take_package(terms, shown, outcome);
+    }
     run.take(outcome);
 }
 
 impl Run {
+    fn take_package(&mut self, terms: &Terms<'_>, path: &Utf8Path, outcome: Result<Checked, Failure>) {
+        if outcome.is_ok() && terms.keys.is_none() {
+            self.unverified.push(path.to_owned());
+        }
+        self.take(outcome);
+    }
+
     fn take(&mut self, outcome: Result<Checked, Failure>) {
         match outcome {
             Ok(checked) => self.checked.push(checked),
@@ -249,8 +276,21 @@ fn check_one(
     check_package(session, (here, shown), terms)
 }
 
+/// The key that the repository itself ships, where no other is known: it shows that all is of one signer, and not of whom.
+fn shipped_keys(session: &Session<'_>, root: &Utf8Path) -> Option<PublicKeys> {
+    let path = root.join(&session.target.key.file);
+    let keys = PublicKeys::from_armored(&fs_err::read_to_string(&path).ok()?).ok()?;
+    let names: Vec<String> = keys.iter().map(|key| key.fingerprint().to_string()).collect();
+    session.printer.warning(format!(
+        "signatures are verified with the key that lies beside the packages, {}, for which nobody else vouches (see --public-key)",
+        names.join(" ")
+    ));
+    Some(keys)
+}
+
 fn check_tree(session: &Session<'_>, root: &Utf8Path, terms: &Terms<'_>) -> Result<Vec<Finding>, Failure> {
-    let verifier = terms.keys.map(|keys| SignatureVerifier { keys });
+    let shipped = if terms.keys.is_none() { shipped_keys(session, root) } else { None };
+    let verifier = terms.keys.or(shipped.as_ref()).map(|keys| SignatureVerifier { keys });
     Ok(check_repository(&RepositoryCheck {
         signature: RepositorySignature::Present,
         root,

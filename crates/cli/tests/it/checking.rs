@@ -192,3 +192,37 @@ fn a_repository_behind_a_url_is_checked_as_one_in_a_directory_is() {
     server.kill();
     work.run(&["check", &url]).ends_with(5).says([url.trim_end_matches('/')]);
 }
+
+/// What nobody verified is a finding, and not less where a program reads it; what is altered is found without a key.
+#[test]
+fn without_a_key_it_is_told_that_nothing_is_verified() {
+    let work = Work::published();
+    let package = work.channel().join("Packages/xen-licenses-4.2.5-39.el6.centos.alt.x86_64.rpm");
+    // A machine that never saw the channel's key.
+    let stranger = Work::new(&project());
+    let check = |arguments: &[&str]| stranger.run(&[&["check"], arguments].concat());
+    let rows = check(&[package.as_str(), "--json"]).ends_with(0).json();
+    assert_eq!((&rows[0]["code"], &rows[0]["severity"]), (&"EL6-REPO-034".into(), &"warning".into()));
+    check(&[work.channel().join("Packages").as_str()])
+        .ends_with(0)
+        .prints(["nor those of 13 other packages"]);
+    check(&[package.as_str(), "--public-key", work.public_key().as_str(), "--json"])
+        .ends_with(0)
+        .prints(["[]"]);
+
+    // The repository ships its key: what is altered, or signed by somebody else, is found.
+    let channel = work.channel();
+    check(&[channel.as_str()]).ends_with(0).says(["verified with the key that lies beside the packages, "]);
+    let repomd = channel.join("repodata/repomd.xml");
+    let text = fs_err::read_to_string(&repomd).unwrap();
+    fs_err::remove_file(&repomd).unwrap();
+    fs_err::write(&repomd, text.replacen("<revision>", "<revision>1", 1)).unwrap();
+    check(&[channel.as_str()]).ends_with(4).prints(["error EL6-REPO-003"]);
+
+    let mut bytes = fs_err::read(&package).unwrap();
+    let place = bytes.windows(8).rposition(|window| window == b"licenses").unwrap();
+    bytes[place] = b'L';
+    let altered = Directory::new();
+    let altered = altered.write("altered.rpm", bytes);
+    check(&[altered.as_str(), "--headers-only"]).ends_with(4).prints(["error EL6-PKG-023"]);
+}
