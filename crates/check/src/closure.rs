@@ -40,6 +40,24 @@ impl<'a> Providers<'a> {
     }
 }
 
+/// Where nothing is known of what hosts have: requirements of names that the packages give, and none of them as it is wanted.
+/// What hosts have may meet them, so they are only told.
+pub(crate) fn unmet_among_themselves(shelf: &Shelf) -> Vec<Finding> {
+    let mut providers = Providers::default();
+    shelf.packages().for_each(|package| providers.add(&package.facts));
+    let mut findings = Vec::new();
+    for package in shelf.packages() {
+        for wanted in &package.facts.requires {
+            if providers.0.contains_key(wanted.name.as_str()) && providers.of(wanted).next().is_none() {
+                let message = format!("requires {wanted}, and the packages beside it give other versions");
+                let finding = Finding::new(&UNMET, package.subject.as_str(), message);
+                findings.push(Finding { severity: Severity::Warning, ..finding });
+            }
+        }
+    }
+    findings
+}
+
 /// The requirements that neither the packages nor `base` meet. Those of source packages are for building.
 pub(crate) fn unmet(shelf: &Shelf, base: &BaseProvides) -> Vec<Finding> {
     let mut providers = Providers::default();

@@ -26,6 +26,7 @@ mod provision;
 mod report;
 mod repository;
 mod rule;
+mod set;
 mod shelf;
 mod together;
 mod upgrade;
@@ -53,6 +54,7 @@ pub use repository::{
     RepositoryCheck, RepositorySignature, check_repository, check_repository_signature, not_verified,
 };
 pub use rule::{Rule, rule, rules};
+pub use set::check_set;
 pub use upgrade::{FileChecksum, Published, PublishedPackage, Relation};
 pub use verifier::{Distrust, Verifier, check_package_signature};
 pub use waivers::{Waived, WaiverScope, Waivers};

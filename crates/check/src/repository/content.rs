@@ -73,9 +73,10 @@ pub(super) fn check(
         }
     }
     advisories(check, records, &entries, findings);
-    if let Some(base) = check.base {
-        findings.0.extend(closure::unmet(&shelf, base));
-    }
+    findings.0.extend(match check.base {
+        Some(base) => closure::unmet(&shelf, base),
+        None => closure::unmet_among_themselves(&shelf),
+    });
     let newest = shelf.newest();
     findings.0.extend(together::check(&shelf, &newest, check.base.unwrap_or(&BaseProvides::default())));
     findings.0.extend(together::check_files(&mut shelf, &newest, check.root)?);

@@ -8,7 +8,7 @@ use std::io::Read as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_check::{
     BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, RepositorySignature, WaiverScope,
-    Waivers, check_key_file, check_package_signature, check_payload, check_repository, check_rpm,
+    Waivers, check_key_file, check_package_signature, check_payload, check_repository, check_rpm, check_set,
     is_key_file, not_verified, render_junit, render_painted_report, render_report, sarif,
 };
 use xen4centos_repodata::Location;
@@ -60,18 +60,26 @@ pub(crate) fn run(cli: &Cli, args: &CheckArgs, printer: &Printer) -> Outcome {
     let keys = keys(&session, args, &here)?;
     let contract = checks::kernel_contract(&session)?;
     let is_any = paths.iter().any(|path| is_url(path) || is_repository(&here.join(path)));
-    let base = if is_any { base::load(&session, &args.base)? } else { None };
+    let base = if is_any || !args.base.is_empty() { base::load(&session, &args.base)? } else { None };
+    if is_any && base.is_none() {
+        let message = "no base is given, so what packages need of hosts is not looked at (`--base`)";
+        session.printer.warning(message);
+    }
     let before = history::of_places(&session, &args.published)?;
     let depth = if args.headers_only { Depth::Headers } else { Depth::Payloads };
     let (keys, contract, base) = (keys.as_ref(), contract.as_ref(), base.as_ref());
     let terms = Terms { keys, contract, base, before: &before, depth };
     let failed = expired.map(Failure::from).into_iter().collect();
-    let mut run = Run { checked: Vec::new(), failed, unverified: Vec::new() };
+    let mut run = Run { checked: Vec::new(), failed, packages: Vec::new() };
     for path in &paths {
         check_path(&session, (&here, path), &terms, &mut run);
     }
-    let Run { mut checked, failed, unverified } = run;
-    tell_of_unverified(&mut checked, &unverified);
+    let together = !args.base.is_empty() || !args.published.is_empty();
+    run.look_at_all(&session, (&here, together), &terms);
+    let Run { mut checked, failed, packages } = run;
+    if keys.is_none() {
+        tell_of_unverified(&mut checked, &packages);
+    }
     for one in &mut checked {
         waivers.apply(&mut one.findings);
     }
@@ -89,14 +97,14 @@ struct Run {
     checked: Vec<Checked>,
     /// What could not be looked at; all else is.
     failed: Vec<Failure>,
-    /// Single packages of which no signature was verified.
-    unverified: Vec<Utf8PathBuf>,
+    /// Those that are in no repository.
+    packages: Vec<Utf8PathBuf>,
 }
 
 /// Once for all of them: it is the key that is missing.
-fn tell_of_unverified(checked: &mut [Checked], unverified: &[Utf8PathBuf]) {
-    let Some(first) = unverified.first() else { return };
-    let others = match unverified.len() {
+fn tell_of_unverified(checked: &mut [Checked], packages: &[Utf8PathBuf]) {
+    let Some(first) = packages.first() else { return };
+    let others = match packages.len() {
         1 => String::new(),
         more => format!(", nor those of {}", count(more - 1, "other package")),
     };
@@ -194,7 +202,7 @@ fn check_path(
     let outcome = match files(here, shown) {
         Ok(Some(packages)) => {
             for package in packages {
-                run.take_package(terms, &package, check_package(session, (here, &package), terms));
+                run.take_package(&package, check_package(session, (here, &package), terms));
             }
             return;
         }
@@ -203,17 +211,39 @@ fn check_path(
     };
     let path = here.join(shown);
     if !is_url(shown) && path.is_file() && !is_keys(&path) {
-        return run.take_package(terms, shown, outcome);
+        return run.take_package(shown, outcome);
     }
     run.take(outcome);
 }
 
 impl Run {
-    fn take_package(&mut self, terms: &Terms<'_>, path: &Utf8Path, outcome: Result<Checked, Failure>) {
-        if outcome.is_ok() && terms.keys.is_none() {
-            self.unverified.push(path.to_owned());
+    fn take_package(&mut self, path: &Utf8Path, outcome: Result<Checked, Failure>) {
+        if outcome.is_ok() {
+            self.packages.push(path.to_owned());
         }
         self.take(outcome);
+    }
+
+    /// The packages that are in no repository beside one another, where it is said what there is besides.
+    fn look_at_all(&mut self, session: &Session<'_>, (here, together): (&Utf8Path, bool), terms: &Terms<'_>) {
+        if self.packages.is_empty() {
+            return;
+        }
+        if !together {
+            let what = "what packages need of one another and of hosts, and what was published before (`--base`, `--published`)";
+            return session.printer.step("Left out", what);
+        }
+        let subjects: Vec<&str> = self.packages.iter().map(|path| path.as_str()).collect();
+        match check_set(here, &subjects, terms.base, &terms.before.histories) {
+            Ok(findings) => {
+                for finding in findings {
+                    let it = self.checked.iter_mut().find(|one| one.path == finding.subject);
+                    let Some(it) = it else { continue };
+                    it.findings.push(finding);
+                }
+            }
+            Err(error) => self.failed.push(error.into()),
+        }
     }
 
     fn take(&mut self, outcome: Result<Checked, Failure>) {

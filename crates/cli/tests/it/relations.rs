@@ -174,3 +174,38 @@ fn a_published_package_that_lacks_something_does_not_stop_its_fix() {
     with(&["release"]).ends_with(0);
     with(&["check"]).ends_with(0).prints(["requires cow (a newer one takes its place)"]);
 }
+
+/// Packages that are in no repository yet, beside what hosts have and what was published.
+#[test]
+fn packages_are_looked_at_together_where_it_is_said_what_there_is_besides() {
+    let copy = ProjectCopy::with_small_package("true");
+    copy.edit(SPEC, "BuildArch: noarch\n", "BuildArch: noarch\nRequires: cow, hay = 2\nProvides: hay = 1\n");
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+    let built = with(&["build", "small", "--json"]).ends_with(0).json();
+    let signed = Directory::new();
+    with(&["sign", built[0]["directory"].as_str().unwrap(), "--output", signed.path.as_str()]).ends_with(0);
+    let packages = signed.path.as_str();
+    with(&["check", packages]).ends_with(0).says(["Left out what packages need of one another and of hosts"]);
+    let lists = Directory::new();
+    let base = lists.write("base.txt", "cow\nhay = 2\n");
+    let without = lists.write("without.txt", "hay = 2\n");
+    with(&["check", packages, "--base", base.as_str()]).ends_with(0);
+    with(&["check", packages, "--base", without.as_str()])
+        .ends_with(4)
+        .prints(["EL6-DEP-001", "requires cow"]);
+    with(&["release"])
+        .ends_with(0)
+        .says(["requires hay = 2, and the packages beside it give other versions"]);
+    let published = work.path().join("publish/small/x86_64");
+    with(&["check"]).ends_with(0).says(["no base is given"]).prints(["requires hay = 2, and"]);
+    release_number(&copy, 1, 2);
+    with(&["release"]).ends_with(0);
+    with(&["check", packages, "--published", published.as_str()]).ends_with(0);
+    copy.edit(SPEC, "Provides: hay = 1", "Provides: hay = 2");
+    let other = Directory::new();
+    let old = with(&["build", "small", "--json"]).ends_with(0).json();
+    let old = old[0]["directory"].as_str().unwrap();
+    with(&["sign", old, "--output", other.path.as_str()]).ends_with(0);
+    with(&["check", other.path.as_str(), "--base", base.as_str()]).ends_with(0);
+}
