@@ -5,11 +5,13 @@
 //! are written**: whether a claimed patch is really in
 //! what is built is proven elsewhere, before it is built.
 
+mod bulletin;
 mod draft;
 mod matrix;
 mod row;
 mod updateinfo;
 
+pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
 pub use draft::{Announcement, NewPatch, Update, announcement, next_id, next_release, updated};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};

@@ -65,7 +65,7 @@ fn is_public(advisory: &Advisory, now: u64) -> bool {
 
 /// Of each source package the binary packages of the oldest release that has the fix: newer ones have it, too, and clients
 /// know that.
-fn answering<'p>(
+pub(crate) fn answering<'p>(
     project: &Project,
     target: &Target,
     advisory: &Advisory,
@@ -128,7 +128,7 @@ fn update(
 }
 
 /// As CentOS writes them.
-const fn shown_severity(severity: Severity) -> &'static str {
+pub(crate) const fn shown_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Low => "Low",
         Severity::Moderate => "Moderate",
@@ -138,7 +138,7 @@ const fn shown_severity(severity: Severity) -> &'static str {
 }
 
 /// Type, name and URL of each: Xen's advisories, CVEs, where it was announced, and whatever else it names.
-fn references(project: &Project, advisory: &Advisory) -> Vec<[String; 3]> {
+pub(crate) fn references(project: &Project, advisory: &Advisory) -> Vec<[String; 3]> {
     let is_answered = |id: &String| advisory.fixes.contains(id);
     let known = project.known.iter().filter(|issue| is_answered(&issue.id));
     let cves: BTreeSet<&String> = known.flat_map(|issue| &issue.cves).chain(&advisory.cves).collect();

@@ -13,7 +13,8 @@ use crate::{
     left_out_args::LeftOutArgs,
 };
 pub(crate) use advisory::{
-    AdvisoryArgs, AdvisoryCommand, AdvisoryImportArgs, AdvisoryStatusArgs, SeverityArg,
+    AdvisoryAnnounceArgs, AdvisoryArgs, AdvisoryCommand, AdvisoryImportArgs, AdvisoryStatusArgs, FormArg,
+    SeverityArg,
 };
 pub(crate) use repo::{
     KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,

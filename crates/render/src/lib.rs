@@ -25,4 +25,4 @@ pub use context::{FileRole, SourceFile, SpecContext, SpecInputs};
 pub use difference::difference;
 pub use error::{LintFinding, RenderError, UnusedDeclaration};
 pub use spec::{asks_for, spec};
-pub use text::text;
+pub use text::{document, text};

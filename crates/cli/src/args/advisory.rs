@@ -1,5 +1,6 @@
 //! What was typed after `advisory`.
 
+use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{SourceArgs, TargetArgs};
@@ -17,6 +18,34 @@ pub(crate) enum AdvisoryCommand {
     Status(AdvisoryStatusArgs),
     /// Take patches that answer issues into a package: a plan, or with --apply the new files
     Import(Box<AdvisoryImportArgs>),
+    /// Write the mail and the page that announce a published advisory
+    Announce(AdvisoryAnnounceArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoryAnnounceArgs {
+    /// The advisory, such as CESA-2026:X0001
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// What is printed
+    #[arg(long, value_enum, value_name = "FORM", default_value = "mail")]
+    pub(crate) form: FormArg,
+    /// Write all forms into this directory instead
+    #[arg(long, short, value_name = "DIR", conflicts_with = "form")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    /// Print the data that they are made of as JSON
+    #[arg(long, conflicts_with_all = ["form", "output"])]
+    pub(crate) json: bool,
+}
+
+/// How an announcement looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormArg {
+    /// A mail, as plain text
+    Mail,
+    /// A page
+    Html,
 }
 
 impl AdvisoryCommand {
@@ -24,6 +53,7 @@ impl AdvisoryCommand {
     pub(crate) const fn wants_json(&self) -> bool {
         match self {
             Self::Status(args) => args.json,
+            Self::Announce(args) => args.json,
             Self::Import(_) => false,
         }
     }

@@ -1,5 +1,6 @@
 //! Security advisories: a command each.
 
+mod announce;
 mod draft;
 mod import;
 mod status;
@@ -12,6 +13,7 @@ use crate::{
 
 pub(crate) fn run(cli: &Cli, args: &AdvisoryArgs, printer: &Printer) -> Outcome {
     match &args.command {
+        AdvisoryCommand::Announce(args) => announce::run(cli, args, printer),
         AdvisoryCommand::Status(args) => status::run(cli, args, printer),
         AdvisoryCommand::Import(args) => import::run(cli, args, printer),
     }

@@ -1,8 +1,11 @@
 //! Advisories of a channel: which its packages answer, and which nobody may hear of yet.
 
+use std::borrow::Cow;
+
 use camino::Utf8PathBuf;
 use xen4centos_advisory::{Shipped, embargoed, updateinfo};
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
+use xen4centos_manifest::{Accepts, Project, Standing};
 use xen4centos_publish::PublishedPackage;
 
 use crate::{
@@ -13,7 +16,27 @@ use crate::{
 
 /// The advisories that these packages answer and that are public, as clients read them; none where there are none.
 pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Option<String> {
-    updateinfo(&session.project, &session.target, &shipped(packages), session.now)
+    updateinfo(&answerable(session), &session.target, &shipped(packages), session.now)
+}
+
+/// The project with the advisories that its packages can answer: over miniatures, packages are without the patches that are
+/// for upstream's own trees, and nothing is announced of them.
+pub(crate) fn answerable<'s>(session: &'s Session<'_>) -> Cow<'s, Project> {
+    if !session.is_miniature() || session.channel.accepts != Accepts::Miniature {
+        return Cow::Borrowed(&session.project);
+    }
+    let is_there = |package: &str, file: &String| {
+        let patches = session.project.packages.get(package).map(|package| &package.patches);
+        patches.into_iter().flatten().any(|patch| patch.file == *file && patch.miniature)
+    };
+    let mut project = session.project.clone();
+    project.advisories.retain(|_, advisory| {
+        advisory.packages.iter().all(|advised| match &advised.standing {
+            Standing::Fixed(fix) => fix.patches.iter().all(|file| is_there(&advised.name, file)),
+            Standing::NotAffected(_) => true,
+        })
+    });
+    Cow::Owned(project)
 }
 
 /// As [`of`], in a file of the work directory, with its digest.
@@ -50,7 +73,7 @@ pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Re
     })
 }
 
-fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {
+pub(crate) fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {
     packages.iter().map(shipped_one).collect()
 }
 

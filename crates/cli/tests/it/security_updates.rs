@@ -213,3 +213,56 @@ fn nothing_tells_of_an_advisory_before_its_time() {
     let published = files_below(&work.path().join("publish"));
     assert!(!published.iter().any(|path| path.as_str().contains("small-1.0-2")), "{published:?}");
 }
+
+#[test]
+fn what_is_published_is_announced_by_mail_and_page() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let with = |arguments: &[&str]| work.run(&[arguments, &["--target", "small"]].concat());
+    with(&["release"]).ends_with(0);
+    raise(&copy, "small");
+    copy.write("advisories/CESA-2026-X0001.toml", SECURITY);
+    let announce = |more: &[&str]| with(&[&["advisory", "announce"], more].concat());
+    announce(&["CESA-2026:X0001"]).ends_with(2).says(["has no package that answers CESA-2026:X0001"]);
+    with(&["release"]).ends_with(0);
+    let package =
+        files_below(&work.path().join("publish/small/x86_64/Packages").canonicalize_utf8().unwrap())
+            .into_iter()
+            .find(|file| file.as_str().starts_with("small-1.0-2."))
+            .unwrap();
+    let bytes = fs_err::read(work.path().join("publish/small/x86_64/Packages").join(&package)).unwrap();
+    let sum = xen4centos_artifact::Sha256Digest::from_bytes(
+        sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), bytes))
+            .into(),
+    );
+    announce(&["cesa-2026-x0001"]).ends_with(0).prints([
+        "Subject: [CentOS-announce] CESA-2026:X0001 Important ",
+        " small: <greetings> & more\n",
+        "Anybody could be greeted.\n\nNow nobody is.\n",
+        "  CVE-2026-0001\n",
+        "  https://example.org/?a=1&b=2\n",
+        &format!("NOARCH:\n----------------------------------------------------------------------\n{sum}  {package}\n"),
+        "small 1.0-2, from its changelog:\n\n  - Second\n",
+        "Hosts have to boot to have the fix.\n",
+    ]);
+    announce(&["CESA-2026:X0001", "--form", "html"]).ends_with(0).prints([
+        "<title>CESA-2026:X0001: small: &lt;greetings&gt; &amp; more</title>",
+        &format!("Packages/{package}\">"),
+        &format!("<code>{sum}</code>"),
+    ]);
+    let json = announce(&["CESA-2026:X0001", "--json"]).ends_with(0).json();
+    assert_eq!(json["architectures"][0]["packages"][0]["file"], package.as_str());
+    let output = Directory::new();
+    announce(&["CESA-2026:X0001", "--output", output.path.as_str()]).ends_with(0);
+    let names: Vec<String> = files_below(&output.path).into_iter().map(Utf8PathBuf::into_string).collect();
+    assert_eq!(names, ["CESA-2026-X0001.html", "CESA-2026-X0001.txt"]);
+    announce(&["CESA-2026:X0009"])
+        .ends_with(2)
+        .says(["there is no advisory", "hint: there are: CESA-2026:X0001"]);
+    copy.edit(
+        "advisories/CESA-2026-X0001.toml",
+        "public = 2026-11-20T12:00:00Z",
+        "public = 2099-11-20T12:00:00Z",
+    );
+    announce(&["CESA-2026:X0001"]).ends_with(4).says(["is not public before 2099-11-20T12:00:00Z"]);
+}
