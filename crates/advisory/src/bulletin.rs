@@ -22,6 +22,8 @@ pub struct Bulletin {
     pub severity: String,
     /// YYYY-MM-DD HH:MM:SS UTC
     pub public: String,
+    /// The same, as RFC 3339 has it.
+    pub published: String,
     /// Whether a host has to boot.
     pub reboot: bool,
     /// Paragraphs.
@@ -118,6 +120,7 @@ impl Bulletin {
             kind: advisory.kind.to_string(),
             severity: advisory.severity.map_or("", shown_severity).to_owned(),
             public: advisory.public.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            published: advisory.public.to_string(),
             reboot: advisory.reboot,
             description: advisory.description.clone(),
             issues: issues.chain(others).collect(),

@@ -6,12 +6,14 @@
 //! what is built is proven elsewhere, before it is built.
 
 mod bulletin;
+mod csaf;
 mod draft;
 mod matrix;
 mod row;
 mod updateinfo;
 
 pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
+pub use csaf::{csaf, csaf_file_name};
 pub use draft::{Announcement, NewPatch, Update, announcement, next_id, next_release, updated};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};

@@ -18,7 +18,7 @@ pub(crate) enum AdvisoryCommand {
     Status(AdvisoryStatusArgs),
     /// Take patches that answer issues into a package: a plan, or with --apply the new files
     Import(Box<AdvisoryImportArgs>),
-    /// Write the mail and the page that announce a published advisory
+    /// Write the mail, the page and the CSAF document that announce a published advisory
     Announce(AdvisoryAnnounceArgs),
 }
 
@@ -46,6 +46,8 @@ pub(crate) enum FormArg {
     Mail,
     /// A page
     Html,
+    /// CSAF 2.0, for programs
+    Csaf,
 }
 
 impl AdvisoryCommand {

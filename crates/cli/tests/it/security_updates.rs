@@ -252,10 +252,21 @@ fn what_is_published_is_announced_by_mail_and_page() {
     ]);
     let json = announce(&["CESA-2026:X0001", "--json"]).ends_with(0).json();
     assert_eq!(json["architectures"][0]["packages"][0]["file"], package.as_str());
+    let csaf = announce(&["CESA-2026:X0001", "--form", "csaf"]).ends_with(0).json();
+    assert_eq!(
+        (&csaf["document"]["category"], &csaf["document"]["csaf_version"]),
+        (&"csaf_security_advisory".into(), &"2.0".into())
+    );
+    assert_eq!(csaf["document"]["tracking"]["initial_release_date"], "2026-11-20T12:00:00Z");
+    assert_eq!(csaf["vulnerabilities"][0]["cve"], "CVE-2026-0001");
+    let product = &csaf["product_tree"]["full_product_names"][0];
+    assert_eq!(csaf["vulnerabilities"][0]["product_status"]["fixed"][0], product["product_id"]);
+    let hash = &product["product_identification_helper"]["hashes"][0];
+    assert_eq!(hash["file_hashes"][0]["value"], sum.to_string());
     let output = Directory::new();
     announce(&["CESA-2026:X0001", "--output", output.path.as_str()]).ends_with(0);
     let names: Vec<String> = files_below(&output.path).into_iter().map(Utf8PathBuf::into_string).collect();
-    assert_eq!(names, ["CESA-2026-X0001.html", "CESA-2026-X0001.txt"]);
+    assert_eq!(names, ["CESA-2026-X0001.html", "CESA-2026-X0001.txt", "cesa-2026_x0001.json"]);
     announce(&["CESA-2026:X0009"])
         .ends_with(2)
         .says(["there is no advisory", "hint: there are: CESA-2026:X0001"]);

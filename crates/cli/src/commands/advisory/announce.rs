@@ -1,7 +1,7 @@
-//! An advisory as people read it: the mail and the page of what is published.
+//! An advisory as people and programs read it: the mail, the page and the CSAF document of what is published.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_advisory::Bulletin;
+use xen4centos_advisory::{Bulletin, csaf, csaf_file_name};
 use xen4centos_manifest::Advisory;
 use xen4centos_render::document;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryAnnounceArgs, printer: &Printer) -> 
     };
     let directory = settings::current_directory()?.join(output);
     fs_err::create_dir_all(&directory)?;
-    for form in [FormArg::Mail, FormArg::Html] {
+    for form in [FormArg::Mail, FormArg::Html, FormArg::Csaf] {
         let file = directory.join(file_name(&bulletin.id, form));
         write_whole(&file, rendered(&session, form, &bulletin)?.as_bytes())?;
         printer.step("Wrote", &file);
@@ -76,6 +76,11 @@ fn rendered(session: &Session<'_>, form: FormArg, bulletin: &Bulletin) -> Result
     let name = match form {
         FormArg::Mail => "mail.txt.tera",
         FormArg::Html => "page.html.tera",
+        FormArg::Csaf => {
+            let publisher = (session.target.vendor.as_str(), session.channel.base_url.as_str());
+            let document = csaf(bulletin, publisher);
+            return Ok(serde_json::to_string_pretty(&document).expect("a JSON value is JSON") + "\n");
+        }
     };
     let path: Utf8PathBuf = Utf8Path::new("repo-templates").join(TEMPLATES).join(name);
     let template = fs_err::read_to_string(session.project.root.join(&path))
@@ -87,6 +92,7 @@ fn file_name(id: &str, form: FormArg) -> String {
     let end = match form {
         FormArg::Mail => "txt",
         FormArg::Html => "html",
+        FormArg::Csaf => return csaf_file_name(id),
     };
     format!("{}.{end}", id.replace(':', "-"))
 }
