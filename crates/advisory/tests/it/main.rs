@@ -36,7 +36,20 @@ impl Copy {
         for part in ["specs", "repo-templates", "advisories"] {
             copy_tree(&project.join(part), &copy.root().join(part));
         }
+        copy.undo_the_update();
         copy
+    }
+
+    /// As upstream released it last: without the update that brings upstream's later commits.
+    fn undo_the_update(&self) {
+        let path = self.root().join("specs/xen/package.toml");
+        let text = fs_err::read_to_string(&path).unwrap().replacen("release = \"39\"", "release = \"38\"", 1);
+        let is_of_update = |block: &&str| {
+            block.contains("[[patch]]\ncommit = ") || block.contains("\nversion = \"4.2.5-39\"\n")
+        };
+        let kept: Vec<&str> = text.split("\n\n").filter(|block| !is_of_update(block)).collect();
+        fs_err::write(&path, kept.join("\n\n")).unwrap();
+        fs_err::remove_file(self.root().join("advisories/CESA-2026-X0001.toml")).unwrap();
     }
 
     fn root(&self) -> Utf8PathBuf {

@@ -53,12 +53,9 @@ impl ProjectCopy {
         let file = copy.path().join("specs/xen/package.toml");
         let text = fs_err::read_to_string(&file).unwrap().replacen("release = \"39\"", "release = \"38\"", 1);
         let is_of_update = |block: &&str| {
-            block.starts_with("[[patch]]\ncommit = ") || block.contains("\nversion = \"4.2.5-39\"\n")
+            block.contains("[[patch]]\ncommit = ") || block.contains("\nversion = \"4.2.5-39\"\n")
         };
         let kept: Vec<&str> = text.split("\n\n").filter(|block| !is_of_update(block)).collect();
-        // The comment above the first of them stands with it.
-        let kept: Vec<&str> =
-            kept.into_iter().filter(|block| !block.contains("\n[[patch]]\ncommit = ")).collect();
         fs_err::write(&file, kept.join("\n\n")).unwrap();
         fs_err::remove_file(copy.path().join("advisories/CESA-2026-X0001.toml")).unwrap();
         copy
