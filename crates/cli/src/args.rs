@@ -234,6 +234,9 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ReleaseArgs {
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+    /// Publish what was built before, once its advisories are public; build nothing, and before that time do nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) due: bool,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

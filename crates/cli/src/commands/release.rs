@@ -1,15 +1,16 @@
 //! The main job: the flow of the README, a line each.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
+use xen4centos_advisory::Embargoed;
 use xen4centos_artifact::{Nevra, Sha256Digest};
-use xen4centos_build::Freshness;
+use xen4centos_build::{BuildResult, Freshness};
 
 use crate::{
     args::{Cli, ReleaseArgs},
-    failure::Outcome,
+    failure::{Failure, Kind, Outcome},
     pipeline::{
-        builds, channel, checks,
+        advisories, builds, channel, checks,
         keys::SigningKey,
         plan::{self, Opened, Planned, Purpose},
         signing, status,
@@ -51,6 +52,9 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
     checks::own_files(session)?;
     let before = builds::built_before(session, planned)?;
     status::demand_new_versions(session, planned, &before)?;
+    if args.due {
+        demand_built(planned, &before)?;
+    }
     if before.len() < planned.len() {
         // A wrong passphrase must not show after hours of building.
         drop(key.signer(session)?);
@@ -85,6 +89,12 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         finish(args, printer, &report);
         return Ok(());
     }
+    if let Some(embargoed) = advisories::embargo(session, &signed).filter(|_| args.due) {
+        let Embargoed { package, advisory, public } = embargoed;
+        printer.step("Not due", format!("{package} answers {advisory}, which is not public before {public}"));
+        finish(args, printer, &report);
+        return Ok(());
+    }
     checks::packages(session, signed.iter().map(xen4centos_artifact::SignedRpm::path))?;
     let published = channel::publish(session, key, &signed)?;
     report.changed = true;
@@ -92,6 +102,22 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
     report.revision = Some(published.state.revision);
     finish(args, printer, &report);
     Ok(())
+}
+
+/// What is published at its time was looked at before: nothing is built in that moment.
+fn demand_built(planned: &[Planned], before: &BTreeMap<String, BuildResult>) -> Outcome {
+    let missing: Vec<&str> = planned
+        .iter()
+        .map(|planned| planned.package.name.as_str())
+        .filter(|name| !before.contains_key(*name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("not built yet: {}; `--due` builds nothing", missing.join(", "));
+    let hint = "build and sign before, with the same command without `--due`, which publishes nothing early"
+        .to_owned();
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint)))
 }
 
 /// Options that are off are no surprise later.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{Shipped, embargoed, updateinfo};
+use xen4centos_advisory::{Embargoed, Shipped, embargoed, updateinfo};
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
 use xen4centos_manifest::{Accepts, Project, Standing};
 use xen4centos_publish::PublishedPackage;
@@ -71,6 +71,19 @@ pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Re
         let hint = "what is built and signed is kept: run the same command again at that time";
         Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
     })
+}
+
+/// The first of these packages that answers an advisory which is not public yet.
+pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<Embargoed> {
+    let shipped: Vec<Shipped<'_>> = packages
+        .iter()
+        .map(|package| Shipped {
+            nevra: package.nevra(),
+            sha256: package.sha256(),
+            source: package.package(),
+        })
+        .collect();
+    embargoed(&session.project, &session.target, &shipped, session.now)
 }
 
 pub(crate) fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {

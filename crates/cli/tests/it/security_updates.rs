@@ -45,6 +45,14 @@ fn raise(copy: &ProjectCopy, package: &str) {
     copy.edit(&file, "[[changelog]]", entry);
 }
 
+fn raise_again(copy: &ProjectCopy) {
+    let file = "specs/other/package.toml";
+    copy.edit(file, "release = \"2\"", "release = \"3\"");
+    let entry = "[[changelog]]\ndate = \"2026-11-04\"\nauthor = \"Nobody <nobody@localhost>\"\nversion = \"1.0-3\"\n\
+                 entries = [\"Third\"]\n\n[[changelog]]\ndate = \"2026-11-03\"";
+    copy.edit(file, "[[changelog]]\ndate = \"2026-11-03\"", entry);
+}
+
 /// The security update of `small`, and one of `other` that mends something.
 fn announce(copy: &ProjectCopy) {
     copy.write("advisories/CESA-2026-X0001.toml", SECURITY);
@@ -209,9 +217,17 @@ fn nothing_tells_of_an_advisory_before_its_time() {
         "ADV-PUBLIC-001: `small-1.0-2.el6.centos.alt` answers CESA-2026:X0001, which is not public before 2126-",
         "hint: what is built and signed is kept",
     ]);
+    let due = [&release[..], &["--due"]].concat();
+    work.run(&due).ends_with(0).says(["Not due small-1.0-2.el6.centos.alt answers CESA-2026:X0001"]);
     // Hidden directories are looked through, too.
     let published = files_below(&work.path().join("publish"));
     assert!(!published.iter().any(|path| path.as_str().contains("small-1.0-2")), "{published:?}");
+    // Its time has come: nothing is built again.
+    copy.edit("advisories/CESA-2026-X0001.toml", "2126-11-20T12:00:00Z", "2026-11-20T12:00:00Z");
+    let run = work.run(&due).ends_with(0).says(["Published"]);
+    assert!(!run.stderr.contains("Building") && !run.stderr.contains("Signed "), "{}", run.stderr);
+    raise_again(&copy);
+    work.run(&due).ends_with(4).says(["not built yet: other; `--due` builds nothing"]);
 }
 
 #[test]
