@@ -104,6 +104,12 @@ fn print_build(line: &dyn Fn(&str, &dyn Display), build: &Build) {
         let names: Vec<&str> = advisories.into_iter().map(String::as_str).collect();
         line("advisories", &names.join(", "));
     }
+    if !build.announced_by.is_empty() {
+        line("announced", &format!("by {}", build.announced_by.join(", ")));
+    }
+    if let Some(proven) = &build.proven {
+        line("proven", &format!("in the tree that was built: {}", proven.join(", ")));
+    }
 }
 
 fn about(source: &InputSource) -> String {

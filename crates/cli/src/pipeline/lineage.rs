@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::{BuildRootFacts, Nevra, Sha256Digest};
-use xen4centos_build::{InputSource, OptionChoice, OutputKind, Provenance, Run};
+use xen4centos_artifact::{BuildRootFacts, Evr, Nevra, Sha256Digest};
+use xen4centos_build::{InputSource, Inputs, OptionChoice, OutputKind, Provenance, Run};
+use xen4centos_manifest::Standing;
 use xen4centos_publish::{PublishedPackage, State};
 use xen4centos_sign::{PublicKeys, verify_rpm};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{channel, files, signing},
+    pipeline::{channel, files, proofs, signing},
     session::Session,
 };
 
@@ -71,6 +72,10 @@ pub(crate) struct Build {
     pub(crate) options: BTreeMap<String, OptionChoice>,
     pub(crate) root: BuildRootFacts,
     pub(crate) network: xen4centos_build::NetworkPolicy,
+    /// Advisories of the project that say that this release has their fix.
+    pub(crate) announced_by: Vec<String>,
+    /// Patches that were found in the tree that was built; none where that was not looked for.
+    pub(crate) proven: Option<Vec<String>>,
     pub(crate) run: Run,
 }
 
@@ -250,7 +255,16 @@ impl Lineage {
         if !origin.provenance.outputs.iter().any(|output| output.sha256 == origin.unsigned) {
             self.broken.push("the record of its build does not name it".to_owned());
         }
-        self.build = Some(build(directory, origin));
+        let (announced_by, claimed) = announced(session, &origin.provenance.inputs);
+        let proven = directory
+            .as_deref()
+            .and_then(|directory| proofs::proven_beside(directory, &origin.provenance.inputs.key));
+        let lacking = claimed.iter().filter(|patch| !proven.iter().flatten().any(|proven| proven == *patch));
+        for patch in lacking.filter(|_| directory.is_some()) {
+            self.broken
+                .push(format!("nothing beside its build shows that `{patch}`, which is announced, is in it"));
+        }
+        self.build = Some(build(directory, origin, (announced_by, proven)));
         Ok(())
     }
 
@@ -283,7 +297,30 @@ impl Lineage {
 /// As the build stage calls it.
 const LOG: &str = "build.log";
 
-fn build(directory: Option<Utf8PathBuf>, origin: signing::Origin) -> Build {
+/// The advisories that name this release of the package, and the patches by which it has the fix.
+fn announced(session: &Session<'_>, inputs: &Inputs) -> (Vec<String>, Vec<String>) {
+    let (mut ids, mut patches) = (Vec::new(), Vec::new());
+    let Some(package) = session.project.packages.get(&inputs.package) else { return (ids, patches) };
+    let dist = if package.dist_tag { session.target.dist.as_str() } else { "" };
+    for advisory in session.project.advisories.values() {
+        for advised in advisory.packages.iter().filter(|advised| advised.name == inputs.package) {
+            let Standing::Fixed(fix) = &advised.standing else { continue };
+            let evr = Evr::new(package.epoch, &fix.version, format!("{}{dist}", fix.release)).to_string();
+            let has_all = fix.patches.iter().all(|patch| inputs.sources.contains_key(patch));
+            if evr == inputs.evr && has_all {
+                ids.push(advisory.id.clone());
+                patches.extend(fix.patches.iter().cloned());
+            }
+        }
+    }
+    (ids, patches)
+}
+
+fn build(
+    directory: Option<Utf8PathBuf>,
+    origin: signing::Origin,
+    (announced_by, proven): (Vec<String>, Option<Vec<String>>),
+) -> Build {
     let Provenance { inputs, outputs, run, .. } = origin.provenance;
     let source_package = outputs.into_iter().find(|output| output.kind == OutputKind::Source);
     Build {
@@ -298,6 +335,8 @@ fn build(directory: Option<Utf8PathBuf>, origin: signing::Origin) -> Build {
         options: inputs.options,
         root: inputs.facts,
         network: inputs.network,
+        announced_by,
+        proven,
         run,
     }
 }

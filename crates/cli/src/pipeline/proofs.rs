@@ -138,6 +138,12 @@ pub(crate) fn demand_beside(
     Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
 }
 
+/// The patches that were proven to be in the tree of a build; none where nothing beside it shows that.
+pub(crate) fn proven_beside(directory: &Utf8Path, key: &Sha256Digest) -> Option<Vec<String>> {
+    let record = read(&directory.join(PROOF_FILE)).filter(|record| record.key == *key)?;
+    Some(record.patches.into_keys().collect())
+}
+
 fn proven(
     session: &Session<'_>,
     planned: &Planned,

@@ -66,6 +66,7 @@ fn an_older_package_is_explained_with_its_advisory() {
         "state 2 (",
         "  patch         fix.patch for XSA-7, of the project, sha256 ",
         "  advisories    XSA-7\n",
+        "  proven        in the tree that was built: fix.patch\n",
     ]);
     run(&["explain", "small-1.0-1"]).ends_with(0).prints(["small-1.0-1.", "state 1 (", "), state 2 ("]);
 }
@@ -103,4 +104,20 @@ fn a_step_that_does_not_hold_is_told() {
     );
     fs_err::remove_dir_all(work.path().join("signed")).unwrap();
     assert!(broken(&work, "perf").iter().any(|text| text.starts_with("where it was signed is not known")));
+}
+
+/// An advisory says that the release has its fix: that must have been looked for before it was built.
+#[test]
+fn what_is_announced_was_proven() {
+    let copy = crate::proofs::announced(&crate::proofs::fix());
+    let work = Work::new(copy.path());
+    work.run(&["release"]).ends_with(0);
+    work.run(&["explain", "xen-hypervisor"]).ends_with(0).prints([
+        "  announced     by CESA-2026:X0001\n",
+        "  proven        in the tree that was built: xsa108.patch\n",
+    ]);
+    fs_err::remove_file(result(&work, "xen").join("proof.json")).unwrap();
+    let broken = broken(&work, "xen-hypervisor");
+    let expected = "nothing beside its build shows that `xsa108.patch`, which is announced, is in it";
+    assert_eq!(broken, [expected]);
 }
