@@ -180,7 +180,8 @@ fn finish(
     drop(activity);
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
-    checks::repository(session, &key.shipped, &staged, &before)?;
+    checks::repository(session, &key.shipped, &staged, &before)
+        .inspect_err(|_| forget_what_was_read(session))?;
     let signed = key.signer(session)?.sign_repository(tree)?;
     checks::signature(session, &key.shipped, signed.root())?;
     staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;
@@ -197,6 +198,14 @@ fn finish(
         ),
     );
     Ok(published)
+}
+
+/// What was staged and refused is gone, and the next try may put other packages there: of the same size, with the time of the
+/// same second, and in the same place of the disk.
+fn forget_what_was_read(session: &Session<'_>) {
+    for file in ["repodata-cache", "repodata-cache.data"] {
+        fs_err::remove_file(session.work(file)).unwrap_or_default();
+    }
 }
 
 /// The groups file of the target, and its digest.
