@@ -33,10 +33,26 @@ pub struct NewPatch {
     pub issue: String,
     /// What it does.
     pub summary: String,
-    /// Where it is fetched from, with its sha256; none where the tree has it.
-    pub url: Option<(String, String)>,
+    /// Where it comes from.
+    pub origin: PatchOrigin,
     /// Whether it is for the package's miniature, and not for upstream's own tree.
     pub miniature: bool,
+}
+
+/// Where a patch comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatchOrigin {
+    /// The tree has it.
+    Tree,
+    /// It is fetched, and must have this sha256.
+    Url {
+        /// Where from.
+        url: String,
+        /// In hexadecimal.
+        sha256: String,
+    },
+    /// It is what a commit of upstream's repository changed.
+    Commit(String),
 }
 
 /// What an advisory says; more can be written into its file.
@@ -77,16 +93,23 @@ pub fn updated(text: &str, update: &Update) -> Option<String> {
 }
 
 fn patch(patch: &NewPatch) -> String {
-    let NewPatch { file, strip, issue, summary, url, miniature } = patch;
+    let NewPatch { file, strip, issue, summary, origin, miniature } = patch;
     // Patches of the tree are for both unless they say otherwise, those from outside for upstream's tree.
-    let miniature =
-        if *miniature == url.is_none() { String::new() } else { format!("miniature = {miniature}\n") };
-    let url = url.as_ref().map_or_else(String::new, |(url, sha256)| {
-        format!("url = {}\nsha256 = {}\n", quoted(url), quoted(sha256))
-    });
+    let miniature = if *miniature == (*origin == PatchOrigin::Tree) {
+        String::new()
+    } else {
+        format!("miniature = {miniature}\n")
+    };
+    let place = match origin {
+        PatchOrigin::Tree => format!("file = {}\n", quoted(file)),
+        PatchOrigin::Url { url, sha256 } => {
+            format!("file = {}\nurl = {}\nsha256 = {}\n", quoted(file), quoted(url), quoted(sha256))
+        }
+        PatchOrigin::Commit(id) => format!("commit = {}\n", quoted(id)),
+    };
     let strip = if *strip == 1 { String::new() } else { format!("strip = {strip}\n") };
-    let [file, issue, summary] = [file, issue, summary].map(|text| quoted(text));
-    format!("[[patch]]\nfile = {file}\n{url}{strip}{miniature}advisory = {issue}\nsummary = {summary}\n\n")
+    let [issue, summary] = [issue, summary].map(|text| quoted(text));
+    format!("[[patch]]\n{place}{strip}{miniature}advisory = {issue}\nsummary = {summary}\n\n")
 }
 
 fn entry(update: &Update) -> String {

@@ -14,7 +14,7 @@ mod updateinfo;
 
 pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
 pub use csaf::{csaf, csaf_file_name};
-pub use draft::{Announcement, NewPatch, Update, announcement, next_id, next_release, updated};
+pub use draft::{Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
 pub use updateinfo::{Embargoed, Shipped, embargoed, updateinfo};

@@ -91,11 +91,11 @@ pub(crate) struct AdvisoryImportArgs {
     /// What the update answers, such as XSA-108
     #[arg(value_name = "ISSUE", required_unless_present = "finish")]
     pub(crate) issues: Vec<String>,
-    /// A patch, by file or URL; may be repeated, in the order of application. Where its name does not have the number of one
+    /// A patch, by file or URL, or a commit of upstream's by its whole id; may be repeated, in the order of application. Where its name does not have the number of one
     /// issue, the issue stands before it
     #[arg(long, value_name = "[ISSUE=]PATCH", required_unless_present = "finish")]
     pub(crate) patch: Vec<String>,
-    /// The sha256 that a patch must have; one for each, in the same order
+    /// The sha256 that a patch must have; one for each but for commits, in the same order
     #[arg(long, value_name = "DIGEST")]
     pub(crate) sha256: Vec<String>,
     /// Leading directories of the patches' names that are stripped

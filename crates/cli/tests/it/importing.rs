@@ -6,7 +6,7 @@ use sha2::Digest as _;
 use crate::fetching::server;
 use crate::program::Run;
 use crate::proofs::fix;
-use crate::workshop::{ProjectCopy, Work, files_below};
+use crate::workshop::{Directory, ProjectCopy, Work, files_below};
 
 const PACKAGE: &str = "specs/xen/package.toml";
 const ADVISORY: &str = "advisories/CESA-";
@@ -181,4 +181,43 @@ fn an_import_that_was_killed_is_finished() {
     killed.work.run(&["advisory", "import", "--finish"]).ends_with(0);
     assert_eq!(killed.files(), whole.files());
     killed.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+}
+
+/// Upstream's own commits: their ids are their pins.
+#[test]
+fn a_commit_of_upstreams_is_a_patch() {
+    use xen4centos_process::{Invocation, Tool};
+    let desk = Desk::new();
+    let upstream = Directory::new();
+    let git = |arguments: &[&str]| {
+        let mut git = Invocation::new(Tool::Git, &upstream.path).env("GIT_CONFIG_NOSYSTEM", "1");
+        for who in ["AUTHOR", "COMMITTER"] {
+            git = git.env(format!("GIT_{who}_NAME"), "a").env(format!("GIT_{who}_EMAIL"), "a@example.org");
+        }
+        git.args(arguments).run().unwrap().text()
+    };
+    let source = desk.text("specs/xen/miniature/xen/hypervisor.c");
+    upstream.write("xen/hypervisor.c", &source);
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "one"]);
+    let mended = source.replace("void start(void)\n{\n", "void start(void)\n{\n    copy_pair(0, 0);\n");
+    assert_ne!(mended, source);
+    upstream.write("xen/hypervisor.c", &mended);
+    git(&["commit", "--quiet", "-a", "-m", "two"]);
+    let id = git(&["rev-parse", "HEAD"]);
+    let url = format!("git = \"file://{}\"", upstream.path);
+    desk.copy.edit(PACKAGE, "git = \"https://xenbits.xen.org/git-http/xen.git\"", &url);
+    let patch = [vec![format!("--patch=xsa-108={id}")]];
+    desk.import(&["XSA-108"], &patch, &["--apply"]).ends_with(0).says(["1 hunks apply"]);
+    let text = desk.text(PACKAGE);
+    let entry = format!("[[patch]]\ncommit = \"{id}\"\nminiature = true\nadvisory = \"XSA-108\"\n");
+    assert!(text.contains(&entry), "{text}");
+    desk.work
+        .run(&["build", "xen", "--without", "xen:docs", "--without", "xen:tools"])
+        .ends_with(0)
+        .says(["Proven xen: 1 patches (1 hunks) are in its tree"]);
+    let other = [vec![format!("--patch={}", "0".repeat(40))]];
+    desk.import(&["XSA-109"], &other, &[]).ends_with(2).says(["has no commit 0000"]);
+    desk.import(&["XSA-109", "XSA-110"], &other, &[]).ends_with(2).says(["which issue does commit 0000"]);
 }

@@ -2,7 +2,9 @@
 
 use camino::Utf8Path;
 use jiff::Timestamp;
-use xen4centos_advisory::{Announcement, NewPatch, Update, announcement, next_id, next_release, updated};
+use xen4centos_advisory::{
+    Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated,
+};
 use xen4centos_artifact::Sha256Digest;
 use xen4centos_manifest::{AdvisoryKind, KnownIssue, KnownState, Package, Severity};
 
@@ -44,15 +46,54 @@ impl<'s> Given<'s> {
             })
         };
         let issues = args.issues.iter().map(known).collect::<Result<Vec<_>, _>>()?;
-        if args.sha256.len() != args.patch.len() {
-            let message = format!("{} patches and {} digests", args.patch.len(), args.sha256.len());
-            return Err(wrong(message, "give the --sha256 of each --patch, in the same order"));
+        let files = args.patch.iter().filter(|patch| commit_id(patch).is_none()).count();
+        if args.sha256.len() != files {
+            let message = format!("{files} patches and {} digests", args.sha256.len());
+            return Err(wrong(
+                message,
+                "give the --sha256 of each --patch, in the same order; commits have none",
+            ));
         }
-        let patches = args.patch.iter().zip(&args.sha256);
-        let patches = patches.map(|(patch, digest)| one_patch(&issues, patch, digest, args.strip));
+        let mut digests = args.sha256.iter();
+        let patches = args.patch.iter().map(|patch| match commit_id(patch) {
+            Some(id) => one_commit(&issues, patch, id),
+            None => one_patch(&issues, patch, digests.next().map_or("", String::as_str), args.strip),
+        });
         let patches = patches.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { issues, patches })
     }
+}
+
+/// `[ISSUE=]` and a whole commit id, which is a pin of its own.
+fn commit_id(given: &str) -> Option<&str> {
+    let id = given.split_once('=').map_or(given, |(_, id)| id);
+    let is_id =
+        id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    is_id.then_some(id)
+}
+
+/// The entry of a commit of upstream's.
+fn one_commit(issues: &[&KnownIssue], given: &str, id: &str) -> Result<(NewPatch, Option<Vec<u8>>), Failure> {
+    let issue = match (named(issues, given), issues) {
+        (Some((issue, _)), _) => issue,
+        (None, [only]) => *only,
+        _ => {
+            let message = format!("which issue does commit {id} answer?");
+            return Err(wrong(message, "write --patch ISSUE=COMMIT"));
+        }
+    };
+    // As the manifest names it.
+    let file = format!("{}.patch", &id[..12]);
+    let (issue, summary) = (issue.id.clone(), issue.title.clone());
+    let origin = PatchOrigin::Commit(id.to_owned());
+    Ok((NewPatch { file, strip: 1, issue, summary, origin, miniature: false }, None))
+}
+
+/// The issue that stands before a patch, and the patch.
+fn named<'s, 'g>(issues: &[&'s KnownIssue], given: &'g str) -> Option<(&'s KnownIssue, &'g str)> {
+    let (issue, place) = given.split_once('=')?;
+    let issue = issues.iter().find(|known| known.id.eq_ignore_ascii_case(issue))?;
+    Some((*issue, place))
 }
 
 /// Its entry, and its bytes where it is a file.
@@ -65,11 +106,7 @@ fn one_patch(
     let expected: Sha256Digest = digest
         .parse()
         .map_err(|error| wrong(format!("--sha256 {digest}: {error}"), "state all 64 hexadecimal digits"))?;
-    let named = given.split_once('=').and_then(|(issue, place)| {
-        let issue = issues.iter().find(|known| known.id.eq_ignore_ascii_case(issue))?;
-        Some((*issue, place))
-    });
-    let (issue, place) = match named {
+    let (issue, place) = match named(issues, given) {
         Some(named) => named,
         None => (issue_of(issues, given)?, given),
     };
@@ -82,8 +119,12 @@ fn one_patch(
         format!("{}.patch", issue.id.to_lowercase().replace('-', ""))
     };
     let summary = issue.title.clone();
-    let url = is_url.then(|| (place.to_owned(), expected.to_string()));
-    let patch = NewPatch { file, strip, issue: issue.id.clone(), summary, url, miniature: false };
+    let origin = if is_url {
+        PatchOrigin::Url { url: place.to_owned(), sha256: expected.to_string() }
+    } else {
+        PatchOrigin::Tree
+    };
+    let patch = NewPatch { file, strip, issue: issue.id.clone(), summary, origin, miniature: false };
     if is_url {
         return Ok((patch, None));
     }
