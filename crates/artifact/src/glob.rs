@@ -2,6 +2,19 @@
 
 /// Whether all of `text` matches: `*` stands for any characters, `?` for one, `[abc]`, `[a-z]` and `[!a]` for one of a set.
 pub fn matches_glob(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, one)
+}
+
+/// As [`matches_glob`], but brackets are characters like others, as to `g_pattern_match` of glib, and so to createrepo_c.
+pub fn matches_wildcards(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, |pattern, character| match pattern.first()? {
+        '?' => Some(1),
+        literal => (*literal == character).then_some(1),
+    })
+}
+
+/// `one` says how many characters of the pattern match a character.
+fn matches(pattern: &str, text: &str, one: impl Fn(&[char], char) -> Option<usize>) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut position) = (0, 0);
     // Where to go on if what follows the last `*` does not fit: that `*` then takes one character more.
@@ -83,6 +96,14 @@ mod tests {
             ("**", "x", true),
         ] {
             assert_eq!(matches_glob(pattern, text), expect, "{pattern} {text}");
+        }
+        for (pattern, text, expect) in [
+            ("[am]*", "alpha", false),
+            ("[am]*", "[am]x", true),
+            ("a?c*", "abcd", true),
+            ("a*c", "abd", false),
+        ] {
+            assert_eq!(matches_wildcards(pattern, text), expect, "{pattern} {text}");
         }
     }
 }

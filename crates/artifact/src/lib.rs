@@ -18,7 +18,7 @@ pub use digest::{DigestError, Sha256Digest};
 pub use evr::{Evr, EvrError, compare_versions};
 pub use facts::{BuildRootFacts, CAPABILITIES};
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use glob::matches_glob;
+pub use glob::{matches_glob, matches_wildcards};
 pub use install_only::INSTALL_ONLY;
 pub use nevra::{Nevra, NevraError};
 pub use states::{RenderedSpec, RepoTree, SignedRepoTree, SignedRpm, Srpm, UnsignedRpm};

@@ -18,7 +18,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     let printer = settings::printer(&cli.global);
     match commands::run(&cli, &printer) {
         Ok(()) if printer.data_lost() => {
@@ -43,4 +46,24 @@ fn main() -> ExitCode {
             ExitCode::from(failure.kind.exit_code())
         }
     }
+}
+
+/// What was typed can not be understood, or is answered by what clap prints. Whoever reads JSON gets some in any case.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let is_error = error.use_stderr();
+    let code = failure::Kind::Data.exit_code();
+    if is_error && std::env::args_os().any(|word| word == "--json") {
+        let text = error.render().to_string();
+        let text = text.split("\n\nUsage:").next().unwrap_or_default();
+        let (text, hint) = text.split_once("\n\n").unwrap_or((text, ""));
+        let value = serde_json::json!({
+            "error": text.trim().trim_start_matches("error: "),
+            "hint": Some(hint.trim()).filter(|hint| !hint.is_empty()),
+            "exit-code": code,
+        });
+        printer::Printer::new(printer::Verbosity::Normal, args::ColorChoice::Never, true).json(&value);
+    }
+    // There is nowhere to say that it could not be said.
+    error.print().unwrap_or_default();
+    if is_error { ExitCode::from(code) } else { ExitCode::SUCCESS }
 }

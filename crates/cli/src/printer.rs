@@ -107,7 +107,7 @@ impl Printer {
     /// One step done or begun: `verb` stands out.
     pub(crate) fn step(&self, verb: &str, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            self.line(&format!("{} {what}", self.paint(GREEN, &format!("{verb:>12}"))));
+            self.line(&format!("{} {}", self.paint(GREEN, &format!("{verb:>12}")), tame(what)));
         }
     }
 
@@ -120,21 +120,21 @@ impl Printer {
 
     /// Something that went wrong and stops nothing: it is said however little is to be said.
     pub(crate) fn mishap(&self, what: impl Display) {
-        self.line(&format!("{} {what}", self.paint(YELLOW, "warning:")));
+        self.line(&format!("{} {}", self.paint(YELLOW, "warning:"), tame(what)));
     }
 
     /// A detail.
     pub(crate) fn detail(&self, what: impl Display) {
         if self.verbosity >= Verbosity::Verbose {
-            self.line(&format!("             {what}"));
+            self.line(&format!("             {}", tame(what)));
         }
     }
 
     /// What went wrong, and the way out.
     pub(crate) fn error(&self, what: impl Display, hint: Option<&str>) {
-        self.line(&format!("{} {what}", self.paint(RED, "error:")));
+        self.line(&format!("{} {}", self.paint(RED, "error:"), tame(what)));
         if let Some(hint) = hint {
-            self.line(&format!("{} {hint}", self.paint(CYAN, "hint:")));
+            self.line(&format!("{} {}", self.paint(CYAN, "hint:"), tame(hint)));
         }
     }
 
@@ -168,6 +168,7 @@ impl Printer {
         Activity(Some(bar))
     }
 
+    /// `text` has colours of this printer's only.
     fn line(&self, text: &str) {
         let _line = self.lines.lock();
         match &self.bars {
@@ -179,6 +180,19 @@ impl Printer {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// A text without what terminals obey: it may come from a package or a server.
+fn tame(text: impl Display) -> String {
+    let text = text.to_string();
+    let is_wild = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if !text.contains(is_wild) {
+        return text;
+    }
+    let tamed = |character: char| {
+        if is_wild(character) { character.escape_default().to_string() } else { character.to_string() }
+    };
+    text.chars().map(tamed).collect()
 }
 
 /// To the people. Who closed the pipe does not want to read, and that is no reason to stop.
@@ -211,5 +225,16 @@ impl Drop for Activity {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_told_nothing() {
+        assert_eq!(tame("größe\n\tof `a`"), "größe\n\tof `a`");
+        assert_eq!(tame("a\u{1b}[2J\rb\u{9b}"), "a\\u{1b}[2J\\rb\\u{9b}");
     }
 }

@@ -1,6 +1,9 @@
 //! Documents that are not made from packages: groups, advisories, modules and whatever else a repository carries.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -89,6 +92,15 @@ impl Addition {
 
     /// All of them, groups first.
     pub(crate) fn all(settings: &IndexSettings) -> Result<Vec<Self>, RepodataError> {
+        let kinds = settings.additional.added.iter().map(|(kind, _)| base(kind));
+        let mut seen = BTreeSet::new();
+        for kind in settings.comps.iter().map(|_| GROUPS).chain(kinds) {
+            if !seen.insert(kind) {
+                let what =
+                    format!("two documents of the type `{kind}` were given, and clients read one of them");
+                return Err(RepodataError::Asked { what });
+            }
+        }
         let groups = settings.comps.iter().map(|path| (GROUPS, path));
         let others = settings.additional.added.iter().map(|(kind, path)| (kind.as_str(), path));
         groups.chain(others).map(|(kind, path)| Self::read(kind, path)).collect()

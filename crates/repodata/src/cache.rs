@@ -30,7 +30,7 @@ use crate::{
 
 /// Changes with the code that describes packages: other code may do it in another way.
 const MAGIC: &[u8] =
-    concat!("xen4centos index cache 4, program ", env!("XEN4CENTOS_REPODATA_CODE"), "\n").as_bytes();
+    concat!("xen4centos index cache 5, program ", env!("XEN4CENTOS_REPODATA_CODE"), "\n").as_bytes();
 
 /// Before the CRC of the table.
 const CRC: usize = 4;
@@ -107,6 +107,8 @@ pub(crate) struct State {
     pub(crate) settings: String,
     /// Digest of repomd.xml.
     pub(crate) repomd: String,
+    /// The checksum of the list of packages in it.
+    pub(crate) primary: String,
     /// Of the keys of blocks.
     pub(crate) seed: Seed,
     pub(crate) documents: Vec<DocumentBlocks>,
@@ -200,7 +202,7 @@ fn data_path(path: &Utf8Path) -> Utf8PathBuf {
 /// `None` where the table can not be true.
 fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)> {
     let end = input.number()?;
-    let [rules, settings, repomd] = input.texts()?;
+    let [rules, settings, repomd, primary] = input.texts()?;
     let seed = Seed([input.number()?, input.number()?]);
     let documents = (0..input.count()?).map(|_| document(input)).collect::<Option<_>>()?;
     let notes = notes::notes(input)?;
@@ -219,7 +221,11 @@ fn parse(input: &mut Input<'_>) -> Option<(u64, HashMap<Box<str>, Entry>, State)
         }
         entries.insert(path.into(), Entry { stamp, place });
     }
-    input.0.is_empty().then_some((end, entries, State { rules, settings, repomd, seed, documents, notes }))
+    input.0.is_empty().then_some((
+        end,
+        entries,
+        State { rules, settings, repomd, primary, seed, documents, notes },
+    ))
 }
 
 fn place(input: &mut Input<'_>) -> Option<Place> {
@@ -354,7 +360,7 @@ impl CacheWriter {
         }
         let mut table = MAGIC.to_vec();
         push_number(&mut table, self.offset);
-        for text in [&state.rules, &state.settings, &state.repomd] {
+        for text in [&state.rules, &state.settings, &state.repomd, &state.primary] {
             push_text(&mut table, text);
         }
         for half in state.seed.0 {
@@ -407,8 +413,9 @@ mod tests {
         let places = vec![BlockPlace { key: *b"0123456789abcdef", offset: 10, length: 20, crc: 30 }];
         let documents =
             vec![DocumentBlocks { kind: "primary".into(), file_name: "x-primary.xml.gz".into(), places }];
-        let [rules, settings, repomd] = ["rules", "settings", "digest"].map(String::from);
-        State { rules, settings, repomd, seed: Seed([7, u64::MAX]), documents, notes: Vec::new() }
+        let [rules, settings, repomd, primary] =
+            ["rules", "settings", "digest", "sha256:1"].map(String::from);
+        State { rules, settings, repomd, primary, seed: Seed([7, u64::MAX]), documents, notes: Vec::new() }
     }
 
     fn stamp(size: u64) -> Stamp {

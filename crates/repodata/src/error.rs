@@ -62,7 +62,7 @@ pub enum RepodataError {
         path: Utf8PathBuf,
     },
     /// A directory of that name that holds something else, and would have to make way.
-    #[error("`{path}` is not metadata of a repository: it has no repomd.xml")]
+    #[error("`{path}` is not metadata of a repository: it has no repomd.xml, and other things")]
     Foreign {
         /// The directory.
         path: Utf8PathBuf,
@@ -107,10 +107,10 @@ pub enum RepodataError {
         /// How much may be held.
         limit: usize,
     },
-    /// A file name that is no UTF-8 can not stand in XML.
-    #[error("file name is not UTF-8 in `{path}`")]
+    /// A file name that is no UTF-8 can not stand in XML, and one with control characters in no list of files.
+    #[error("file name is not UTF-8 or has control characters: `{path}`")]
     FileName {
-        /// The directory that holds it, and as much of the name as can be shown.
+        /// As much of it as can be shown.
         path: String,
     },
     /// A package file is none, is damaged, or says what can not be true.
@@ -205,6 +205,12 @@ pub enum RepodataError {
         /// Relative to the directory that is indexed.
         path: Utf8PathBuf,
     },
+    /// A list of packages names one that an `href` would have to leave the tree for.
+    #[error("`{path}` is not in the directory that is indexed")]
+    Outside {
+        /// As the list has it.
+        path: Utf8PathBuf,
+    },
     /// The threads that read packages could not be started.
     #[error("could not start {workers} threads")]
     Threads {
@@ -279,7 +285,7 @@ impl RepodataError {
                 format!("remove `{path}` or copy it again; `rpmkeys --checksig` tells whether it is whole")
             }
             Self::Foreign { path } => format!(
-                "name the directory that holds the packages; if `{path}` is what is left of metadata, remove it"
+                "name the directory that holds the packages; if `{path}` is what is left of metadata, move the rest elsewhere"
             ),
             Self::Kept { kind, .. } => {
                 let kind = crate::additional::base(kind);
@@ -324,6 +330,9 @@ impl RepodataError {
             Self::Duplicate { .. } => {
                 "remove one of them, or keep the last (`--duplicated-nevra keep-last`)".into()
             }
+            Self::Outside { .. } => "index a directory that holds all of them; `--location-prefix ../pool` lists packages that lie beside \
+                the metadata"
+                .into(),
             Self::NotFound { .. } => {
                 "paths in a list of packages are relative to the directory that is indexed".into()
             }
@@ -343,6 +352,7 @@ impl RepodataError {
             | Self::TooLarge { path, .. }
             | Self::Forbidden { path, .. }
             | Self::Duplicate { path, .. }
+            | Self::Outside { path }
             | Self::NotFound { path } => Some(path),
             _ => None,
         }
@@ -364,7 +374,9 @@ impl RepodataError {
                     | Self::Changed { .. }
                     | Self::TooLarge { .. }
                     | Self::Forbidden { .. }
+                    | Self::Outside { .. }
                     | Self::NotFound { .. }
+                    | Self::FileName { .. }
             ),
         }
     }

@@ -30,6 +30,8 @@ pub enum Event {
         path: Utf8PathBuf,
         /// Whether it had to be read.
         from: Source,
+        /// Whether it is another package than the one that was listed in its place.
+        replaces: bool,
     },
     /// A text for people held characters that XML forbids; they were left out.
     Cleaned {

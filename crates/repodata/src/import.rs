@@ -17,9 +17,10 @@ use crate::{
     cache::{Cache, CacheWriter, Entry, State},
     encode,
     files::FileTable,
-    indexed::{Indexed, Remembered, Wanted},
+    indexed::{Indexed, Remembered, Title, Wanted},
     stamp::Stamp,
     write_packages::demand_sound,
+    write_xml::Fragments,
 };
 
 /// Packages of earlier metadata.
@@ -31,6 +32,10 @@ pub(crate) struct Imported {
     doubtful: HashSet<Box<str>>,
     /// Places of packages whose changelogs may have been cut, and how many entries each of them has there.
     cut: HashMap<Box<str>, usize>,
+    /// Packages that are listed by another kind of checksum: of them only that is known.
+    others: HashSet<Box<str>>,
+    /// Whether packages may be taken.
+    is_usable: bool,
 }
 
 impl Imported {
@@ -38,12 +43,12 @@ impl Imported {
     ///
     /// Metadata does not say how many entries of a changelog its writer kept, and merged metadata has several writers. So a
     /// changelog that is shorter than the settings ask for is compared with its package's. Where one is longer, its times are
-    /// other ones, and nothing is taken: `None`.
+    /// other ones, and nothing is taken: then it says what was listed, and no more.
     pub(crate) fn read(
         root: &Utf8Path,
         settings: &IndexSettings,
         scratch: &Utf8Path,
-    ) -> Result<Option<Self>, RepodataError> {
+    ) -> Result<Self, RepodataError> {
         let limit = settings.changelog_limit.unwrap_or(usize::MAX);
         let failed = || RepodataError::Content {
             path: scratch.to_owned(),
@@ -52,14 +57,15 @@ impl Imported {
         let repository = Repository::open(root)?;
         let mut writer = CacheWriter::create(scratch, None).ok_or_else(failed)?;
         let (mut names, mut cut, mut longest) = (HashMap::new(), HashMap::new(), 0);
-        let (mut hrefs, mut doubtful) = (HashSet::new(), HashSet::new());
+        let (mut hrefs, mut doubtful, mut others) = (HashSet::new(), HashSet::new(), HashSet::new());
         let checksum = settings.checksum.to_string();
         for package in repository.complete_packages()? {
             let package = package?;
+            let href: Box<str> = package.href.as_str().into();
             if package.checksum.kind != checksum {
+                others.insert(href);
                 continue;
             }
-            let href: Box<str> = package.href.as_str().into();
             let entries = package.changelog.len();
             longest = longest.max(entries);
             if entries < limit {
@@ -80,7 +86,7 @@ impl Imported {
         let cache = Cache::open(scratch);
         Cache::remove(scratch);
         let cache = cache.ok_or_else(failed)?;
-        Ok((longest <= limit).then_some(Self { cache, names, doubtful, cut }))
+        Ok(Self { cache, names, doubtful, cut, others, is_usable: longest <= limit })
     }
 
     /// Whether the changelog of the package with this href has all entries that are wanted; its file tells where the
@@ -101,9 +107,30 @@ impl Imported {
         &self.cache
     }
 
-    /// The package that has this href, or that is the only one of this file name.
+    /// How many packages may be taken.
+    pub(crate) fn usable(&self) -> usize {
+        if self.is_usable { self.cache.len() } else { 0 }
+    }
+
+    /// Whether a package is listed with this href.
+    pub(crate) fn lists(&self, href: &str) -> bool {
+        self.cache.entry(href).is_some() || self.others.contains(href)
+    }
+
+    /// All hrefs, in no order.
+    pub(crate) fn hrefs(&self) -> impl Iterator<Item = &str> {
+        self.cache.listed_keys().chain(self.others.iter().map(|href| &**href))
+    }
+
+    /// What is listed with this href, if that is one package.
+    pub(crate) fn listed(&self, href: &str) -> Option<(Title, Fragments)> {
+        let entry = self.cache.entry(href).filter(|_| !self.doubtful.contains(href))?;
+        self.cache.fragments(entry)
+    }
+
+    /// The package that has this href, or that is the only one of this file name, if it may be taken.
     pub(crate) fn entry(&self, href: &str) -> Option<&Entry> {
-        self.cache.entry(self.place(href)?)
+        self.cache.entry(self.place(href).filter(|_| self.is_usable)?)
     }
 
     /// Where that package was.

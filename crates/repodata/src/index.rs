@@ -11,6 +11,7 @@ use crate::{
     checksum::Hasher,
     document::{Desk, write_synced},
     event::Again,
+    known,
     notes::Notes,
     plan::{Place, Plan},
     read_xml::{REPOMD_LIMIT, repomd_from},
@@ -92,6 +93,7 @@ fn fill(
         let (revision, packages) = (plan.present.revision, plan.known.listed());
         return Ok(Filled { cache: None, revision, packages, listed: None, outcome: Outcome::Same });
     };
+    workspace.begin()?;
     let (timestamp, revision) = written.clone();
     let Plan { present, packages, known, additions, mut state, may_stay, .. } = plan;
     let desk = desk(workspace.new_directory(), settings, timestamp, state.seed)?;
@@ -100,12 +102,13 @@ fn fill(
     let run =
         Run { root, metadata: &metadata, desk: &desk, settings, reporter: &notes, known: &known, cache };
     let Made { mut records, blocks, cache, packages } = make(&run, packages, (&state, &scratch))?;
-    let (listed, packages) = (known.relisted(&state.repomd, &packages), packages.len());
+    let (listed, packages) = (known.relisted(settings, &packages), packages.len());
     records.extend(additional::write(&desk, settings, &additions)?);
     settings.file_times.set(&desk.directory, &records, timestamp)?;
     let made = records.len();
     additional::keep_present(&desk, &settings.additional, &metadata, (&present, &mut records))?;
     (state.documents, state.notes) = (blocks, notes.taken());
+    state.primary = known::primary(&records).unwrap_or_default();
     let repomd = Repomd { revision, tags: settings.tags.clone(), records };
     let result = |state, outcome, revision| {
         let cache = cache.map(|cache| (cache, state));

@@ -8,12 +8,12 @@ use std::{
 use camino::Utf8Path;
 
 use crate::{
-    Event, IndexSettings, KnownBy, Learned, Relisted, Repomd, Reporter, Source,
+    Event, IndexSettings, KnownBy, Learned, Record, Relisted, Repomd, Reporter, Source,
     blocks::KnownBlocks,
     cache::{Cache, CacheWriter, DocumentBlocks, Entry, State, Why},
     encode,
     import::{self, Imported},
-    indexed::{Indexed, Remembered, Wanted},
+    indexed::{Indexed, Remembered, Title, Wanted},
     notes::Note,
     regular,
     seed::Seed,
@@ -23,8 +23,14 @@ use crate::{
 
 /// The cache of the last index, if there is one that goes by the same rules, and earlier metadata.
 pub(crate) struct Known {
+    /// That of the list which is there: what others have listed since may know packages better.
     cache: Option<Cache>,
+    /// Whether nothing was listed before.
+    is_first: bool,
+    /// The metadata that is replaced, where it was imported, is the first.
     imported: Vec<Imported>,
+    /// Whether it was imported.
+    has_present: bool,
     by: KnownBy,
     /// Whether packages must be described for databases.
     described: bool,
@@ -36,12 +42,17 @@ pub(crate) fn rules(settings: &IndexSettings) -> String {
 }
 
 impl Known {
-    pub(crate) fn open(settings: &IndexSettings) -> Self {
+    /// What the settings name, where it goes by their rules and is of the list that is there, or there is none.
+    pub(crate) fn open(settings: &IndexSettings, present: &Repomd) -> Self {
         let learned = settings.reuse.cache.as_deref().filter(|_| settings.reuse.learned == Learned::Use);
         let cache = learned.and_then(Cache::open);
+        let primary = primary(&present.records);
+        let is_of_present = |state: &State| primary.as_ref().is_none_or(|listed| *listed == state.primary);
         Self {
-            cache: cache.filter(|cache| cache.state.rules == rules(settings)),
+            cache: cache.filter(|Cache { state, .. }| state.rules == rules(settings) && is_of_present(state)),
+            is_first: primary.is_none(),
             imported: Vec::new(),
+            has_present: false,
             by: settings.reuse.known_by,
             described: settings.database.is_some(),
         }
@@ -55,14 +66,16 @@ impl Known {
         (output, scratch): (&Utf8Path, &Utf8Path),
         reporter: &dyn Reporter,
     ) {
-        let cache = settings.reuse.cache.as_deref();
         Cache::remove(scratch);
-        for root in import::sources(settings, output, cache.is_some_and(Utf8Path::exists)) {
+        for root in import::sources(settings, output, self.cache.is_some()) {
             match Imported::read(&root, settings, scratch) {
-                Ok(None) => {}
-                Ok(Some(imported)) => {
-                    reporter.event(Event::Imported { root, packages: imported.cache().len() });
+                Ok(imported) => {
+                    self.has_present |= self.imported.is_empty() && root == output;
+                    let packages = imported.usable();
                     self.imported.push(imported);
+                    if packages > 0 {
+                        reporter.event(Event::Imported { root, packages });
+                    }
                 }
                 Err(error) => reporter.event(Event::NotImported { error }),
             }
@@ -77,7 +90,8 @@ impl Known {
         let documents = documents.unwrap_or_default();
         learned.commit(&State { rules, seed, documents, ..State::default() });
         let cache = Cache::open(path)?;
-        Some(Self { cache: Some(cache), imported: Vec::new(), by: self.by, described: self.described })
+        let (by, described, is_first) = (self.by, self.described, self.is_first);
+        Some(Self { cache: Some(cache), is_first, imported: Vec::new(), has_present: false, by, described })
     }
 
     /// The cache that packages come from.
@@ -169,15 +183,45 @@ impl Known {
         self.cache.as_ref().map_or(&[], |cache| &cache.state.notes)
     }
 
-    /// What `packages` have beside the list of this digest, if that is the one of the last index.
-    pub(crate) fn relisted(&self, repomd: &str, packages: &[Found]) -> Option<Relisted> {
-        let cache = self.cache.as_ref().filter(|cache| cache.state.repomd == repomd)?;
-        let added = packages.iter().filter(|found| !self.is_listed(found));
-        let now: HashSet<&str> = packages.iter().map(|found| &*found.relative).collect();
-        let mut removed: Vec<String> =
-            cache.listed_keys().filter(|key| !now.contains(key)).map(str::to_owned).collect();
+    /// What `packages` have beside the list that is there, where an update knows what that has.
+    pub(crate) fn relisted(&self, settings: &IndexSettings, packages: &[Found]) -> Option<Relisted> {
+        let href = |found: &Found| settings.location.href(&found.relative);
+        let all = || packages.iter().map(|found| found.relative.to_string());
+        if !settings.reuse.present {
+            return None;
+        }
+        let (added, mut removed): (_, Vec<String>) = if self.is_first {
+            (all().collect(), Vec::new())
+        } else if let Some(cache) = &self.cache {
+            let now: HashSet<&str> = packages.iter().map(|found| &*found.relative).collect();
+            let added = packages.iter().filter(|found| !self.is_listed(found));
+            let removed = cache.listed_keys().filter(|key| !now.contains(key));
+            (added.map(|found| found.relative.to_string()).collect(), removed.map(str::to_owned).collect())
+        } else {
+            let present = self.present()?;
+            let now: HashSet<String> = packages.iter().map(href).collect();
+            let added = packages.iter().filter(|found| !present.lists(&href(found)));
+            let removed = present.hrefs().filter(|href| !now.contains(*href));
+            (added.map(|found| found.relative.to_string()).collect(), removed.map(str::to_owned).collect())
+        };
         removed.sort();
-        Some(Relisted { added: added.map(|found| found.relative.to_string()).collect(), removed })
+        Some(Relisted { added, removed })
+    }
+
+    /// The metadata that is replaced, where no cache knows more.
+    fn present(&self) -> Option<&Imported> {
+        self.imported.first().filter(|_| self.has_present)
+    }
+
+    /// Whether another package than this was listed in its place.
+    pub(crate) fn replaces(&self, found: &Found, package: &Title) -> bool {
+        let listed = match &self.cache {
+            Some(cache) => cache.entry(&found.relative).and_then(|entry| cache.fragments(entry)),
+            None => self.present().and_then(|present| present.listed(&package.href)),
+        };
+        listed.is_some_and(|(title, _)| {
+            (title.nevra, title.boundary) != (package.nevra.clone(), package.boundary)
+        })
     }
 
     /// How many packages the last index listed.
@@ -214,4 +258,11 @@ impl Known {
 
 pub(crate) fn stamp(root: &Utf8Path, found: &Found) -> Option<Stamp> {
     Some(Stamp::of(&fs_err::metadata(root.join(&*found.relative)).ok()?))
+}
+
+/// The checksum of the list of packages, which says what it lists.
+pub(crate) fn primary(records: &[Record]) -> Option<String> {
+    let record = records.iter().find(|record| record.kind == "primary")?;
+    let checksum = record.open_checksum.as_ref().unwrap_or(&record.checksum);
+    Some(format!("{}:{}", checksum.kind, checksum.value))
 }

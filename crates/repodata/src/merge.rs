@@ -73,6 +73,7 @@ fn merge_into(
         demand_other_place(output, repositories)?;
     }
     let workspace = Workspace::open(output, reporter)?;
+    workspace.begin()?;
     match fill(&workspace, repositories, settings) {
         Ok(merged) => {
             workspace.switch(reporter)?;

@@ -47,12 +47,13 @@ impl Plan {
         demand_clean(root, settings)?;
         let Listed { list: present, digest } = Listed::read(metadata, settings)?;
         let packages = walk::packages(root, settings, reporter)?;
-        let mut known = Known::open(settings);
+        let mut known = Known::open(settings, &present);
         let additions = Addition::all(settings)?;
         let state = State {
             rules: known::rules(settings),
             settings: fingerprint(settings, &additions),
             repomd: digest,
+            primary: String::new(),
             seed: known.seed(),
             documents: Vec::new(),
             notes: Vec::new(),
@@ -79,6 +80,9 @@ impl Plan {
                 tell_of_dropped(settings, &present, reporter);
             }
             additional::demand_names(settings, &additions, metadata, &present)?;
+            if let Some(directory) = scratch.parent() {
+                fs_err::create_dir_all(directory).map_err(RepodataError::files("create", directory))?;
+            }
             known.import(settings, (output, scratch), reporter);
         }
         Ok(Self { present, packages, known, additions, state, written, may_stay })
@@ -92,9 +96,11 @@ fn tell_of_dropped(settings: &IndexSettings, present: &Repomd, reporter: &dyn Re
         reporter.event(Event::Dropped { what: Dropped::Databases });
     }
     let Tags { content, distro, repo, .. } = &present.tags;
-    let are_gone = !content.iter().all(|tag| settings.tags.content.contains(tag))
-        || !distro.iter().all(|tag| settings.tags.distro.contains(tag))
-        || !repo.iter().all(|tag| settings.tags.repo.contains(tag));
+    // Tags of a kind that is given are meant to take the place of those.
+    let (given, is_gone) = (&settings.tags, |old: bool, new: bool| !old && new);
+    let are_gone = is_gone(content.is_empty(), given.content.is_empty())
+        || is_gone(distro.is_empty(), given.distro.is_empty())
+        || is_gone(repo.is_empty(), given.repo.is_empty());
     if are_gone {
         reporter.event(Event::Dropped { what: Dropped::Tags });
     }

@@ -57,7 +57,8 @@ pub fn preview(
         let judged = judge.take(&packages, index, tried.result).inspect(|indexed| {
             if let Some(indexed) = indexed {
                 let path = packages[index].relative.to_string().into();
-                reporter.event(Event::Indexed { path, from: indexed.source });
+                let replaces = run.replaces(&packages[index], indexed);
+                reporter.event(Event::Indexed { path, from: indexed.source, replaces });
             }
         });
         judged.map_or_else(|error| refusals.take(error), |_| ControlFlow::Continue(()))
@@ -68,7 +69,7 @@ pub fn preview(
     let listed: Vec<Found> = listed.map(|(_, found)| found).collect();
     settings.location.demand_distinct(&listed)?;
     additional::demand_kept(settings, &additions, &metadata, &present)?;
-    let relisted = known.relisted(&state.repomd, &listed);
+    let relisted = known.relisted(settings, &listed);
     let packages = listed.into_iter().map(|found| found.relative.into()).collect();
     Ok(Preview { packages, listed: relisted, unchanged: false })
 }

@@ -3,7 +3,10 @@
 //! Documents are read as they come, and only what may be an answer is held. What can be told from primary.xml alone is;
 //! filelists.xml is read where a path is asked for or the answer wants it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    num::NonZeroUsize,
+};
 
 use xen4centos_artifact::{Evr, matches_glob};
 
@@ -60,6 +63,8 @@ pub struct Query {
     pub what: Vec<(DependencyKind, Vec<String>)>,
     /// Whether dependencies on what the named *packages* provide count, too.
     pub through: Through,
+    /// Their architectures; any where there is none.
+    pub architectures: Vec<String>,
     /// Whether old versions count.
     pub versions: Versions,
     /// What of the packages is wanted besides what primary.xml has.
@@ -82,8 +87,8 @@ pub enum Versions {
     /// All.
     #[default]
     All,
-    /// The newest of each name and architecture.
-    Latest,
+    /// So many of the newest of each name and architecture.
+    Latest(NonZeroUsize),
 }
 
 /// What of the packages is wanted.
@@ -108,8 +113,11 @@ impl Query {
         if found.is_empty() && self.what.iter().any(|(kind, _)| *kind == DependencyKind::Provides) {
             found = self.pass(repository, true)?;
         }
-        if self.versions == Versions::Latest {
-            found = latest(found);
+        if !self.architectures.is_empty() {
+            found.retain(|package| self.architectures.contains(&package.nevra.arch));
+        }
+        if let Versions::Latest(limit) = self.versions {
+            found = latest(found, limit);
         }
         found.sort_by(|left, right| (&left.nevra, &left.href).cmp(&(&right.nevra, &right.href)));
         self.add_details(repository, &mut found)?;
@@ -168,16 +176,19 @@ impl Query {
 }
 
 /// The newest package of each name and architecture; of equal ones the first.
-fn latest(packages: Vec<Package>) -> Vec<Package> {
-    let mut newest: BTreeMap<(String, String), Evr> = BTreeMap::new();
+fn latest(packages: Vec<Package>, limit: NonZeroUsize) -> Vec<Package> {
+    let mut versions: BTreeMap<(String, String), BTreeSet<Evr>> = BTreeMap::new();
     let key = |package: &Package| (package.nevra.name.clone(), package.nevra.arch.clone());
     for package in &packages {
-        let evr = newest.entry(key(package)).or_insert_with(|| package.nevra.evr.clone());
-        if *evr < package.nevra.evr {
-            evr.clone_from(&package.nevra.evr);
-        }
+        versions.entry(key(package)).or_default().insert(package.nevra.evr.clone());
     }
-    packages.into_iter().filter(|package| newest[&key(package)] == package.nevra.evr).collect()
+    let oldest =
+        |versions: &BTreeSet<Evr>| versions.iter().nth_back(limit.get().min(versions.len()) - 1).cloned();
+    let oldest: BTreeMap<_, _> = versions.into_iter().map(|(key, all)| (key, oldest(&all))).collect();
+    packages
+        .into_iter()
+        .filter(|package| oldest[&key(package)].as_ref() <= Some(&package.nevra.evr))
+        .collect()
 }
 
 /// The rank of what owns a path.

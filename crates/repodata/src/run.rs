@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use camino::Utf8Path;
 
 use crate::{
-    Event, IndexSettings, RepodataError, Reporter,
+    Event, IndexSettings, RepodataError, Reporter, Source,
     cache::{CacheWriter, DocumentBlocks, Why},
     document::{Desk, Finished},
     indexed::{Indexed, Title},
@@ -66,6 +66,11 @@ impl Run<'_> {
         delivery.outcome(packages)
     }
 
+    /// Whether what was read is another package than the one that was listed in its place.
+    pub(crate) fn replaces(&self, found: &Found, indexed: &Indexed) -> bool {
+        indexed.source == Source::Package && self.known.replaces(found, &indexed.title)
+    }
+
     /// Reads all packages, and gives them away in order, each with its place.
     pub(crate) fn packages(&self, packages: &[Found], mut take: impl FnMut(usize, Tried) -> ControlFlow<()>) {
         let workers = self.desk.pool.threads.current_num_threads();
@@ -113,7 +118,8 @@ impl Delivery<'_> {
             cache.add(&found.relative, indexed, self.run.known.cache());
         }
         let path = found.relative.to_string().into();
-        self.run.reporter.event(Event::Indexed { path, from: indexed.source });
+        let replaces = self.run.replaces(found, indexed);
+        self.run.reporter.event(Event::Indexed { path, from: indexed.source, replaces });
         let Title { identity, boundary, .. } = &indexed.title;
         self.output.add(&Addition {
             fragments: &indexed.fragments,

@@ -55,8 +55,13 @@ impl Workspace {
         demand_no_link(&workspace.current())?;
         workspace.recover(reporter)?;
         demand_metadata(&workspace.current())?;
-        fs_err::create_dir(workspace.new_directory()).map_err(RepodataError::files("create", root))?;
         Ok(workspace)
+    }
+
+    /// Makes the place of new metadata. Where nothing has changed there is none, and no directory is another one.
+    pub(crate) fn begin(&self) -> Result<(), RepodataError> {
+        let new = self.new_directory();
+        fs_err::create_dir_all(&new).map_err(RepodataError::files("create", &new))
     }
 
     /// Removes what a killed index left, and puts back metadata that it had moved away.
@@ -167,13 +172,17 @@ impl Workspace {
     fn carry_foreign(&self, present: &Repomd) -> Result<(), RepodataError> {
         let current = self.current();
         let Ok(entries) = fs_err::read_dir(&current) else { return Ok(()) };
+        // Without a list nobody knows whose a document is.
+        let has_list = current.join("repomd.xml").is_file();
         for entry in entries {
             let entry = entry.map_err(RepodataError::files("read", &current))?;
             let name = entry.file_name();
             // A name that is no UTF-8 is none of ours.
-            let is_ours = name.to_str().is_some_and(|name| {
-                is_of_metadata(name) || present.records.iter().any(|record| record.file_name() == Some(name))
-            });
+            let is_ours = has_list
+                && name.to_str().is_some_and(|name| {
+                    is_of_metadata(name)
+                        || present.records.iter().any(|record| record.file_name() == Some(name))
+                });
             if !is_ours {
                 let path = entry.path();
                 link_all(&path, &self.new_directory().as_std_path().join(&name)).map_err(|source| {
@@ -357,18 +366,34 @@ fn demand_no_link(path: &Utf8Path) -> Result<(), RepodataError> {
     }
 }
 
-/// What takes the place of something else must know what that is: a directory that only has the name stays.
+/// What takes the place of something else must know what that is: a directory that only has the name stays. One without a
+/// list may hold groups that are to be listed, or be what is left of metadata.
 fn demand_metadata(current: &Utf8Path) -> Result<(), RepodataError> {
-    let is_empty = match fs_err::read_dir(current) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+    if current.join("repomd.xml").is_file() {
+        return Ok(());
+    }
+    let entries = match fs_err::read_dir(current) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(RepodataError::files("read", current)(error)),
     };
-    if is_empty || current.join("repomd.xml").is_file() {
-        Ok(())
-    } else {
-        Err(RepodataError::Foreign { path: current.to_owned() })
+    for entry in entries {
+        let entry = entry.map_err(RepodataError::files("read", current))?;
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_file || !entry.file_name().to_str().is_some_and(is_named_as_document) {
+            return Err(RepodataError::Foreign { path: current.to_owned() });
+        }
     }
+    Ok(())
+}
+
+/// Whether a file may be a document of a repository, or be about to become one.
+fn is_named_as_document(name: &str) -> bool {
+    let plain = [".gz", ".bz2", ".xz", ".zst", ".zck"].iter().find_map(|end| name.strip_suffix(end));
+    let form = plain.unwrap_or(name).rsplit('.').next().unwrap_or_default();
+    matches!(form, "xml" | "yaml" | "yml" | "sqlite" | "asc" | "key")
+        || plain.is_some()
+        || name.ends_with("productid")
 }
 
 fn remove(directory: &Utf8Path) -> Result<(), RepodataError> {

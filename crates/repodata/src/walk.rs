@@ -2,7 +2,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::{DirEntry, WalkDir};
-use xen4centos_artifact::matches_glob;
+use xen4centos_artifact::matches_wildcards;
 
 use crate::{
     BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection,
@@ -74,8 +74,8 @@ impl Selection {
         // lines and nothing else.
         let by_name = self.only.is_none();
         let excluded = self.excludes.iter().any(|pattern| {
-            matches_glob(pattern, relative)
-                || by_name && relative.split('/').any(|name| matches_glob(pattern, name))
+            matches_wildcards(pattern, relative)
+                || by_name && relative.split('/').any(|name| matches_wildcards(pattern, name))
         });
         let is_link = || fs_err::symlink_metadata(root.join(relative)).is_ok_and(|found| found.is_symlink());
         !excluded && (self.links == Links::Follow || !is_link())
@@ -88,10 +88,11 @@ fn named(root: &Utf8Path, name: &str) -> Result<Found, RepodataError> {
         Utf8Path::new(name).components().filter(|part| *part != camino::Utf8Component::CurDir).collect();
     let inside = relative.components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
     let is_file = fs_err::metadata(root.join(&relative)).is_ok_and(|metadata| metadata.is_file());
-    if inside && is_file {
-        return Ok(Found { relative: relative.as_str().into() });
+    match (inside, is_file) {
+        (false, _) => Err(RepodataError::Outside { path: name.into() }),
+        (true, true) => Ok(Found { relative: relative.as_str().into() }),
+        (true, false) => Err(RepodataError::NotFound { path: name.into() }),
     }
-    Err(RepodataError::NotFound { path: name.into() })
 }
 
 /// All files whose name ends in `.rpm` under `root`. Hidden directories and `repodata` are not entered; links to files
@@ -118,12 +119,18 @@ fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
         let path = match Utf8PathBuf::from_path_buf(entry.into_path()) {
             Ok(path) => path,
             Err(path) if is_package => {
-                bad(RepodataError::FileName { path: path.display().to_string() });
+                bad(RepodataError::FileName { path: shown(&path) });
                 continue;
             }
             Err(_) => continue,
         };
         let Ok(relative) = path.strip_prefix(root) else { continue };
+        if relative.as_str().contains(char::is_control) {
+            if is_package {
+                bad(RepodataError::FileName { path: shown(path.as_std_path()) });
+            }
+            continue;
+        }
         let found = Found { relative: relative.as_str().into() };
         match what {
             There::File if is_package => walked.found.push(found),
@@ -134,6 +141,14 @@ fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
         }
     }
     Ok(walked)
+}
+
+/// A path that would do something to a terminal, or add lines to a message.
+fn shown(path: &Path) -> String {
+    let escaped = |character: char| {
+        if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
+    };
+    path.to_string_lossy().chars().map(escaped).collect()
 }
 
 fn is_named_as_package(entry: &DirEntry) -> bool {

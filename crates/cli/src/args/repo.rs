@@ -1,9 +1,11 @@
 //! What was typed after `repo`.
 
+use std::num::NonZeroUsize;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::index_args::FormArgs;
+use crate::{index_args::FormArgs, left_out_args::MergeLeftOutArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct RepoArgs {
@@ -45,7 +47,7 @@ pub(crate) struct RepoListArgs {
     #[arg(long)]
     pub(crate) latest: bool,
     /// The line of a package, with placeholders such as %{name}; %{} lists all of them
-    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
+    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{name}-%{epoch}:%{version}-%{release}.%{arch}")]
     #[arg(conflicts_with = "json")]
     pub(crate) format: String,
     /// Print the result as JSON
@@ -68,9 +70,15 @@ pub(crate) struct RepoQueryArgs {
     /// Packages that own the path, which may be a glob
     #[arg(short, long, value_name = "PATH")]
     pub(crate) file: Vec<String>,
+    /// Packages of this architecture
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<String>,
     /// Only the newest version of each name and architecture
-    #[arg(long)]
+    #[arg(long, conflicts_with = "latest_limit")]
     pub(crate) latest: bool,
+    /// Only so many of the newest versions of each name and architecture
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) latest_limit: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
     /// The line of a package, with placeholders such as %{name}; %{} lists all of them
@@ -197,7 +205,7 @@ pub(crate) struct RepoMergeArgs {
     #[arg(short, long, value_name = "REPO")]
     pub(crate) repo: Vec<String>,
     /// The directory into which repodata/ is written; it is made if it is not there
-    #[arg(long, short, visible_alias = "outputdir", value_name = "DIR")]
+    #[arg(long, short, visible_alias = "outputdir", value_name = "DIR", default_value = "merged_repo")]
     pub(crate) output: Utf8PathBuf,
     /// Write there even if it is one of the repositories, whose metadata is gone then
     #[arg(long)]
@@ -217,6 +225,8 @@ pub(crate) struct RepoMergeArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) form: FormArgs,
+    #[command(flatten)]
+    pub(crate) left_out: MergeLeftOutArgs,
 }
 
 /// Which packages are kept.

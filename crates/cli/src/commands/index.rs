@@ -13,10 +13,10 @@ use xen4centos_repodata::{
     Present, Preview, Relisted, RepodataError, Reporter, Reuse, Selection, Source, Tags, Unchanged, index,
     preview,
 };
-use xen4centos_sign::Signer;
+use xen4centos_sign::{Signer, verify_repository_signature};
 
 use crate::{
-    args::{Cli, IndexArgs},
+    args::{Cli, IndexArgs, KeyArgs},
     commands::{
         caches,
         told::{LeftOut, Told},
@@ -41,8 +41,11 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     let directory = here.join(&args.directory);
     let settings = index_settings(args, &here, selection(&args.packages, &here)?, printer)?;
     let narrator = Narrator::new(printer);
-    demand_use_of_channel(args)?;
+    demand_use_of_signing(args)?;
     if args.dry_run {
+        if args.sign && keys::is_named(&args.key) {
+            keys::named_signer(&args.key, settings::now())?;
+        }
         return show(&directory, &settings, args.json, &narrator);
     }
     // Before anything is written: without its signature, new metadata would take the place of signed one.
@@ -87,14 +90,34 @@ pub(crate) fn run(cli: &Cli, args: &IndexArgs, printer: &Printer) -> Outcome {
     Ok(())
 }
 
-/// createrepo_c has `-c` for its cache.
-fn demand_use_of_channel(args: &IndexArgs) -> Outcome {
-    let channel = &args.target.channel;
-    if args.sign || channel.is_none() || *channel == settings::environment("XEN4CENTOS_CHANNEL") {
+/// What is asked of a signature, where none is. createrepo_c has `-c` for its cache.
+fn demand_use_of_signing(args: &IndexArgs) -> Outcome {
+    if args.sign {
         return Ok(());
     }
-    let hint = "the directory of the cache is `--cachedir`; a channel is named for its key".to_owned();
-    Err(Failure::new(Kind::Data, "`--channel` (`-c`) does nothing without `--sign`").hint(Some(hint)))
+    let refuse = |option: &str, hint: &str| {
+        let text = format!("{option} does nothing without `--sign`");
+        Err(Failure::new(Kind::Data, text).hint(Some(hint.to_owned())))
+    };
+    let is_typed =
+        |value: &Option<String>, variable| value.is_some() && *value != settings::environment(variable);
+    if is_typed(&args.target.channel, "XEN4CENTOS_CHANNEL") {
+        let hint = "the directory of the cache is `--cachedir`; a channel is named for its key";
+        return refuse("`--channel` (`-c`)", hint);
+    }
+    let text = |path: &Option<Utf8PathBuf>| path.as_ref().map(ToString::to_string);
+    let KeyArgs { key, passphrase_file, gpg_key, public_key, .. } = &args.key;
+    for (option, value, variable) in [
+        ("`--key`", text(key), "XEN4CENTOS_KEY"),
+        ("`--passphrase-file`", text(passphrase_file), "XEN4CENTOS_PASSPHRASE_FILE"),
+        ("`--gpg-key`", gpg_key.clone(), "XEN4CENTOS_GPG_KEY"),
+        ("`--public-key`", text(public_key), "XEN4CENTOS_PUBLIC_KEY"),
+    ] {
+        if is_typed(&value, variable) {
+            return refuse(option, "add `--sign`, or leave it out");
+        }
+    }
+    Ok(())
 }
 
 /// Where one package stops all others, there is a way around it.
@@ -253,12 +276,16 @@ fn show(directory: &Utf8Path, settings: &IndexSettings, json: bool, narrator: &N
     (told.listed, told.unchanged, told.packages) = (listed, unchanged, packages.len());
     if json {
         narrator.printer.json(&serde_json::json!({
+            "repository": settings.output.as_deref().unwrap_or(directory),
             "would-index": packages,
             "changed": !told.unchanged,
+            "packages": told.packages,
+            "read": told.read.len(),
             "added": told.listed.as_ref().map(|listed| &listed.added),
             "removed": told.listed.as_ref().map(|listed| &listed.removed),
             "replaced": told.replaced(),
             "left-out": told.left_out,
+            "passed-over": told.passed_over,
         }));
         return Ok(());
     }
@@ -298,7 +325,11 @@ impl Signing {
         Ok(Self { signer, _lock: Some(lock) })
     }
 
+    /// A list that this key has signed already keeps its signature.
     fn sign(self, tree: RepoTree, printer: &Printer) -> Outcome {
+        if verify_repository_signature(&tree.root, self.signer.trusted()).is_ok() {
+            return Ok(());
+        }
         let signed = self.signer.sign_repository(tree)?;
         printer.step("Signed", format!("{}/repodata/repomd.xml with {}", signed.root(), signed.key()));
         Ok(())
@@ -406,8 +437,12 @@ impl Reporter for Narrator<'_> {
                 (told.revision, told.packages, told.unchanged) = (revision, packages, true);
                 told.listed = Some(Relisted::default());
             }
-            Event::Indexed { path, from: Source::Package } => {
-                self.told().read.insert(path.into_string());
+            Event::Indexed { path, from: Source::Package, replaces } => {
+                let (path, mut told) = (path.into_string(), self.told());
+                if replaces {
+                    told.exchanged.insert(path.clone());
+                }
+                told.read.insert(path);
             }
             // Who signs again need not hear of it.
             Event::SignatureDropped { path } => self.told().dropped_signature = Some(path),

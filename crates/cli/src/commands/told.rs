@@ -49,6 +49,8 @@ pub(crate) struct Told {
     pub(crate) passed_over: Vec<String>,
     /// Packages that were not known before, relative to the directory.
     pub(crate) read: BTreeSet<String>,
+    /// Those of them that took the place of another package.
+    pub(crate) exchanged: BTreeSet<String>,
     /// What became of the list, where that is known.
     pub(crate) listed: Option<Relisted>,
 }
@@ -83,7 +85,7 @@ impl Told {
             _ if !updates || self.unchanged => String::new(),
             None => format!(" ({} read)", self.read.len()),
             Some(listed) => {
-                let replaced = self.replaced().map_or(0, |replaced| replaced.len());
+                let replaced = self.exchanged.len();
                 let Relisted { added, removed } = listed;
                 format!(" ({} new, {replaced} replaced, {} gone)", added.len(), removed.len())
             }
@@ -91,23 +93,21 @@ impl Told {
         format!("{packages}{changes}{left_out}")
     }
 
-    /// Packages that were listed before, and were read again, because their files are others now.
-    pub(crate) fn replaced(&self) -> Option<Vec<&String>> {
-        let Relisted { added, .. } = self.listed.as_ref()?;
-        let added: BTreeSet<&String> = added.iter().collect();
-        Some(self.read.iter().filter(|path| !added.contains(path)).collect())
+    /// Paths under which another package was listed before.
+    pub(crate) fn replaced(&self) -> Option<&BTreeSet<String>> {
+        self.listed.as_ref().map(|_| &self.exchanged)
     }
 
     /// Each package that is not as it was listed before, and what becomes of it.
     pub(crate) fn changes(&self) -> Option<Vec<(Change, &String)>> {
         let Relisted { added, removed } = self.listed.as_ref()?;
         let added = added.iter().map(|path| (Change::Added, path));
-        let replaced = self.replaced()?.into_iter().map(|path| (Change::Replaced, path));
+        let replaced = self.replaced()?.iter().map(|path| (Change::Replaced, path));
         let removed = removed.iter().map(|path| (Change::Removed, path));
         Some(added.chain(replaced).chain(removed).collect())
     }
 }
 
-fn count(packages: usize) -> String {
+pub(crate) fn count(packages: usize) -> String {
     if packages == 1 { "1 package".into() } else { format!("{packages} packages") }
 }

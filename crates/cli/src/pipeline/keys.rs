@@ -138,6 +138,11 @@ pub(crate) fn named_signer(args: &KeyArgs, now: u64) -> Result<Signer, Failure> 
     }
 }
 
+/// Whether it is said which key signs.
+pub(crate) const fn is_named(args: &KeyArgs) -> bool {
+    args.key.is_some() || args.gpg_key.is_some()
+}
+
 /// Where secrets lie that no build may see.
 pub(crate) fn secret_paths(session: &Session<'_>, args: &KeyArgs) -> Result<Vec<Utf8PathBuf>, Failure> {
     let here = settings::current_directory()?;

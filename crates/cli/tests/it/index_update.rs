@@ -20,7 +20,7 @@ fn what_became_of_the_list_is_told() {
     let here = scratch.path();
     put(here, 1, "packages/other.rpm");
     put(here, 2, "packages/third.rpm");
-    update(here, &[]).says(["/packages: 3 packages (3 read)\n"]);
+    update(here, &[]).says(["/packages: 3 packages (3 new, 0 replaced, 0 gone)\n"]);
     fs_err::remove_file(here.join("packages/other.rpm")).unwrap();
     fs_err::remove_file(here.join("packages/good.rpm")).unwrap();
     put(here, 1, "packages/good.rpm");
@@ -39,11 +39,11 @@ fn what_became_of_the_list_is_told() {
     let same = update(here, &["--json"]).json();
     assert_eq!(changes(&same), [json!(false), json!([]), json!([]), json!([])]);
     update(here, &["--dry-run"]).says(["Unchanged nothing to write: 4 packages\n"]);
-    // Without a cache it is not known.
+    // Without a cache it is known from the list.
     fs_err::remove_dir_all(here.join("cache")).unwrap();
     put(here, 0, "packages/last.rpm");
-    let unknown = update(here, &["--json"]).json();
-    assert_eq!(changes(&unknown), [json!(true), Value::Null, Value::Null, Value::Null]);
+    let known = update(here, &["--json"]).json();
+    assert_eq!(changes(&known), [json!(true), json!(["last.rpm"]), json!([]), json!([])]);
     for file in files(&here.join("packages")).iter().filter(|file| file.extension() == Some("rpm")) {
         fs_err::remove_file(file).unwrap();
     }

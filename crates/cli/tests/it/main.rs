@@ -13,6 +13,7 @@ mod grub_bootxen;
 mod hosts;
 mod importing;
 mod index_again;
+mod index_between;
 mod index_dry_run;
 mod index_input;
 mod index_options;

@@ -313,3 +313,22 @@ fn a_directory_that_only_has_the_name_is_left_alone() {
     fs_err::remove_dir_all(scratch.path().join("repodata/src")).unwrap();
     assert!(index(scratch.path(), &settings(), &Silent).is_ok());
 }
+
+#[test]
+fn groups_may_wait_in_repodata_and_what_is_left_of_metadata_stays() {
+    let scratch = Scratch::new();
+    let metadata = scratch.path().join("repodata");
+    fs_err::create_dir(&metadata).unwrap();
+    let groups = metadata.join("comps.xml");
+    fs_err::write(&groups, "<comps/>").unwrap();
+    let with_groups = IndexSettings { comps: Some(groups.clone()), ..settings() };
+    indexed(scratch.path(), &with_groups, &Silent);
+    let list = fs_err::read_to_string(metadata.join("repomd.xml")).unwrap();
+    assert!(list.contains("type=\"group\"") && groups.is_file(), "{list}");
+
+    fs_err::remove_file(metadata.join("repomd.xml")).unwrap();
+    let before = files(&metadata);
+    indexed(scratch.path(), &settings(), &Silent);
+    let after = files(&metadata);
+    assert!(before.iter().all(|file| after.contains(file)), "{before:?} {after:?}");
+}

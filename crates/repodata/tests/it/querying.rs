@@ -150,7 +150,7 @@ fn the_same_is_found_as_dnf_finds() {
     for name in names {
         let query = Query { packages: vec![Specification::parse(name)], ..Query::default() };
         assert_eq!(packages(&repository, &query), dnf(work.path(), scratch.path(), &[name]), "{name}");
-        let latest = Query { versions: Versions::Latest, ..query };
+        let latest = Query { versions: Versions::Latest(std::num::NonZeroUsize::MIN), ..query };
         let expected = dnf(work.path(), scratch.path(), &["--latest-limit=1", name]);
         assert_eq!(packages(&repository, &latest), expected, "latest {name}");
     }

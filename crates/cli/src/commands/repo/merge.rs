@@ -6,6 +6,7 @@ use crate::{
     commands::{
         index::{MOST_WORKERS, Narrator},
         shown_revision,
+        told::count,
     },
     failure::{Failure, Outcome},
     index_args::Revision,
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &RepoMergeArgs, printer: &Printer) -> Outcome {
         (dropped, Keep::FirstRepository) => format!(", {dropped} left out (--all keeps every version)"),
         (dropped, _) => format!(", {dropped} left out"),
     };
-    printer.step("Merged", format!("{} packages into {output}{left_out}", merged.kept));
+    printer.step("Merged", format!("{} into {output}{left_out}", count(merged.kept)));
     Ok(())
 }
 

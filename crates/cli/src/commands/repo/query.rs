@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, num::NonZeroUsize};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
@@ -52,7 +52,12 @@ fn query(args: &RepoQueryArgs) -> Query {
         files: args.file.clone(),
         what: given.map(|(kind, asked)| (kind, asked.clone())).collect(),
         through: if what.exactdeps { Through::Nothing } else { Through::Packages },
-        versions: if args.latest { Versions::Latest } else { Versions::All },
+        architectures: args.arch.clone(),
+        versions: match (args.latest, args.latest_limit) {
+            (true, _) => Versions::Latest(NonZeroUsize::MIN),
+            (_, Some(limit)) => Versions::Latest(limit),
+            _ => Versions::All,
+        },
         detail: match args.show {
             ShowArgs { files: true, .. } => Detail::Files,
             ShowArgs { changelog: true, .. } => Detail::Changelogs,
