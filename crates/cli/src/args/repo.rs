@@ -47,7 +47,7 @@ pub(crate) struct RepoListArgs {
     #[arg(long)]
     pub(crate) latest: bool,
     /// The line of a package, with placeholders such as %{name}; %{} lists all of them
-    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{name}-%{epoch}:%{version}-%{release}.%{arch}")]
+    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
     #[arg(conflicts_with = "json")]
     pub(crate) format: String,
     /// Print the result as JSON
@@ -82,7 +82,7 @@ pub(crate) struct RepoQueryArgs {
     #[command(flatten)]
     pub(crate) show: ShowArgs,
     /// The line of a package, with placeholders such as %{name}; %{} lists all of them
-    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{nevra}")]
+    #[arg(long, visible_aliases = ["queryformat", "qf"], value_name = "TEXT", default_value = "%{name}-%{epoch}:%{version}-%{release}.%{arch}")]
     #[arg(conflicts_with = "json")]
     pub(crate) format: String,
     /// Print the result as JSON

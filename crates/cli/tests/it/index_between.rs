@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use camino::Utf8Path;
 use serde_json::{Value, json};
+use xen4centos_process::{Invocation, Tool};
 
 use crate::{
     indexing::{here, index, put},
@@ -30,9 +31,7 @@ fn change(file: &Utf8Path) {
 }
 
 fn createrepo(here: &Utf8Path) {
-    let status =
-        std::process::Command::new("createrepo_c").args(["-q", "packages"]).current_dir(here).status();
-    assert!(status.unwrap().success());
+    Invocation::new(Tool::CreaterepoC, here).args(["--quiet", "packages"]).run().unwrap();
 }
 
 #[test]
@@ -163,7 +162,7 @@ fn names_that_no_list_can_have_are_all_named_and_do_nothing_to_terminals() {
     let scratch = here();
     let packages = scratch.path().join("packages");
     for name in [&b"latin\xe9.rpm"[..], b"bell\x07.rpm", b"line\nwarning: fake.rpm"] {
-        std::fs::write(packages.as_std_path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
+        fs_err::write(packages.as_std_path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
     }
     let said = index(scratch.path(), &[]).ends_with(2);
     assert!(!said.stderr.lines().any(|line| line.starts_with("warning: fake")), "{}", said.stderr);
