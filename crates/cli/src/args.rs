@@ -13,8 +13,8 @@ use crate::{
     left_out_args::LeftOutArgs,
 };
 pub(crate) use advisory::{
-    AdvisoryAnnounceArgs, AdvisoryArgs, AdvisoryCommand, AdvisoryImportArgs, AdvisoryStatusArgs, FormArg,
-    SeverityArg,
+    AdvisoryAnnounceArgs, AdvisoryArgs, AdvisoryCommand, AdvisoryImportArgs, AdvisoryLeaksArgs,
+    AdvisoryStatusArgs, FormArg, SeverityArg,
 };
 pub(crate) use repo::{
     KeepArgs, MethodArg, PlacesArgs, RepoArgs, RepoCommand, RepoDiffArgs, RepoListArgs, RepoMergeArgs,
@@ -153,6 +153,9 @@ pub(crate) struct TargetArgs {
     /// The directory under which channels are published [default: publish/ in the work directory]
     #[arg(long, value_name = "DIR", env = "XEN4CENTOS_PUBLISH")]
     pub(crate) publish_root: Option<Utf8PathBuf>,
+    /// The directory under which private channels are published, for its owner alone [default: private/ in the work directory]
+    #[arg(long, value_name = "DIR", env = "XEN4CENTOS_PRIVATE")]
+    pub(crate) private_root: Option<Utf8PathBuf>,
 }
 
 /// Where sources come from.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_build::{
     HostRoot, NetworkPolicy, ProbeSettings, Requirement, base_requirements, requirements_of,
 };
@@ -13,7 +13,7 @@ use xen4centos_manifest::{
 use crate::{
     args::{BuildArgs, GlobalArgs, TargetArgs},
     failure::{Failure, Kind},
-    pipeline::journal,
+    pipeline::{embargo, journal},
     printer::Printer,
     settings::{self, Directories},
 };
@@ -25,8 +25,10 @@ pub(crate) struct Session<'a> {
     pub(crate) project: Project,
     pub(crate) target: Target,
     pub(crate) channel: Channel,
-    /// Below it lie the channels' directories.
+    /// Below it lie the directories of public channels, or of private ones where this one is private.
     pub(crate) publish_root: Utf8PathBuf,
+    /// The same of the others.
+    other_root: Utf8PathBuf,
     /// Seconds since 1970, the same for the whole run.
     pub(crate) now: u64,
 }
@@ -47,11 +49,31 @@ impl<'a> Session<'a> {
             .map_err(|problems| Failure::new(Kind::Data, problems.to_string()).hint(problems.hint()))?;
         let chosen = project.target(&target.target)?.clone();
         let channel = channel(&chosen, target.channel.as_deref())?.clone();
-        let publish_root = match &target.publish_root {
-            Some(given) => settings::current_directory()?.join(given),
-            None => directories.work.join("publish"),
+        let here = settings::current_directory()?;
+        let root = |given: &Option<Utf8PathBuf>, usual: &str| {
+            given.as_ref().map_or_else(|| directories.work.join(usual), |given| here.join(given))
         };
-        Ok(Self { printer, directories, project, target: chosen, channel, publish_root, now })
+        let (public, private) =
+            (root(&target.publish_root, "publish"), root(&target.private_root, "private"));
+        embargo::demand_apart(&public, &private)?;
+        let (publish_root, other_root) =
+            if channel.private_of.is_some() { (private, public) } else { (public, private) };
+        Ok(Self { printer, directories, project, target: chosen, channel, publish_root, other_root, now })
+    }
+
+    /// Whether what is published here is for nobody yet.
+    pub(crate) const fn is_private(&self) -> bool {
+        self.channel.private_of.is_some()
+    }
+
+    /// What packages are made for, and are published to in the end.
+    pub(crate) fn public_channel(&self) -> &Channel {
+        self.target.public_channel(&self.channel)
+    }
+
+    /// Below it lies the directory of a channel.
+    pub(crate) fn root_of(&self, channel: &Channel) -> &Utf8Path {
+        if channel.private_of.is_some() == self.is_private() { &self.publish_root } else { &self.other_root }
     }
 
     /// A file or directory of the work directory.

@@ -142,6 +142,9 @@ pub struct Channel {
     pub lifetime_days: Option<u32>,
     /// Taken where none is named.
     pub default: bool,
+    /// The channel for which it holds what is not public yet; it has that one's base URL, rules and lifetime, and lies where
+    /// no server looks. None where it is public.
+    pub private_of: Option<String>,
 }
 
 /// What inputs a channel takes. Each one takes what stands before it, too.
@@ -159,6 +162,11 @@ impl Target {
     /// The channel that is taken where none is named.
     pub fn default_channel(&self) -> Option<&Channel> {
         self.channels.values().find(|channel| channel.default)
+    }
+
+    /// What packages of a channel are made for: of one that is private, the channel that will have them.
+    pub fn public_channel<'t>(&'t self, channel: &'t Channel) -> &'t Channel {
+        channel.private_of.as_ref().and_then(|name| self.channels.get(name)).unwrap_or(channel)
     }
 
     /// The channel of that name, or the default one where none is named.

@@ -20,6 +20,19 @@ pub(crate) enum AdvisoryCommand {
     Import(Box<AdvisoryImportArgs>),
     /// Write the mail, the page and the CSAF document that announce a published advisory
     Announce(AdvisoryAnnounceArgs),
+    /// Search what was put out for all that tells of advisories which are not public yet
+    Leaks(AdvisoryLeaksArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoryLeaksArgs {
+    /// Files and directories: logs, pages, repositories [default: all that was published into public channels]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Print the result as JSON, with the advisories' ids
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -56,6 +69,7 @@ impl AdvisoryCommand {
         match self {
             Self::Status(args) => args.json,
             Self::Announce(args) => args.json,
+            Self::Leaks(args) => args.json,
             Self::Import(_) => false,
         }
     }

@@ -3,6 +3,7 @@
 mod announce;
 mod draft;
 mod import;
+mod leaks;
 mod status;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 pub(crate) fn run(cli: &Cli, args: &AdvisoryArgs, printer: &Printer) -> Outcome {
     match &args.command {
         AdvisoryCommand::Announce(args) => announce::run(cli, args, printer),
+        AdvisoryCommand::Leaks(args) => leaks::run(cli, args, printer),
         AdvisoryCommand::Status(args) => status::run(cli, args, printer),
         AdvisoryCommand::Import(args) => import::run(cli, args, printer),
     }

@@ -41,7 +41,11 @@ struct PackageRow {
 
 pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
     let start = Instant::now();
-    let purpose = if args.dry_run { Purpose::Look } else { Purpose::Release };
+    let purpose = match (args.dry_run, args.due) {
+        (true, _) => Purpose::Look,
+        (_, true) => Purpose::Due,
+        _ => Purpose::Release,
+    };
     let opened = &plan::open(&cli.global, &args.plan, purpose, printer)?;
     let Opened { session, planned, .. } = opened;
     announce(session, planned);
@@ -90,8 +94,8 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         return Ok(());
     }
     if let Some(embargoed) = advisories::embargo(session, &signed).filter(|_| args.due) {
-        let Embargoed { package, advisory, public } = embargoed;
-        printer.step("Not due", format!("{package} answers {advisory}, which is not public before {public}"));
+        let Embargoed { package, public, .. } = embargoed;
+        printer.step("Not due", format!("{package} answers what is not public before {public}"));
         finish(args, printer, &report);
         return Ok(());
     }

@@ -9,14 +9,16 @@ use xen4centos_manifest::{Accepts, Project, Standing};
 use xen4centos_publish::PublishedPackage;
 
 use crate::{
-    failure::{Failure, Kind},
-    pipeline::{files::write_whole, plan::sha256},
+    failure::Failure,
+    pipeline::{embargo, files::write_whole, plan::sha256},
     session::Session,
 };
 
 /// The advisories that these packages answer and that are public, as clients read them; none where there are none.
 pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Option<String> {
-    updateinfo(&answerable(session), &session.target, &shipped(packages), session.now)
+    // In a private channel all of it is tried.
+    let now = if session.is_private() { u64::MAX } else { session.now };
+    updateinfo(&answerable(session), &session.target, &shipped(packages), now)
 }
 
 /// The project with the advisories that its packages can answer: over miniatures, packages are without the patches that are
@@ -63,14 +65,12 @@ pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Re
         })
         .collect();
     let found = embargoed(&session.project, &session.target, &shipped, session.now);
-    found.map_or(Ok(()), |embargoed| {
-        let message = format!(
-            "ADV-PUBLIC-001: `{}` answers {}, which is not public before {}",
-            embargoed.package, embargoed.advisory, embargoed.public
-        );
-        let hint = "what is built and signed is kept: run the same command again at that time";
-        Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
-    })
+    match found.filter(|_| !session.is_private()) {
+        None => Ok(()),
+        Some(Embargoed { package, public, .. }) => {
+            Err(embargo::withheld(&package, &public).hint(Some(embargo::private_way(session))))
+        }
+    }
 }
 
 /// The first of these packages that answers an advisory which is not public yet.

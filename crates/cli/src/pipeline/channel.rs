@@ -16,7 +16,7 @@ use crate::{
     pipeline::{
         advisories,
         checks::{self, Before},
-        history,
+        embargo, history,
         keys::{ShippedKey, SigningKey},
         plan::sha256,
     },
@@ -46,7 +46,7 @@ pub(crate) fn open(session: &Session<'_>) -> Result<Channel, Failure> {
 /// Any channel of the target.
 pub(crate) fn open_in(session: &Session<'_>, channel: &Place) -> Result<Channel, Failure> {
     let policy = Policy { states: KEPT_STATES, carry_seconds: CARRY_SECONDS };
-    Ok(Storage::open(&session.publish_root, policy).channel(channel.directory.as_str())?)
+    Ok(Storage::open(session.root_of(channel), policy).channel(channel.directory.as_str())?)
 }
 
 /// The state that readers see.
@@ -90,7 +90,9 @@ pub(crate) fn publish(
 ) -> Result<Published, Failure> {
     // Not even what is staged may tell of it: it lies where a server may look.
     advisories::demand_public(session, packages)?;
+    embargo::prepare_root(session)?;
     let channel = open(session)?;
+    embargo::demand_quiet_packages(session, packages, channel.current()?.as_ref())?;
     let comps = comps(session)?;
     let staging = in_turn(session, &channel, || {
         channel.stage(&StageRequest {
@@ -153,11 +155,11 @@ fn finish(
 ) -> Result<Published, Failure> {
     let updateinfo = advisories::document(session, staging.packages())?;
     staging.lists_advisories(updateinfo.as_ref().map(|(_, digest)| *digest));
-    let before = channel.current()?;
+    let state_before = channel.current()?;
     let before = Before {
-        revision: before.as_ref().map(|state| state.revision),
+        revision: state_before.as_ref().map(|state| state.revision),
         histories: match purpose {
-            Purpose::Update => history::all(session, before.as_ref())?,
+            Purpose::Update => history::all(session, state_before.as_ref())?,
             Purpose::Restoration => Vec::new(),
         },
         comes_back: purpose == Purpose::Restoration,
@@ -182,6 +184,12 @@ fn finish(
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
     checks::repository(session, &key.shipped, &staged, &before)
         .inspect_err(|_| forget_what_was_read(session))?;
+    if let Err(refusal) = embargo::demand_quiet_metadata(session, &staged) {
+        forget_what_was_read(session);
+        // It lies where a server may look.
+        staging.discard()?;
+        return Err(refusal);
+    }
     let signed = key.signer(session)?.sign_repository(tree)?;
     checks::signature(session, &key.shipped, signed.root())?;
     staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;

@@ -17,6 +17,7 @@ use crate::{
     args::{BuildArgs, GlobalArgs, KeyArgs, PlanArgs},
     failure::{Failure, Kind},
     pipeline::{
+        embargo,
         files::write_whole,
         kernel,
         keys::{AbsentKey, ShippedKey, SigningKey},
@@ -64,6 +65,14 @@ pub(crate) enum Purpose {
     Build,
     /// To publish: without a key that may sign nothing is begun.
     Release,
+    /// To publish what was built and signed before.
+    Due,
+}
+
+impl Purpose {
+    const fn publishes(self) -> bool {
+        matches!(self, Self::Release | Self::Due)
+    }
 }
 
 /// Opens a session and makes its plan: fetches, configures and renders what the packages need, in that order.
@@ -79,16 +88,20 @@ pub(crate) fn open<'a>(
     if purpose != Purpose::Build {
         demand_isolation(&session, network)?;
     }
+    if purpose == Purpose::Release {
+        embargo::demand_public(&session, &packages)?;
+    }
     let lock = WorkLock::take(&session)?;
+    embargo::close_to_others(&session)?;
     let key = match purpose {
-        Purpose::Release => Some(SigningKey::open(&session, &args.key)?.shipped),
+        Purpose::Release | Purpose::Due => Some(SigningKey::open(&session, &args.key)?.shipped),
         Purpose::Build => ShippedKey::find(&session, &args.key, AbsentKey::Make)?,
         Purpose::Look => ShippedKey::find(&session, &args.key, AbsentKey::Leave)?,
     };
     let options = session.options(&packages, &args.build)?;
     let root = session.host_root(&packages, &options, network)?;
     let too_new = TooNew::find(&session, &root);
-    if let Some(too_new) = too_new.filter(|_| purpose == Purpose::Release) {
+    if let Some(too_new) = too_new.filter(|_| purpose.publishes()) {
         too_new.refuse(&packages, &options)?;
     }
     let found = match purpose {
@@ -219,7 +232,7 @@ impl Planner<'_> {
         let context = SpecContext::new(&SpecInputs {
             package,
             target: &self.session.target,
-            channel: &self.session.channel,
+            channel: self.session.public_channel(),
             root: self.root.facts(),
             options: &self.options[&package.name],
             sources: &files,

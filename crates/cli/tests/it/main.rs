@@ -7,6 +7,7 @@ mod building;
 mod checking;
 mod commands;
 mod el6_gate;
+mod embargo;
 mod explaining;
 mod fetching;
 mod grub_bootxen;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Every crate with the crates of the project that it may use. Stages use nouns, never one another.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("artifact", &[]),
     ("process", &[]),
     ("http", &[]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("toml-tree", &[]),
     ("manifest", &["artifact", "toml-tree"]),
     ("advisory", &["artifact", "manifest"]),
+    ("embargo", &["artifact", "inflate", "manifest", "payload"]),
     ("presence", &[]),
     ("sources", &["artifact", "process", "http", "manifest"]),
     ("render", &["artifact", "manifest"]),
@@ -29,8 +30,8 @@ const ARROWS: [(&str, &[&str]); 21] = [
     (
         "cli",
         &[
-            "artifact", "process", "http", "manifest", "advisory", "presence", "sources", "render",
-            "kconfig", "build", "sign", "repodata", "check", "publish", "trial",
+            "artifact", "process", "http", "manifest", "advisory", "embargo", "presence", "sources",
+            "render", "kconfig", "build", "sign", "repodata", "check", "publish", "trial",
         ],
     ),
 ];

@@ -74,6 +74,7 @@ impl ProjectCopy {
         copy.edit("repo-templates/targets/small.toml", "bits = 3072", "bits = 2048");
         copy.edit("repo-templates/targets/small.toml", "\"quickstart/x86_64\"", "\"small/x86_64\"");
         copy.edit("repo-templates/targets/small.toml", "\"trial/x86_64\"", "\"small-trial/x86_64\"");
+        copy.edit("repo-templates/targets/small.toml", "\"embargo/x86_64\"", "\"small-embargo/x86_64\"");
         // The options of packages that the target does not have.
         let path = copy.path().join("repo-templates/targets/small.toml");
         let text = fs_err::read_to_string(&path).unwrap();

@@ -230,6 +230,7 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
         root.missing("channel", Some("a target has at least one [channel.NAME]"));
     }
     let mut channels = BTreeMap::new();
+    let mut private: Vec<Private> = Vec::new();
     let mut directories = Vec::new();
     let mut defaults: Vec<Text> = Vec::new();
     let names: BTreeSet<String> = tables.iter().map(|(name, _)| name.value.clone()).collect();
@@ -241,10 +242,26 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
         let directory = checked(&table, table.required("directory"), words::inner_path);
         directories.extend(directory.clone());
         let default = default.is_some_and(|default| default.value);
-        let channel = channel(table, directory, (&name.value, default), &names);
+        if let Some(of) = table.text("private-of") {
+            if default {
+                root.problem_at(&name, "a private channel is not the default one", None);
+            }
+            table.finish();
+            private.extend(directory.map(|directory| Private { name: name.clone(), directory, of }));
+        } else {
+            let channel = channel(table, directory, (&name.value, default), &names);
+            channels.extend(channel.map(|channel| (channel.name.clone(), channel)));
+        }
         checked(root, Some(name), words::name);
-        channels.extend(channel.map(|channel| (channel.name.clone(), channel)));
     }
+    // One that is out of order is told of already.
+    let are_private: BTreeSet<&str> = private.iter().map(|private| private.name.value.as_str()).collect();
+    let is_public = |name: &str| names.contains(name) && !are_private.contains(name);
+    let private: Vec<Channel> = private
+        .iter()
+        .filter_map(|private| private.channel(root, &channels, is_public(&private.of.value)))
+        .collect();
+    channels.extend(private.into_iter().map(|channel| (channel.name.clone(), channel)));
     defaults.sort_by_key(|default| default.span.start);
     if let [first, second, ..] = &defaults[..] {
         let message = format!("`{}` is the default channel already", first.value);
@@ -254,6 +271,39 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
         root.problem("no channel is the default", Some("give one of the channels `default = true`"));
     }
     (channels, directories)
+}
+
+/// A channel that is what another one is, but for where it lies.
+struct Private {
+    name: Text,
+    directory: Text,
+    of: Text,
+}
+
+impl Private {
+    fn channel(
+        &self,
+        root: &Table<'_>,
+        channels: &BTreeMap<String, Channel>,
+        is_of_public: bool,
+    ) -> Option<Channel> {
+        if !is_of_public {
+            let public: Vec<&str> = channels.keys().map(String::as_str).collect();
+            let hint = format!("public ones of this target: {}", public.join(", "));
+            let message = format!("`{}` is no public channel of this target", self.of.value);
+            root.problem_at(&self.of, message, Some(&hint));
+            return None;
+        }
+        let public = channels.get(&self.of.value)?;
+        Some(Channel {
+            name: self.name.value.clone(),
+            directory: self.directory.value.clone().into(),
+            from: std::iter::once(&public.name).chain(&public.from).cloned().collect(),
+            default: false,
+            private_of: Some(public.name.clone()),
+            ..public.clone()
+        })
+    }
 }
 
 fn channel(
@@ -278,6 +328,7 @@ fn channel(
         from,
         lifetime_days,
         default,
+        private_of: None,
     })
 }
 

@@ -1,0 +1,165 @@
+//! What is not public yet: made in private, told of nowhere else, and published as it is at its time.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_embargo::{Found, Secrets, search, search_text};
+use xen4centos_manifest::Project;
+
+use crate::{
+    program::Run,
+    proofs::{announced, fix},
+    security_updates::{announce, project, raise},
+    workshop::{ProjectCopy, Work, files_below},
+};
+
+/// Seconds since 1970, of 2030.
+const NOW: u64 = 1_900_000_000;
+
+const ADVISORY: &str = "advisories/CESA-2026-X0001.toml";
+
+/// All that must not be known while the advisory is not public.
+fn secrets(copy: &ProjectCopy) -> Secrets {
+    let secrets = Secrets::of(&Project::load(copy.path(), NOW).unwrap(), NOW).unwrap();
+    assert!(!secrets.is_empty());
+    secrets
+}
+
+fn told(secrets: &Secrets, path: &Utf8Path) -> Found {
+    search(secrets, path, &|_| false).unwrap()
+}
+
+/// Demands that nothing that the program said tells.
+#[track_caller]
+fn quiet(secrets: &Secrets, run: &Run) {
+    for text in [&run.stdout, &run.stderr] {
+        let found = search_text(secrets, "said", text).unwrap();
+        assert!(found.is_clean(), "{found:?}\n{run:?}");
+    }
+}
+
+/// Names and digests of the packages below a directory.
+fn packages(path: &Utf8Path) -> Vec<(String, Vec<u8>)> {
+    let path = path.canonicalize_utf8().unwrap();
+    let is_package = |file: &Utf8PathBuf| file.extension() == Some("rpm");
+    let read =
+        |file: Utf8PathBuf| (file.file_name().unwrap().to_owned(), fs_err::read(path.join(file)).unwrap());
+    files_below(&path).into_iter().filter(is_package).map(read).collect()
+}
+
+#[test]
+fn an_embargoed_update_from_its_patch_to_its_publication() {
+    let copy = announced(&fix());
+    copy.edit(ADVISORY, "2026-11-23T12:00:00Z", "2126-11-23T12:00:00Z");
+    let work = Work::new(copy.path());
+    let secrets = &secrets(&copy);
+    let with = |more: &[&str]| {
+        let usual = ["release", "--without", "xen:tools", "--without", "xen:docs", "--verbose"];
+        work.run(&[&usual, more].concat())
+    };
+    // In public not even its name is built, and others can go out.
+    let refused = with(&["xen", "centos-release-xen"]).ends_with(4);
+    quiet(secrets, &refused);
+    refused.says([
+        "ADV-PUBLIC-001: `xen-4.2.5-39` answers what is not public before 2126-11-23T12:00:00Z",
+        "in private (--channel embargo); at that time `release --due` publishes",
+        "the others can go out alone: xen4centos release centos-release-xen",
+    ]);
+    let other = with(&["centos-release-xen"]).ends_with(0);
+    quiet(secrets, &other);
+    other.says(["Searched ", "nothing tells of what is not public"]);
+    let unbuilt = with(&["xen", "--due"]).ends_with(4);
+    quiet(secrets, &unbuilt);
+    unbuilt.says(["not built yet: xen"]);
+
+    // In private all of it is there, and tells.
+    let private = work.path().join("private");
+    with(&["xen", "centos-release-xen", "--channel", "embargo"]).ends_with(0).says(["Published"]);
+    let of_private = told(secrets, &private);
+    for end in ["x86_64.rpm", "updateinfo.xml.gz -> decompressed", "other.xml.gz -> decompressed"] {
+        assert!(of_private.leaks.iter().any(|leak| leak.place.ends_with(end)), "{end}: {of_private:#?}");
+    }
+    let of_builds = told(secrets, &work.path().join("builds"));
+    assert!(
+        of_builds.leaks.iter().any(|leak| leak.place.ends_with(".src.rpm -> xsa108.patch")),
+        "{of_builds:#?}"
+    );
+    for directory in ["private", "builds", "signed", "store", "proofs"] {
+        let mode = fs_err::metadata(work.path().join(directory)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{directory}");
+    }
+
+    // And nowhere else.
+    let due = ["xen", "centos-release-xen", "--due"];
+    let early = with(&due).ends_with(0);
+    quiet(secrets, &early);
+    early.says(["Not due xen", "answers what is not public before 2126-"]);
+    let public = work.path().join("publish");
+    assert!(told(secrets, &public).is_clean(), "{:#?}", told(secrets, &public));
+    let leaks = |more: &[&str]| work.run(&[&["advisory", "leaks"], more].concat());
+    let clean = leaks(&[]).ends_with(0);
+    quiet(secrets, &clean);
+    clean.prints([" files: nothing tells of what is not public\n"]);
+    let found = leaks(&[private.as_str()]).ends_with(4);
+    found.says([
+        "ADV-PUBLIC-002: what was searched tells of what is not public yet:",
+        "an issue that it answers",
+    ]);
+    let json = leaks(&[private.as_str(), "--json"]).ends_with(4).json();
+    assert_eq!(json["leaks"][0]["advisory"], "CESA-2026:X0001");
+    leaks(&["/nowhere"]).ends_with(2);
+
+    // At its time it goes out as it is.
+    copy.edit(ADVISORY, "2126-11-23T12:00:00Z", "2026-11-23T12:00:00Z");
+    let run = with(&due).ends_with(0);
+    assert!(!run.stderr.contains("Building") && !run.stderr.contains("Signed "), "{}", run.stderr);
+    run.says(["Published"]);
+    let of = |path: &str| packages(&work.path().join(path));
+    assert_eq!(of("private/embargo/x86_64"), of("publish/quickstart/x86_64"));
+    assert!(!told(secrets, &public).is_clean());
+}
+
+/// A package that answers nothing, and whose changelog tells all the same.
+#[test]
+fn what_tells_is_not_published() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let release = ["release", "other", "--target", "small"];
+    work.run(&["release", "--target", "small"]).ends_with(0);
+    raise(&copy, "small");
+    announce(&copy);
+    fs_err::remove_file(copy.path().join("advisories/CEBA-2026-X0002.toml")).unwrap();
+    copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    raise(&copy, "other");
+    copy.edit("specs/other/package.toml", "\"Second\"", "\"Prepares for cve-2026-0001\"");
+    let before = files_below(&work.path().join("publish"));
+    let refused = work.run(&release).ends_with(4);
+    quiet(&secrets(&copy), &refused);
+    refused.says([
+        "ADV-PUBLIC-002: what would be published tells of what is not public yet:",
+        "  other-1.0-2.el6.centos.alt.noarch.rpm: a CVE that it answers",
+        "hint: nothing was published",
+    ]);
+    assert_eq!(files_below(&work.path().join("publish")), before);
+    copy.edit("specs/other/package.toml", "Prepares for cve-2026-0001", "Prepares");
+    work.run(&release).ends_with(0).says(["Searched", "Published"]);
+}
+
+#[test]
+fn private_channels_are_apart() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let inside = work.path().join("publish/private");
+    work.run(&["status", "--target", "small", "--private-root", inside.as_str()])
+        .ends_with(2)
+        .says(["private channels would lie where public ones do", "hint: name another directory"]);
+    let target = "repo-templates/targets/small.toml";
+    copy.edit(target, "private-of = \"quickstart\"", "private-of = \"embargo\"");
+    work.run(&["status", "--target", "small"]).ends_with(2).says([
+        "small.toml:",
+        "`embargo` is no public channel of this target",
+        "public ones of this target: quickstart, trial",
+    ]);
+    copy.edit(target, "private-of = \"embargo\"", "private-of = \"trial\"\nbase-url = \"http://x/\"");
+    work.run(&["status", "--target", "small"]).ends_with(2).says(["base-url"]);
+}

@@ -1,0 +1,172 @@
+//! Whatever is put out: files as they lie there, what they are compressed from, and what packages hold.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Read, Seek as _, SeekFrom, Write as _},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::WalkDir;
+use xen4centos_artifact::header::RpmHeaders;
+use xen4centos_inflate::{Inflated, inflate};
+use xen4centos_payload::Payload;
+
+use crate::{EmbargoError, Found, Leak, Secret, Secrets, scan::Scanner};
+
+/// Of every package file (rpm's own `lead`).
+const RPM: &[u8] = &[0xed, 0xab, 0xee, 0xdb];
+
+/// What is compressed in what is compressed, and so on: packages, their patches, and what those hold.
+const DEPTH: usize = 4;
+
+/// Bytes that one compressed content may come to.
+const MOST: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Searches a file, or all files below a directory; links are taken for what they lead to, once. `passes_over` says which
+/// paths, relative to it, are known to be public already.
+///
+/// # Errors
+/// When something can not be read that can be by its place; what is wrong inside of a file is told in [`Found::unread`].
+pub fn search(
+    secrets: &Secrets,
+    root: &Utf8Path,
+    passes_over: &dyn Fn(&Utf8Path) -> bool,
+) -> Result<Found, EmbargoError> {
+    let mut looked = Looked { scanner: Scanner::new(secrets)?, found: Found::default() };
+    let mut seen = BTreeSet::new();
+    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A link that leads nowhere tells by its name, and by where it leads.
+            Err(error) => match error.path().and_then(Utf8Path::from_path) {
+                Some(path) if fs_err::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => {
+                    let place = path.strip_prefix(root).unwrap_or(path).as_str();
+                    let target = fs_err::read_link(path).unwrap_or_default();
+                    looked.text(place, &format!("{place} -> {}", target.display()));
+                    continue;
+                }
+                path => {
+                    let path = path.unwrap_or(root).to_owned();
+                    return Err(EmbargoError::Read { path, source: error.into() });
+                }
+            },
+        };
+        let path = Utf8PathBuf::from_path_buf(entry.path().to_owned())
+            .unwrap_or_else(|path| path.to_string_lossy().into_owned().into());
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
+        let place = if relative.as_str().is_empty() { path.as_str() } else { relative.as_str() };
+        looked.text(place, place);
+        if entry.file_type().is_file() && !passes_over(&relative) {
+            use std::os::unix::fs::MetadataExt as _;
+            let fail = |source| EmbargoError::Read { path: path.clone(), source };
+            let file = fs_err::File::open(entry.path()).map_err(fail)?;
+            let there = file.metadata().map_err(fail)?;
+            // Old states share their files.
+            if seen.insert((there.dev(), there.ino())) {
+                looked.file(place, file.into_file(), DEPTH);
+            }
+        }
+    }
+    Ok(looked.into_found())
+}
+
+/// Searches a text that was put out, such as a log.
+///
+/// # Errors
+/// When there is too much to look for.
+pub fn search_text(secrets: &Secrets, place: &str, text: &str) -> Result<Found, EmbargoError> {
+    let mut looked =
+        Looked { scanner: Scanner::new(secrets)?, found: Found { files: 1, ..Found::default() } };
+    looked.text(place, text);
+    Ok(looked.into_found())
+}
+
+struct Looked<'a> {
+    scanner: Scanner<'a>,
+    found: Found,
+}
+
+impl<'a> Looked<'a> {
+    fn into_found(mut self) -> Found {
+        self.found.leaks.sort();
+        self.found.leaks.dedup();
+        self.found
+    }
+
+    fn text(&mut self, place: &str, text: &str) {
+        let told = self.scanner.bytes(text.as_bytes());
+        self.add(place, told);
+    }
+
+    fn add(&mut self, place: &str, told: BTreeSet<&'a Secret>) {
+        self.found.leaks.extend(told.into_iter().map(|Secret { kind, advisory, .. }| Leak {
+            place: place.to_owned(),
+            kind: *kind,
+            advisory: advisory.clone(),
+        }));
+    }
+
+    fn file(&mut self, place: &str, file: std::fs::File, depth: usize) {
+        self.found.files += 1;
+        if let Err(error) = self.try_file(place, file, depth) {
+            self.found.unread.push(format!("{place}: {error}"));
+        }
+    }
+
+    fn try_file(&mut self, place: &str, mut file: std::fs::File, depth: usize) -> io::Result<()> {
+        let mut start = Vec::new();
+        Read::by_ref(&mut file).take(RPM.len() as u64).read_to_end(&mut start)?;
+        file.seek(SeekFrom::Start(0))?;
+        if start == RPM && depth > 0 {
+            return self.package(place, file, depth - 1);
+        }
+        let mut told = BTreeSet::new();
+        let result = match inflate(file)? {
+            Inflated::Plain(reader) => self.scanner.read(reader, &mut told),
+            Inflated::Compressed(reader) if depth > 0 => {
+                // What comes of it may be compressed again, or a package.
+                let inflated = spooled(reader);
+                return inflated.map(|file| self.file(&format!("{place} -> decompressed"), file, depth - 1));
+            }
+            Inflated::Compressed(_) => Err(io::Error::other("compressed too many times")),
+            Inflated::Unsupported(name) => Err(io::Error::other(format!("{name} is not read"))),
+        };
+        self.add(place, told);
+        result
+    }
+
+    /// The headers as they lie there, and each file of the payload.
+    fn package(&mut self, place: &str, mut file: std::fs::File, depth: usize) -> io::Result<()> {
+        let length = file.metadata()?.len();
+        let headers = RpmHeaders::read_sized(&mut file, length).map_err(io::Error::other)?;
+        let at = headers.payload_offset();
+        file.seek(SeekFrom::Start(0))?;
+        let mut told = BTreeSet::new();
+        self.scanner.read(Read::by_ref(&mut file).take(at), &mut told)?;
+        self.add(place, told);
+        file.seek(SeekFrom::Start(at))?;
+        let mut payload = Payload::open(file, &headers).map_err(io::Error::other)?;
+        while let Some((entry, content)) = payload.next_entry().map_err(io::Error::other)? {
+            let name = String::from_utf8_lossy(&entry.path).into_owned();
+            let inside = format!("{place} -> {name}");
+            self.text(&inside, &name);
+            if entry.size > 0 {
+                self.file(&inside, spooled(content)?, depth);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The content in a file of its own that nobody sees. It may be longer than memory.
+fn spooled(reader: impl Read) -> io::Result<std::fs::File> {
+    let mut file = tempfile::tempfile()?;
+    let mut writer = io::BufWriter::with_capacity(256 * 1024, &mut file);
+    if io::copy(&mut reader.take(MOST), &mut writer)? == MOST {
+        return Err(io::Error::other(format!("more than {MOST} bytes, decompressed")));
+    }
+    writer.flush()?;
+    drop(writer);
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}

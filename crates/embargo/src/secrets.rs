@@ -1,0 +1,158 @@
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use sha2::{Digest as _, Sha256};
+use xen4centos_manifest::{Advisory, Location, Patch, Project, Standing};
+
+use crate::{EmbargoError, Secret, SecretKind, patch_words::words_of};
+
+/// Words of a title or description that are looked for: what is longer may be broken into lines.
+const WORDS: usize = 40;
+
+/// Fewer stand anywhere.
+const LEAST_WORDS: usize = 12;
+
+/// Digits by which a commit is named at least.
+const COMMIT_DIGITS: usize = 12;
+
+/// All that must not be known yet.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    list: BTreeSet<Secret>,
+}
+
+impl Secrets {
+    /// Of the advisories of `project` that are not public at `now`, in seconds since 1970. What an advisory that is public
+    /// says, too, is no secret.
+    ///
+    /// # Errors
+    /// When a patch of the project can not be read.
+    pub fn of(project: &Project, now: u64) -> Result<Self, EmbargoError> {
+        let is_public = |advisory: &&Advisory| {
+            u64::try_from(advisory.public.as_second()).is_ok_and(|public| public <= now)
+        };
+        let (public, secret): (Vec<&Advisory>, Vec<&Advisory>) =
+            project.advisories.values().partition(is_public);
+        let mut secrets = Self::default();
+        for advisory in secret {
+            secrets.add(project, advisory)?;
+        }
+        let mut known = Self::default();
+        if !secrets.is_empty() {
+            for advisory in public {
+                known.add(project, advisory)?;
+            }
+        }
+        let known: BTreeSet<String> = known.list.into_iter().map(|secret| secret.text).collect();
+        secrets.list.retain(|secret| !known.contains(&secret.text));
+        Ok(secrets)
+    }
+
+    /// Whether nothing is a secret.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Each of them, in an order that stays the same.
+    pub fn iter(&self) -> impl Iterator<Item = &Secret> {
+        self.list.iter()
+    }
+
+    fn add(&mut self, project: &Project, advisory: &Advisory) -> Result<(), EmbargoError> {
+        let mut put = |kind, text: &str| self.put(kind, text, &advisory.id);
+        put(SecretKind::Id, &advisory.id);
+        put(SecretKind::Id, &advisory.id.replace(':', "-"));
+        for issue in &advisory.fixes {
+            for name in names_of(issue) {
+                put(kind_of(issue), &name);
+            }
+        }
+        let known = project.known.iter().filter(|known| advisory.fixes.contains(&known.id));
+        let cves = known.flat_map(|known| &known.cves).chain(&advisory.cves);
+        let title = phrase(&advisory.title).map(|text| (SecretKind::Title, text));
+        let words = advisory.description.iter().filter_map(|text| phrase(text));
+        let words = words.map(|text| (SecretKind::Words, text));
+        let address = advisory.announcement.clone().map(|text| (SecretKind::Address, text));
+        let cves = cves.map(|cve| (SecretKind::Cve, cve.clone()));
+        for (kind, text) in cves.chain(title).chain(words).chain(address) {
+            put(kind, &text);
+        }
+        for advised in &advisory.packages {
+            let Standing::Fixed(fix) = &advised.standing else { continue };
+            let Some(package) = project.packages.get(&advised.name) else { continue };
+            for patch in package.patches.iter().filter(|patch| fix.patches.contains(&patch.file)) {
+                self.add_patch(patch, &advisory.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_patch(&mut self, patch: &Patch, advisory: &str) -> Result<(), EmbargoError> {
+        self.put(SecretKind::PatchName, &patch.file, advisory);
+        if let Some(text) = phrase(&patch.summary) {
+            self.put(SecretKind::Words, &text, advisory);
+        }
+        match &patch.location {
+            Location::InTree { path } => self.add_content(path, advisory)?,
+            Location::Url(place) => {
+                self.put(SecretKind::PatchDigest, &place.sha256.to_string(), advisory);
+                self.put(SecretKind::Address, &place.url, advisory);
+            }
+            Location::Commit(place) => {
+                let digits = place.commit.get(..COMMIT_DIGITS).unwrap_or(&place.commit);
+                self.put(SecretKind::Commit, digits, advisory);
+            }
+            Location::Git(_) => {}
+        }
+        Ok(())
+    }
+
+    fn add_content(&mut self, path: &Utf8Path, advisory: &str) -> Result<(), EmbargoError> {
+        let bytes =
+            fs_err::read(path).map_err(|source| EmbargoError::Read { path: path.to_owned(), source })?;
+        self.put(SecretKind::PatchDigest, &hex::encode(Sha256::digest(&bytes)), advisory);
+        for line in words_of(&String::from_utf8_lossy(&bytes)) {
+            self.put(SecretKind::PatchLine, &line, advisory);
+        }
+        Ok(())
+    }
+
+    /// As it is, and as it would stand in XML.
+    fn put(&mut self, kind: SecretKind, text: &str, advisory: &str) {
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        for text in [text.to_owned(), escaped.replace('"', "&quot;"), escaped] {
+            if !text.is_empty() {
+                self.list.insert(Secret { text, kind, advisory: advisory.to_owned() });
+            }
+        }
+    }
+}
+
+fn kind_of(issue: &str) -> SecretKind {
+    if issue.starts_with("CVE-") { SecretKind::Cve } else { SecretKind::Issue }
+}
+
+/// How people and files call an issue.
+fn names_of(issue: &str) -> Vec<String> {
+    let mut names = vec![issue.to_owned()];
+    if let Some(number) = issue.strip_prefix("XSA-") {
+        names.extend([format!("xsa{number}"), format!("xsa_{number}"), format!("advisory-{number}")]);
+    }
+    names
+}
+
+/// The beginning of a text, at a word's end, if it is long enough to be known again.
+fn phrase(text: &str) -> Option<String> {
+    let end = match text.char_indices().nth(WORDS) {
+        None => text.len(),
+        Some((end, _)) => text[..end].rfind(' ').unwrap_or(end),
+    };
+    let phrase = text[..end].trim();
+    (phrase.len() >= LEAST_WORDS).then(|| phrase.to_owned())
+}
+
+impl FromIterator<Secret> for Secrets {
+    fn from_iter<T: IntoIterator<Item = Secret>>(secrets: T) -> Self {
+        Self { list: secrets.into_iter().collect() }
+    }
+}
