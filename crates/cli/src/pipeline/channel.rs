@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use camino::Utf8PathBuf;
 use xen4centos_artifact::{Evr, Nevra, Sha256Digest, SignedRpm};
 use xen4centos_manifest::{Accepts, Channel as Place};
 use xen4centos_publish::{
@@ -174,7 +175,7 @@ fn finish(
             present: Present::Drop,
             ..Additional::default()
         },
-        reuse: Reuse { cache: Some(session.work("repodata-cache")), ..Reuse::default() },
+        reuse: Reuse { cache: Some(repodata_cache(session)), ..Reuse::default() },
         ..IndexSettings::for_el6(staging.revision())
     };
     let staged = staging.root();
@@ -211,13 +212,23 @@ fn finish(
 /// What was staged and refused is gone, and the next try may put other packages there: of the same size, with the time of the
 /// same second, and in the same place of the disk.
 fn forget_what_was_read(session: &Session<'_>) {
-    for file in ["repodata-cache", "repodata-cache.data"] {
-        fs_err::remove_file(session.work(file)).unwrap_or_default();
+    let cache = repodata_cache(session);
+    for file in [format!("{cache}.data").into(), cache] {
+        fs_err::remove_file(file).unwrap_or_default();
+    }
+}
+
+/// What was read of packages, which tells of all of them.
+fn repodata_cache(session: &Session<'_>) -> Utf8PathBuf {
+    if session.is_private() {
+        session.publish_root.join(".repodata-cache")
+    } else {
+        session.work("repodata-cache")
     }
 }
 
 /// The groups file of the target, and its digest.
-fn comps(session: &Session<'_>) -> Result<Option<(camino::Utf8PathBuf, Sha256Digest)>, Failure> {
+fn comps(session: &Session<'_>) -> Result<Option<(Utf8PathBuf, Sha256Digest)>, Failure> {
     let Some(file) = &session.target.repository.comps else { return Ok(None) };
     let path = session.project.root.join("repo-templates").join(file);
     let bytes = fs_err::read(&path)?;

@@ -89,12 +89,20 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
         assert_eq!(mode & 0o777, 0o700, "{directory}");
     }
 
+    let announce = |more: &[&str]| work.run(&[&["advisory", "announce", "CESA-2026:X0001"], more].concat());
+    announce(&[]).ends_with(4).says(["ADV-PUBLIC-001"]);
+    announce(&["--channel", "embargo"]).ends_with(0).prints(["xen-hypervisor-4.2.5-39."]);
+
     // And nowhere else.
     let due = ["xen", "centos-release-xen", "--due"];
     let early = with(&due).ends_with(0);
     quiet(secrets, &early);
     early.says(["Not due xen", "answers what is not public before 2126-"]);
     let public = work.path().join("publish");
+    assert!(
+        !work.path().join("repodata-cache").exists()
+            || told(secrets, &work.path().join("repodata-cache")).is_clean()
+    );
     assert!(told(secrets, &public).is_clean(), "{:#?}", told(secrets, &public));
     let leaks = |more: &[&str]| work.run(&[&["advisory", "leaks"], more].concat());
     let clean = leaks(&[]).ends_with(0);

@@ -229,11 +229,14 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
     if tables.is_empty() && !root.has("channel") {
         root.missing("channel", Some("a target has at least one [channel.NAME]"));
     }
+    let has_channels = !tables.is_empty();
     let mut channels = BTreeMap::new();
     let mut private: Vec<Private> = Vec::new();
     let mut directories = Vec::new();
     let mut defaults: Vec<Text> = Vec::new();
-    let names: BTreeSet<String> = tables.iter().map(|(name, _)| name.value.clone()).collect();
+    let is_public =
+        |(name, table): &(Text, Table<'_>)| (!table.has("private-of")).then(|| name.value.clone());
+    let names: BTreeSet<String> = tables.iter().filter_map(is_public).collect();
     for (name, table) in tables {
         let default = table.boolean("default");
         if default.as_ref().is_some_and(|default| default.value) {
@@ -255,8 +258,7 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
         checked(root, Some(name), words::name);
     }
     // One that is out of order is told of already.
-    let are_private: BTreeSet<&str> = private.iter().map(|private| private.name.value.as_str()).collect();
-    let is_public = |name: &str| names.contains(name) && !are_private.contains(name);
+    let is_public = |name: &str| names.contains(name);
     let private: Vec<Channel> = private
         .iter()
         .filter_map(|private| private.channel(root, &channels, is_public(&private.of.value)))
@@ -267,7 +269,7 @@ fn channels(root: &Table<'_>) -> (BTreeMap<String, Channel>, Vec<Text>) {
         let message = format!("`{}` is the default channel already", first.value);
         root.problem_at(second, message, Some("one channel of a target has `default = true`"));
     }
-    if defaults.is_empty() && !names.is_empty() {
+    if defaults.is_empty() && has_channels {
         root.problem("no channel is the default", Some("give one of the channels `default = true`"));
     }
     (channels, directories)
