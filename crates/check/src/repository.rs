@@ -3,6 +3,7 @@
 mod advisories;
 mod boot;
 mod content;
+mod databases;
 mod described;
 mod digest;
 mod listing;
@@ -10,6 +11,7 @@ mod metadata;
 mod release;
 mod repo_file;
 mod rules;
+mod sqlite;
 mod xml;
 
 use camino::Utf8Path;

@@ -93,6 +93,9 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-REPO-034" ""
         "digests are compared without a key, but whoever alters a package can write those anew: only the signature tells"
         "`check xen.rpm` on a machine that never saw the channel's key";
+    "EL6-REPO-035" ""
+        "what hosts install is decided by the database: one of an earlier state offers packages that are gone, and hides new ones"
+        "`primary.sqlite.bz2` of last week beside a new `primary.xml.gz`, both listed with the right checksums";
     "EL6-REPO-040" "below the table: only the *header* signature is verified at install"
         "a mirror, or anyone between it and the host, could give out altered packages: on EL6 gpgcheck covers their headers only"
         "`repo_gpgcheck=0`, or a `.repo` file without the line";

@@ -11,6 +11,7 @@ use xen4centos_artifact::header::RpmHeaders;
 use super::{
     Findings, RepositoryCheck, advisories,
     boot::Boot,
+    databases::Told,
     described::{self, Description, Marks},
     digest,
     listing::{self, Entry},
@@ -45,8 +46,9 @@ pub(super) fn check(
     twice(&entries, findings);
     let mut shelf = Shelf::default();
     let (mut shipped, mut boot) = (Shipped::default(), Boot::default());
-    let mut marks = Marks::of(&entries);
+    let (mut marks, mut told) = (Marks::of(&entries), Told::new());
     for entry in &mut entries {
+        told.take(entry);
         package(check, entry, (&mut shelf, &mut shipped, &mut boot), (&mut marks, findings))?;
         // It was compared, and there is one of it for each package.
         entry.description = Description::default();
@@ -59,6 +61,7 @@ pub(super) fn check(
         });
         findings.0.extend(found.0);
     }
+    databases(check, records, (&told, &marks), findings);
     shipped.check(check, findings);
     boot.check(findings);
     unlisted(check.root, &entries, findings)?;
@@ -125,6 +128,29 @@ fn read_kind(
         findings.add(&rules::METADATA_CONTENT, &record.href, reason);
     }
     result.is_ok()
+}
+
+/// A database of another version than yum's is passed over by it, and the XML is read.
+const DATABASE_VERSION: &str = "10";
+
+fn databases(
+    check: &RepositoryCheck<'_>,
+    records: &[Record],
+    (told, marks): (&Told, &Marks),
+    findings: &mut Findings,
+) {
+    let is_read =
+        |record: &&Record| record.kind.ends_with("_db") && record.database_version == DATABASE_VERSION;
+    for record in records.iter().filter(is_read) {
+        let mut found = Findings::default();
+        read_kind(check, records, &record.kind, findings, |reader| match record.kind.as_str() {
+            "primary_db" => told.compare_primary(reader, &mut found),
+            "filelists_db" => told.compare_filelists(reader, marks, &mut found),
+            "other_db" => told.compare_other(reader, &mut found),
+            _ => Ok(()),
+        });
+        findings.0.extend(found.0);
+    }
 }
 
 fn advisories(check: &RepositoryCheck<'_>, records: &[Record], entries: &[Entry], findings: &mut Findings) {

@@ -200,6 +200,16 @@ impl Marks {
         Ok(())
     }
 
+    /// How many files a database lists of a package, and how many it has, where these are not the same files.
+    pub(super) fn other_files(&self, id: &str, paths: &[String]) -> Option<(u64, u64)> {
+        let expected = (*self.of.get(id)?)?;
+        let mut found = Mark::default();
+        for path in paths {
+            self.add(&mut found, path);
+        }
+        (found != expected).then_some((found.count, expected.count))
+    }
+
     fn add(&self, mark: &mut Mark, path: &str) {
         mark.count += 1;
         mark.sum = mark.sum.wrapping_add(self.hasher.hash_one(path));

@@ -27,6 +27,8 @@ pub(super) struct Record {
     size: Option<u64>,
     open_size: Option<u64>,
     timestamp: u64,
+    /// Of a database, which clients pass over where it is not theirs.
+    pub(super) database_version: String,
 }
 
 /// Checks everything that does not need the content of the files; `None` where there is nothing to go on with.
@@ -141,6 +143,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Record>, String> {
             "repomd/data/location" => element.attribute("href").clone_into(&mut current.href),
             "repomd/data/size" => current.size = number(),
             "repomd/data/open-size" => current.open_size = number(),
+            "repomd/data/database_version" => element.text().clone_into(&mut current.database_version),
             "repomd/data/timestamp" => current.timestamp = number().unwrap_or(0),
             "repomd/data" => {
                 let record = std::mem::take(&mut current);

@@ -121,6 +121,10 @@ rule_table! {
         "signatures that nobody verified"
         "nothing is said here: a client that has the key may refuse what this check does not"
         "name the public key with --public-key, or check a repository that ships it";
+    DATABASES "EL6-REPO-035" Error
+        "databases that say what the XML says"
+        "nothing is said: yum reads a database where one is listed, and never the XML beside it"
+        "index the directory again, and publish all its documents by one switch; or leave the databases out";
     BOOT_INTERFACE "EL6-XEN-005" Error
         "interface of hypervisor and tools"
         "Error: Package: … Requires: xen-hypervisor-abi = …"

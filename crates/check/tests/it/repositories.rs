@@ -116,7 +116,8 @@ impl Fixture {
         }
         fs_err::write(root.join("comps.xml"), comps).unwrap();
         Invocation::new(Tool::CreaterepoC, &root)
-            .args(["-q", "--no-database", "--simple-md-filenames", "--groupfile", "comps.xml"])
+            .args(if arguments.contains(&"--database") { &[][..] } else { &["--no-database"] })
+            .args(["-q", "--simple-md-filenames", "--groupfile", "comps.xml"])
             .args(arguments)
             .arg(".")
             .run()
@@ -192,6 +193,39 @@ impl Fixture {
         self.edit_kind("primary", change);
     }
 
+    /// Changes a database by statements, and makes repomd.xml agree.
+    fn edit_database(&self, kind: &str, statements: &str) {
+        let path = self.root.join(format!("repodata/{kind}.sqlite.gz"));
+        let packed = fs_err::read(&path).unwrap();
+        let mut plain = Vec::new();
+        GzDecoder::new(packed.as_slice()).read_to_end(&mut plain).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let here = Utf8Path::from_path(directory.path()).unwrap();
+        fs_err::write(here.join("db"), &plain).unwrap();
+        if statements.is_empty() {
+            fs_err::write(here.join("db"), "no database").unwrap();
+        } else {
+            Invocation::new(Tool::Sqlite3, here).args(["db", statements]).run().unwrap();
+        }
+        let changed = fs_err::read(here.join("db")).unwrap();
+        assert_ne!(plain, changed, "`{statements}` has no effect");
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&changed).unwrap();
+        self.repack(&path, (&packed, &plain), (&encoder.finish().unwrap(), &changed));
+    }
+
+    fn repack(&self, path: &Utf8Path, (packed, plain): (&[u8], &[u8]), (repacked, changed): (&[u8], &[u8])) {
+        fs_err::write(path, repacked).unwrap();
+        let sum = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
+        self.edit_repomd(|repomd| {
+            repomd
+                .replace(&sum(packed), &sum(repacked))
+                .replace(&sum(plain), &sum(changed))
+                .replace(&format!("<size>{}<", packed.len()), &format!("<size>{}<", repacked.len()))
+                .replace(&format!("-size>{}<", plain.len()), &format!("-size>{}<", changed.len()))
+        });
+    }
+
     /// Edits a document and makes repomd.xml agree, so that nothing but the content is wrong.
     fn edit_kind(&self, kind: &str, change: impl FnOnce(String) -> String) {
         let path = self.root.join(format!("repodata/{kind}.xml.gz"));
@@ -203,16 +237,15 @@ impl Fixture {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(changed.as_bytes()).unwrap();
         let repacked = encoder.finish().unwrap();
-        fs_err::write(&path, &repacked).unwrap();
-        let sum = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
-        self.edit_repomd(|repomd| {
-            repomd
-                .replace(&sum(&packed), &sum(&repacked))
-                .replace(&sum(text.as_bytes()), &sum(changed.as_bytes()))
-                .replace(&format!("<size>{}<", packed.len()), &format!("<size>{}<", repacked.len()))
-                .replace(&format!("-size>{}<", text.len()), &format!("-size>{}<", changed.len()))
-        });
+        self.repack(&path, (&packed, text.as_bytes()), (&repacked, changed.as_bytes()));
     }
+}
+
+/// A clean fixture with databases, one of which SQLite itself has changed.
+fn with_database(kind: &str, statements: &str) -> Fixture {
+    let fixture = Fixture::with_arguments(&["--database", "--compress-type", "gz"]);
+    fixture.edit_database(kind, statements);
+    fixture
 }
 
 fn xz(bytes: &[u8]) -> Vec<u8> {
@@ -399,6 +432,41 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
+    ("EL6-REPO-016", "is no SQLite database", || with_database("primary", "")),
+    ("EL6-REPO-016", "has no table `requires`", || with_database("primary", "DROP TABLE requires")),
+    ("EL6-REPO-035", "tells of 1 packages, primary.xml of 2", || {
+        with_database("primary", "DELETE FROM packages WHERE name = 'clean-libs'")
+    }),
+    ("EL6-REPO-035", "says other name or version of clean-0:1-1.noarch than primary.xml", || {
+        with_database("primary", "UPDATE packages SET version = '0.9' WHERE name = 'clean'")
+    }),
+    ("EL6-REPO-035", "says other place of clean-libs-0:1-1.noarch", || {
+        with_database("primary", "UPDATE packages SET location_href = 'nope.rpm' WHERE name = 'clean-libs'")
+    }),
+    ("EL6-REPO-035", "says other requires of clean-libs-", || {
+        with_database("primary", "DELETE FROM requires WHERE name = '/usr/share/clean'")
+    }),
+    ("EL6-REPO-035", "says other provides of clean-0:", || {
+        with_database(
+            "primary",
+            "UPDATE provides SET release = '2' WHERE pkgKey = (SELECT pkgKey FROM packages WHERE name = 'clean')",
+        )
+    }),
+    ("EL6-REPO-035", "says other files of clean-0:", || {
+        with_database(
+            "primary",
+            "INSERT INTO files VALUES ('/usr/bin/clean', 'file', (SELECT pkgKey FROM packages WHERE name = 'clean'))",
+        )
+    }),
+    ("EL6-REPO-035", "(0123) that primary.xml does not list", || {
+        with_database("other", "UPDATE packages SET pkgId = '0123' WHERE pkgKey = 1")
+    }),
+    ("EL6-REPO-035", "lists 0 files of clean-0:1-1.noarch, not the 1 that it has", || {
+        with_database(
+            "filelists",
+            "DELETE FROM filelist WHERE pkgKey = (SELECT pkgKey FROM packages JOIN filelist USING (pkgKey))",
+        )
+    }),
     ("EL6-REPO-034", "no key is known", || spoiled(|it| it.keyless = true)),
     ("EL6-REPO-024", "lies outside", || {
         spoiled(|it| {
@@ -449,11 +517,14 @@ fn clean_repositories_pass() {
     assert_eq!(Fixture::clean().check(), []);
     assert_eq!(Fixture::with_arguments(&["--checksum", "sha512"]).check(), []);
     // Every form that the client reads.
-    for (kind, name) in
-        [("primary_db", "p.sqlite.bz2"), ("filelists_db", "f.sqlite.gz"), ("group_xz", "g.xml.xz")]
-    {
-        assert_eq!(spoiled(|it| it.list(kind, name, b"")).check(), [], "{kind}");
+    assert_eq!(spoiled(|it| it.list("group_xz", "g.xml.xz", b"")).check(), []);
+    for compression in ["gz", "bz2"] {
+        assert_eq!(Fixture::with_arguments(&["--database", "--compress-type", compression]).check(), []);
     }
+    // One that clients do not read may say anything.
+    let passed_over = with_database("primary", "DROP TABLE requires");
+    passed_over.edit_repomd(|text| text.replace("<database_version>10<", "<database_version>9<"));
+    assert_eq!(passed_over.check(), []);
     assert_eq!(spoiled(|it| it.list("updateinfo", "u.xml.gz", &gz(&advisory("1")))).check(), []);
     let mut dated = Fixture::clean();
     dated.published_before = Some(1_000_000_000);
