@@ -15,7 +15,7 @@ pub(crate) struct SignatureAlgorithms {
 
 /// Reads the head of the first packet; `None` where it is no signature of version 3 or 4.
 pub(crate) fn signature_algorithms(bytes: &[u8]) -> Option<SignatureAlgorithms> {
-    let body = signature_body(bytes)?;
+    let (body, _) = signature_body(bytes)?;
     let (key, hash) = match body.first()? {
         3 => (body.get(15)?, body.get(16)?),
         4 => (body.get(2)?, body.get(3)?),
@@ -24,22 +24,64 @@ pub(crate) fn signature_algorithms(bytes: &[u8]) -> Option<SignatureAlgorithms> 
     Some(SignatureAlgorithms { key: *key, hash: *hash })
 }
 
-fn signature_body(bytes: &[u8]) -> Option<&[u8]> {
+/// Whether the first packet is a signature that ends where it says, and holds the numbers of its algorithm.
+pub(crate) fn is_whole_signature(bytes: &[u8]) -> bool {
+    let whole = || {
+        let (body, length) = signature_body(bytes)?;
+        let (key, mut rest) = signature_numbers(body.get(..length)?)?;
+        // RFC 4880 5.2.2: one number for RSA, two for DSA; forms of other keys are not known here.
+        let numbers = match key {
+            1..=3 => 1,
+            17 => 2,
+            _ => return Some(()),
+        };
+        for _ in 0..numbers {
+            let (bits, after) = rest.split_first_chunk::<2>()?;
+            rest = after.get(usize::from(u16::from_be_bytes(*bits)).div_ceil(8)..)?;
+        }
+        rest.is_empty().then_some(())
+    };
+    whole().is_some()
+}
+
+/// The algorithm of the key, and what follows the first bytes of the digest.
+fn signature_numbers(body: &[u8]) -> Option<(u8, &[u8])> {
+    /// Length of the attributes at the front, and what follows them.
+    fn attributes(bytes: &[u8]) -> Option<&[u8]> {
+        let (length, rest) = bytes.split_first_chunk::<2>()?;
+        rest.get(usize::from(u16::from_be_bytes(*length))..)
+    }
+    match body.first()? {
+        3 => Some((*body.get(15)?, body.get(19..)?)),
+        4 => {
+            let rest = attributes(attributes(body.get(4..)?)?)?;
+            Some((*body.get(2)?, rest.get(2..)?))
+        }
+        _ => None,
+    }
+}
+
+/// What follows the head of the first packet, and how long it says that it is.
+fn signature_body(bytes: &[u8]) -> Option<(&[u8], usize)> {
     const SIGNATURE: u8 = 2;
-    let first = *bytes.first()?;
-    let length_bytes = if first & 0xc0 == 0xc0 && first & 0x3f == SIGNATURE {
-        match bytes.get(1)? {
-            0..=191 => 1,
-            192..=223 => 2,
-            255 => 5,
+    let (first, rest) = bytes.split_first()?;
+    let number = |bytes: &[u8]| bytes.iter().fold(0_usize, |number, byte| (number << 8) | usize::from(*byte));
+    let (length, start) = if first & 0xc0 == 0xc0 && first & 0x3f == SIGNATURE {
+        match *rest.first()? {
+            short @ 0..=191 => (usize::from(short), 1),
+            long @ 192..=223 => ((usize::from(long) - 192) * 256 + usize::from(*rest.get(1)?) + 192, 2),
+            255 => (number(rest.get(1..5)?), 5),
             _ => return None,
         }
     } else if first & 0xc0 == 0x80 && (first >> 2) & 0x0f == SIGNATURE {
-        [1, 2, 4].get(usize::from(first & 3)).copied().unwrap_or(0)
+        match [1, 2, 4].get(usize::from(first & 3)) {
+            Some(bytes) => (number(rest.get(..*bytes)?), *bytes),
+            None => (rest.len(), 0),
+        }
     } else {
         return None;
     };
-    bytes.get(1 + length_bytes..)
+    Some((rest.get(start..)?, length))
 }
 
 /// The name that client files use for a public key algorithm.
@@ -89,6 +131,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             signature_algorithms(&bytes);
+            is_whole_signature(&bytes);
         }
     }
 }

@@ -2,7 +2,7 @@ use camino::Utf8Path;
 
 use crate::{
     Finding, package,
-    repository::{PACKAGE_ALTERED, PACKAGE_SIGNATURE},
+    repository::{PACKAGE_ALTERED, PACKAGE_SIGNATURE, SIGNATURE_FORM},
 };
 
 /// Why a package is not believed, in one line.
@@ -12,6 +12,8 @@ pub enum Distrust {
     Signer(String),
     /// It is not what was signed.
     Altered(String),
+    /// It is signed in a form that the verifier does not take, whatever clients do.
+    Form(String),
 }
 
 /// Verification of signatures with the keys that a client would have; made of the `sign` crate by the caller,
@@ -62,6 +64,7 @@ pub(crate) fn untrusted(
     let (rule, reason) = match verified.err()? {
         Distrust::Signer(reason) => (&PACKAGE_SIGNATURE, reason),
         Distrust::Altered(reason) => (&PACKAGE_ALTERED, reason),
+        Distrust::Form(reason) => (&SIGNATURE_FORM, reason),
     };
     Some(Finding::new(rule, subject, reason))
 }

@@ -306,6 +306,20 @@ impl VerifyError {
         )
     }
 
+    /// Whether clients may take it, and only here it is not verified: a form that signing here does not write.
+    pub const fn is_of_another_form(&self) -> bool {
+        matches!(
+            self,
+            Self::Form { .. }
+                | Self::Signature {
+                    fault: SignatureFault::Version
+                        | SignatureFault::Digest(_)
+                        | SignatureFault::Attributes(_),
+                    ..
+                }
+        )
+    }
+
     /// What the user can do, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {

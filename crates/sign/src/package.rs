@@ -68,6 +68,7 @@ impl Signer {
             whole_signature: &whole_signature,
             md5: &hashes.md5,
             payload_size: source.payload_size()?,
+            reserved: None,
         };
         let bytes = contents.to_padded_bytes();
         // Eight entries at most; the length depends on the key.

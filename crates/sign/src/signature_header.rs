@@ -22,6 +22,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) md5: &'a [u8],
     /// 1007, where rpmbuild stated it
     pub(crate) payload_size: Option<u32>,
+    /// 1008, zeros that rpmsign keeps for later; none where this program signs.
+    pub(crate) reserved: Option<&'a [u8]>,
 }
 
 impl Contents<'_> {
@@ -36,6 +38,9 @@ impl Contents<'_> {
             .bytes(tag::SIG_MD5, self.md5);
         if let Some(size) = self.payload_size {
             builder = builder.u32s(tag::SIG_PAYLOAD_SIZE, &[size]);
+        }
+        if let Some(zeros) = self.reserved {
+            builder = builder.bytes(tag::SIG_RESERVED_SPACE, zeros);
         }
         let mut bytes = builder.build(tag::HEADER_SIGNATURES);
         bytes.resize(bytes.len().next_multiple_of(8), 0);

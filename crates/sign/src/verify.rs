@@ -146,7 +146,11 @@ impl Package {
         {
             return Err(VerifyError::Form { path: self.path.clone(), part: "payload size (tag 1007)" });
         }
-        Ok(Contents { header_signature, sha1, sha256, size, whole_signature, md5, payload_size })
+        let reserved = bytes(tag::SIG_RESERVED_SPACE)?;
+        if reserved.is_some_and(|zeros| zeros.iter().any(|byte| *byte != 0)) {
+            return Err(VerifyError::Form { path: self.path.clone(), part: "reserved space (tag 1008)" });
+        }
+        Ok(Contents { header_signature, sha1, sha256, size, whole_signature, md5, payload_size, reserved })
     }
 
     fn check_size(&self, stated: &Contents<'_>) -> Result<(), VerifyError> {

@@ -85,7 +85,7 @@ pub(super) const ALL: &[Long] = long! {
         "signing what is there would make it what the channel vouches for: somebody changed it, or a disk did"
         "a byte of the payload that changed on a mirror, and a directory that was indexed again";
     "EL6-REPO-032" ""
-        "yum decides by the metadata what is installed with what, and reads headers only afterwards; databases beside the XML are not compared"
+        "yum decides by the metadata what is installed with what, and reads headers only afterwards"
         "primary.xml edited so that a package obsoletes another, or written by a program that loses files";
     "EL6-REPO-033" ""
         "yum finds a package's files and changelogs in the other documents by its checksum, and reads as many packages as the document's head announces"
@@ -96,6 +96,12 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-REPO-035" ""
         "what hosts install is decided by the database: one of an earlier state offers packages that are gone, and hides new ones"
         "`primary.sqlite.bz2` of last week beside a new `primary.xml.gz`, both listed with the right checksums";
+    "EL6-REPO-036" ""
+        "whose signature it is, is not known: a form that nobody verifies here could be a stranger's"
+        "`rpmsign --addsign` with a key of version 3, or `--digest-algo SHA1`";
+    "EL6-REPO-037" ""
+        "hosts keep the newest metadata that they saw: one list of next year keeps them from all updates until then"
+        "`createrepo_c --revision 9100000000 --set-timestamp-to-revision`";
     "EL6-REPO-040" "below the table: only the *header* signature is verified at install"
         "a mirror, or anyone between it and the host, could give out altered packages: on EL6 gpgcheck covers their headers only"
         "`repo_gpgcheck=0`, or a `.repo` file without the line";

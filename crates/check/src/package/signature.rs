@@ -7,7 +7,7 @@ use xen4centos_artifact::header::{HeaderError, tag};
 use super::{PackageRule, Subject};
 use crate::{
     Rule, Severity,
-    openpgp::{SignatureAlgorithms, hash_name, key_algorithm_name, signature_algorithms},
+    openpgp::{SignatureAlgorithms, hash_name, is_whole_signature, key_algorithm_name, signature_algorithms},
 };
 
 type Messages = Result<Vec<String>, HeaderError>;
@@ -136,8 +136,8 @@ fn algorithms(package: &Subject<'_>) -> Messages {
     for tag in [tag::SIG_DSA_HEADER, tag::SIG_RSA_HEADER, tag::SIG_PGP, tag::SIG_GPG] {
         let Some(bytes) = package.headers.signature().bytes(tag)? else { continue };
         messages.extend(match signature_algorithms(bytes) {
-            Some(algorithms) => judge(package, tag, algorithms),
-            None => Some(format!("signature {tag} is no OpenPGP signature of version 3 or 4")),
+            Some(algorithms) if is_whole_signature(bytes) => judge(package, tag, algorithms),
+            _ => Some(format!("signature {tag} is no whole OpenPGP signature of version 3 or 4")),
         });
     }
     Ok(messages)

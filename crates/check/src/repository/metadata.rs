@@ -15,6 +15,9 @@ use crate::{
 
 const REPOMD: &str = "repodata/repomd.xml";
 
+/// Clocks of machines differ by less, in seconds.
+const A_DAY: u64 = 86_400;
+
 /// One metadata file as repomd.xml describes it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
@@ -63,6 +66,10 @@ pub(super) fn check(
     if let Some(before) = check.published_before.filter(|before| newest < *before) {
         let message = format!("its newest timestamp is {newest}, {before} was published before");
         findings.add(&rules::TIMESTAMP, REPOMD, message);
+    }
+    if let Some(terms) = check.keys.filter(|terms| newest > terms.time.saturating_add(A_DAY)) {
+        let message = format!("its newest timestamp is {newest}, {} seconds from now", newest - terms.time);
+        findings.add(&rules::FUTURE, REPOMD, message);
     }
     for record in &records {
         file(check, record, findings)?;

@@ -125,6 +125,14 @@ rule_table! {
         "databases that say what the XML says"
         "nothing is said: yum reads a database where one is listed, and never the XML beside it"
         "index the directory again, and publish all its documents by one switch; or leave the databases out";
+    SIGNATURE_FORM "EL6-REPO-036" Error
+        "signature that is not verified here"
+        "nothing is said: EL6 takes RSA signatures over SHA-1 and of version 3, too, and tags that it does not know"
+        "sign it with `xen4centos sign`: what is published is held to one form, of which every byte is accounted for";
+    FUTURE "EL6-REPO-037" Error
+        "timestamps in the future"
+        "Not using downloaded repomd.xml because it is older than what we have, for all that is published until then"
+        "index the directory again, on a machine whose clock is right (`index --allow-older-revision`)";
     BOOT_INTERFACE "EL6-XEN-005" Error
         "interface of hypervisor and tools"
         "Error: Package: … Requires: xen-hypervisor-abi = …"

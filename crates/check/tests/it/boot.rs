@@ -245,7 +245,10 @@ fn repository(tools: &str, script: &str, place: &str) -> Vec<(&'static str, Stri
     for path in packages.values() {
         fs_err::copy(path, repository.join(path.file_name().unwrap())).unwrap();
     }
-    Invocation::new(Tool::CreaterepoC, &repository).args(["-q", "--no-database", "."]).run().unwrap();
+    Invocation::new(Tool::CreaterepoC, &repository)
+        .args(["-q", "--no-database", "--revision=1795000000", "--set-timestamp-to-revision", "."])
+        .run()
+        .unwrap();
     let check = RepositoryCheck {
         signature: RepositorySignature::Present,
         root: &repository,

@@ -114,8 +114,18 @@ const POISONS: &[Poison] = &[
     ("EL6-PKG-022", "signature 267 is made by a key of the kind dsa", |package| {
         package.signature(|signature| signature.bytes(tag::SIG_DSA_HEADER, &signature_packet(17, 8)))
     }),
-    ("EL6-PKG-022", "signature 268 is no OpenPGP signature", |package| {
+    ("EL6-PKG-022", "signature 268 is no whole OpenPGP signature", |package| {
         package.signature(|signature| signature.bytes(tag::SIG_RSA_HEADER, &[0; 8]))
+    }),
+    ("EL6-PKG-022", "signature 268 is no whole OpenPGP signature", |package| {
+        let cut = signature_packet(1, 8).split_last().unwrap().1.to_vec();
+        package.signature(|signature| signature.bytes(tag::SIG_RSA_HEADER, &cut))
+    }),
+    ("EL6-PKG-022", "signature 1002 is no whole OpenPGP signature", |package| {
+        // A number of more bits than there are.
+        let mut long = signature_packet(1, 8);
+        long[13] = 9;
+        package.signature(|signature| signature.bytes(tag::SIG_PGP, &long))
     }),
     ("EL6-PKG-023", "SHA-256 of its header is another one", |package| {
         package.signature(|signature| signature.string(tag::SIG_SHA256, &"1".repeat(64)))

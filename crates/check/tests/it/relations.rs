@@ -180,7 +180,10 @@ impl Repository {
     }
 
     fn indexed(directory: tempfile::TempDir, root: Utf8PathBuf) -> Self {
-        Invocation::new(Tool::CreaterepoC, &root).args(["-q", "--no-database", "."]).run().unwrap();
+        Invocation::new(Tool::CreaterepoC, &root)
+            .args(["-q", "--no-database", "--revision=1795000000", "--set-timestamp-to-revision", "."])
+            .run()
+            .unwrap();
         fs_err::write(root.join("repodata/repomd.xml.asc"), "signature").unwrap();
         Self { _directory: directory, root }
     }

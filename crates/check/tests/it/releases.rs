@@ -119,7 +119,10 @@ impl Release {
         fs_err::create_dir(&root).unwrap();
         let package = signed(&fs_err::read(built).unwrap(), &self.package_signature);
         fs_err::write(root.join("release.rpm"), package).unwrap();
-        Invocation::new(Tool::CreaterepoC, &root).args(["-q", "--no-database", "."]).run().unwrap();
+        Invocation::new(Tool::CreaterepoC, &root)
+            .args(["-q", "--no-database", "--revision=1795000000", "--set-timestamp-to-revision", "."])
+            .run()
+            .unwrap();
         fs_err::write(root.join("repodata/repomd.xml.asc"), &self.metadata_signature).unwrap();
         let mut client = client("el6");
         client.required_signature_tags.clear();

@@ -50,6 +50,7 @@ const KEYS: KeyTerms = KeyTerms { time: 1_795_392_000, lifetime: None };
 struct Oracle {
     refuse_package: Option<&'static str>,
     altered: Option<&'static str>,
+    form: Option<&'static str>,
     refuse_repository: bool,
 }
 
@@ -57,6 +58,9 @@ impl Verifier for Oracle {
     fn verify_package(&self, path: &Utf8Path) -> Result<(), Distrust> {
         if self.altered.is_some_and(|name| path.file_name() == Some(name)) {
             return Err(Distrust::Altered("its digest is wrong".to_owned()));
+        }
+        if self.form.is_some_and(|name| path.file_name() == Some(name)) {
+            return Err(Distrust::Form("its packet version is not 4".to_owned()));
         }
         self.verify_header(path)
     }
@@ -118,6 +122,7 @@ impl Fixture {
         Invocation::new(Tool::CreaterepoC, &root)
             .args(if arguments.contains(&"--database") { &[][..] } else { &["--no-database"] })
             .args(["-q", "--simple-md-filenames", "--groupfile", "comps.xml"])
+            .args(["--revision", "1795000000", "--set-timestamp-to-revision"])
             .args(arguments)
             .arg(".")
             .run()
@@ -467,6 +472,15 @@ const POISONS: &[Poison] = &[
             "DELETE FROM filelist WHERE pkgKey = (SELECT pkgKey FROM packages JOIN filelist USING (pkgKey))",
         )
     }),
+    ("EL6-REPO-036", "its packet version is not 4", || spoiled(|it| it.oracle.form = Some("clean.rpm"))),
+    ("EL6-REPO-037", "its newest timestamp is 9100000000", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| {
+                let old = between(&text, "<timestamp>", "</timestamp>").to_owned();
+                text.replacen(&old, "<timestamp>9100000000</timestamp>", 1)
+            });
+        })
+    }),
     ("EL6-REPO-034", "no key is known", || spoiled(|it| it.keyless = true)),
     ("EL6-REPO-024", "lies outside", || {
         spoiled(|it| {
@@ -582,7 +596,8 @@ fn a_payload_that_was_altered_and_indexed_again_is_found() {
     bytes[last] ^= 0x20;
     fs_err::write(&path, bytes).unwrap();
     Invocation::new(Tool::CreaterepoC, &fixture.root)
-        .args(["-q", "--no-database", "--simple-md-filenames", "."])
+        .args(["-q", "--no-database", "--simple-md-filenames", "--revision=1795000000"])
+        .args(["--set-timestamp-to-revision", "."])
         .run()
         .unwrap();
     fs_err::write(fixture.root.join("repodata/repomd.xml.asc"), "signature").unwrap();

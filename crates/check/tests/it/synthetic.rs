@@ -13,7 +13,9 @@ pub(crate) struct Package {
 
 /// A signature packet of version 4 that names an algorithm of key and of hash.
 pub(crate) fn signature_packet(key: u8, hash: u8) -> Vec<u8> {
-    [&[0xc2, 20, 4, 0, key, hash][..], &[0; 16]].concat()
+    // No attributes, two bytes of the digest, and numbers of no bits: as many as the algorithm has.
+    let numbers = if key == 17 { 2 } else { 1 };
+    [&[0xc2, 10 + 2 * numbers, 4, 0, key, hash][..], &vec![0; 6 + 2 * usize::from(numbers)]].concat()
 }
 
 /// Puts a digest in the place of as many zeros; one that a test has spoiled stays.

@@ -42,7 +42,11 @@ impl Verifier for SignatureVerifier<'_> {
 
 fn distrust(error: &VerifyError) -> Distrust {
     let reason = Failure::of(Kind::Refused, error).to_string();
-    if error.is_alteration() { Distrust::Altered(reason) } else { Distrust::Signer(reason) }
+    match (error.is_alteration(), error.is_of_another_form()) {
+        (true, _) => Distrust::Altered(reason),
+        (_, true) => Distrust::Form(reason),
+        _ => Distrust::Signer(reason),
+    }
 }
 
 /// Checks signed packages before anything of them is staged.
