@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use xen4centos_artifact::{Evr, Nevra, Sha256Digest};
 use xen4centos_manifest::{Advisory, AdvisoryKind, Fix, Project, Severity, Standing, Target};
 
+use crate::Evidence;
+
 /// A package of the repository.
 #[derive(Clone, Copy, Debug)]
 pub struct Shipped<'a> {
+    /// Of its build; none where nothing is known of it.
+    pub evidence: Option<&'a Evidence>,
     /// What yum knows it by.
     pub nevra: &'a Nevra,
     /// Of its file.
@@ -27,7 +31,18 @@ pub struct Embargoed {
     pub public: String,
 }
 
-/// The advisories of `project` that packages of the repository answer, as `updateinfo.xml`; none where there are none.
+/// An advisory and a release that should have its fix, and of which nothing shows that it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unproven {
+    /// The advisory's id.
+    pub advisory: String,
+    /// The source package.
+    pub package: String,
+    /// The release.
+    pub evr: Evr,
+}
+
+/// The advisories of `project` that packages of the repository were shown to answer, as `updateinfo.xml`; none where there are none.
 /// What is not public at `now`, in seconds since 1970, is left out. The same packages and advisories give the same bytes.
 pub fn updateinfo(project: &Project, target: &Target, packages: &[Shipped<'_>], now: u64) -> Option<String> {
     let mut updates = String::new();
@@ -41,7 +56,26 @@ pub fn updateinfo(project: &Project, target: &Target, packages: &[Shipped<'_>], 
     (!updates.is_empty()).then(|| format!("{head}\n<updates>\n{updates}</updates>\n"))
 }
 
-/// The first package that answers an advisory which is not public at `now`.
+/// What advisories that are public at `now` say of these packages, and nothing shows: of each source package the oldest
+/// release that should have the fix.
+pub fn unproven(project: &Project, target: &Target, packages: &[Shipped<'_>], now: u64) -> Vec<Unproven> {
+    let mut found = Vec::new();
+    for advisory in project.advisories.values().filter(|advisory| is_public(advisory, now)) {
+        for (name, fix) in fixes(advisory) {
+            let oldest = oldest(candidates(project, target, (name, fix), packages));
+            if oldest.iter().any(|package| !shows(package, fix)) {
+                found.push(Unproven {
+                    advisory: advisory.id.clone(),
+                    package: name.clone(),
+                    evr: oldest[0].nevra.evr.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The first package that should answer an advisory which is not public at `now`, whatever shows that it does.
 pub fn embargoed(
     project: &Project,
     target: &Target,
@@ -49,8 +83,8 @@ pub fn embargoed(
     now: u64,
 ) -> Option<Embargoed> {
     project.advisories.values().filter(|advisory| !is_public(advisory, now)).find_map(|advisory| {
-        let listed = answering(project, target, advisory, packages);
-        let nevra = listed.first()?.nevra;
+        let claimed = fixes(advisory).map(|fix| oldest(candidates(project, target, fix, packages)));
+        let nevra = claimed.flatten().map(|package| package.nevra).min()?;
         Some(Embargoed {
             package: format!("{}-{}", nevra.name, nevra.evr),
             advisory: advisory.id.clone(),
@@ -63,31 +97,54 @@ fn is_public(advisory: &Advisory, now: u64) -> bool {
     u64::try_from(advisory.public.as_second()).is_ok_and(|public| public <= now)
 }
 
-/// Of each source package the binary packages of the oldest release that has the fix: newer ones have it, too, and clients
-/// know that.
+/// Of each source package the binary packages of the oldest release that was shown to have the fix: newer ones have it, too,
+/// and clients know that.
 pub(crate) fn answering<'p>(
     project: &Project,
     target: &Target,
     advisory: &Advisory,
     packages: &[Shipped<'p>],
 ) -> Vec<Shipped<'p>> {
-    let mut listed: Vec<Shipped<'p>> = Vec::new();
-    for advised in &advisory.packages {
-        let Standing::Fixed(fix) = &advised.standing else { continue };
-        let Some(fixed) = release(project, target, &advised.name, fix) else { continue };
-        let of_source =
-            packages.iter().filter(|package| package.source == advised.name && package.nevra.evr >= fixed);
-        let Some(oldest) = of_source.clone().map(|package| &package.nevra.evr).min() else { continue };
-        listed.extend(of_source.filter(|package| package.nevra.evr == *oldest));
-    }
+    let of_each = fixes(advisory).map(|(name, fix)| {
+        let candidates = candidates(project, target, (name, fix), packages);
+        oldest(candidates.into_iter().filter(|package| shows(package, fix)).collect())
+    });
+    let mut listed: Vec<Shipped<'p>> = of_each.flatten().collect();
     listed.sort_by_key(|package| package.nevra);
     listed
 }
 
-fn release(project: &Project, target: &Target, name: &str, fix: &Fix) -> Option<Evr> {
-    let package = project.packages.get(name)?;
-    let dist = if package.dist_tag { target.dist.as_str() } else { "" };
-    Some(Evr::new(package.epoch, &fix.version, format!("{}{dist}", fix.release)))
+/// The source packages that an advisory has a fix of.
+fn fixes(advisory: &Advisory) -> impl Iterator<Item = (&String, &Fix)> {
+    advisory.packages.iter().filter_map(|advised| match &advised.standing {
+        Standing::Fixed(fix) => Some((&advised.name, fix)),
+        Standing::NotAffected(_) => None,
+    })
+}
+
+/// The packages that should have a fix by their version.
+fn candidates<'p>(
+    project: &Project,
+    target: &Target,
+    (name, fix): (&String, &Fix),
+    packages: &[Shipped<'p>],
+) -> Vec<Shipped<'p>> {
+    let Some(fixed) = project.packages.get(name).map(|package| fix.evr(package, target)) else {
+        return Vec::new();
+    };
+    let has_version = |package: &&Shipped<'p>| package.source == name && package.nevra.evr >= fixed;
+    packages.iter().filter(has_version).copied().collect()
+}
+
+fn oldest(packages: Vec<Shipped<'_>>) -> Vec<Shipped<'_>> {
+    let Some(oldest) = packages.iter().map(|package| package.nevra.evr.clone()).min() else {
+        return packages;
+    };
+    packages.into_iter().filter(|package| package.nevra.evr == oldest).collect()
+}
+
+fn shows(package: &Shipped<'_>, fix: &Fix) -> bool {
+    package.evidence.is_some_and(|evidence| evidence.shows(fix))
 }
 
 fn update(
@@ -162,7 +219,7 @@ pub(crate) fn references(project: &Project, advisory: &Advisory) -> Vec<[String;
     references
 }
 
-fn package(Shipped { nevra, sha256, source }: &Shipped<'_>, reboot: bool) -> String {
+fn package(Shipped { nevra, sha256, source, .. }: &Shipped<'_>, reboot: bool) -> String {
     let Nevra { name, evr, arch } = nevra;
     let Evr { epoch, version, release } = evr;
     let mut xml = format!(

@@ -1,42 +1,49 @@
 //! Advisories of a channel: which its packages answer, and which nobody may hear of yet.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{Embargoed, Shipped, embargoed, updateinfo};
+use xen4centos_advisory::{Embargoed, Shipped, Unproven, embargoed, unproven, updateinfo};
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
-use xen4centos_manifest::{Accepts, Project, Standing};
 use xen4centos_publish::PublishedPackage;
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{files::write_whole, plan::sha256},
+    pipeline::{
+        evidence::{self, Evidences},
+        files::write_whole,
+        plan::sha256,
+    },
     session::Session,
 };
 
-/// The advisories that these packages answer and that are public, as clients read them; none where there are none.
-pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Option<String> {
-    updateinfo(&answerable(session), &session.target, &shipped(packages), session.now)
+/// The advisories that these packages were shown to answer and that are public, as clients read them; none where there are
+/// none.
+pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<Option<String>, Failure> {
+    let known = evidence(session, packages)?;
+    Ok(updateinfo(&session.project, &session.target, &shipped(packages, &known), session.now))
 }
 
-/// The project with the advisories that its packages can answer: over miniatures, packages are without the patches that are
-/// for upstream's own trees, and nothing is announced of them.
-pub(crate) fn answerable<'s>(session: &'s Session<'_>) -> Cow<'s, Project> {
-    if !session.is_miniature() || session.channel.accepts != Accepts::Miniature {
-        return Cow::Borrowed(&session.project);
+/// What is known of the builds of published packages.
+pub(crate) fn evidence(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<Evidences, Failure> {
+    evidence::of(session, packages.iter().map(|package| (package.source.as_str(), package.sha256)))
+}
+
+/// Says which advisories these packages do not answer, though their versions are those that should.
+pub(crate) fn tell_unproven(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<(), Failure> {
+    let known = evidence(session, packages)?;
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let shipped = shipped(packages, &known);
+    for Unproven { advisory, package, evr } in
+        unproven(&session.project, &session.target, &shipped, session.now)
+    {
+        told.entry(format!("{package}-{evr}")).or_default().push(advisory);
     }
-    let is_there = |package: &str, file: &String| {
-        let patches = session.project.packages.get(package).map(|package| &package.patches);
-        patches.into_iter().flatten().any(|patch| patch.file == *file && patch.miniature)
-    };
-    let mut project = session.project.clone();
-    project.advisories.retain(|_, advisory| {
-        advisory.packages.iter().all(|advised| match &advised.standing {
-            Standing::Fixed(fix) => fix.patches.iter().all(|file| is_there(&advised.name, file)),
-            Standing::NotAffected(_) => true,
-        })
-    });
-    Cow::Owned(project)
+    for (package, advisories) in told {
+        let what = format!("{}: nothing shows that {package} was built with its fix", advisories.join(", "));
+        session.printer.step("Not listed", what);
+    }
+    Ok(())
 }
 
 /// As [`of`], in a file of the work directory, with its digest.
@@ -44,7 +51,7 @@ pub(crate) fn document(
     session: &Session<'_>,
     packages: &[PublishedPackage],
 ) -> Result<Option<(Utf8PathBuf, Sha256Digest)>, Failure> {
-    let Some(text) = of(session, packages) else { return Ok(None) };
+    let Some(text) = of(session, packages)? else { return Ok(None) };
     let directory = session.work("generated");
     fs_err::create_dir_all(&directory)?;
     let path = directory.join("updateinfo.xml");
@@ -54,16 +61,7 @@ pub(crate) fn document(
 
 /// Refuses to publish what tells of an advisory before its time: a package alone does, by its changelog and its sources.
 pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Result<(), Failure> {
-    let shipped: Vec<Shipped<'_>> = packages
-        .iter()
-        .map(|package| Shipped {
-            nevra: package.nevra(),
-            sha256: package.sha256(),
-            source: package.package(),
-        })
-        .collect();
-    let found = embargoed(&session.project, &session.target, &shipped, session.now);
-    found.map_or(Ok(()), |embargoed| {
+    embargo(session, packages).map_or(Ok(()), |embargoed| {
         let message = format!(
             "ADV-PUBLIC-001: `{}` answers {}, which is not public before {}",
             embargoed.package, embargoed.advisory, embargoed.public
@@ -78,6 +76,7 @@ pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<E
     let shipped: Vec<Shipped<'_>> = packages
         .iter()
         .map(|package| Shipped {
+            evidence: None,
             nevra: package.nevra(),
             sha256: package.sha256(),
             source: package.package(),
@@ -86,11 +85,13 @@ pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<E
     embargoed(&session.project, &session.target, &shipped, session.now)
 }
 
-pub(crate) fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {
-    packages.iter().map(shipped_one).collect()
-}
-
-fn shipped_one(package: &PublishedPackage) -> Shipped<'_> {
-    let PublishedPackage { nevra, sha256, source, .. } = package;
-    Shipped { nevra, sha256: *sha256, source }
+/// Published packages, each with what is known of its build.
+pub(crate) fn shipped<'p>(packages: &'p [PublishedPackage], known: &'p Evidences) -> Vec<Shipped<'p>> {
+    let shipped = packages.iter().map(|PublishedPackage { nevra, sha256, source, .. }| Shipped {
+        evidence: known.get(sha256),
+        nevra,
+        sha256: *sha256,
+        source,
+    });
+    shipped.collect()
 }

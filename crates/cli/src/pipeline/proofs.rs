@@ -7,20 +7,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::Sha256Digest;
+use xen4centos_artifact::{Evr, Sha256Digest};
 use xen4centos_build::{BuildResult, Conditions, Inputs, SourceOrigin, prepare};
-use xen4centos_manifest::{Package, Standing};
+use xen4centos_manifest::{AdvisedPackage, Advisory, Fix, Package, Standing};
 use xen4centos_presence::{Expected, Finding, Listed, PresenceError, Proof};
 use xen4centos_sources::{Role, VerifiedSource, unpack};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{files::write_whole, plan::Planned},
+    pipeline::{admission::is_pinned, files::write_whole, plan::Planned},
     session::Session,
 };
 
 /// Beside the packages that were built after it.
-const PROOF_FILE: &str = "proof.json";
+pub(crate) const PROOF_FILE: &str = "proof.json";
 
 /// Raised when what was proven before is to be proven again.
 const SCHEMA: u32 = 1;
@@ -58,16 +58,43 @@ fn claims(session: &Session<'_>, package: &Package) -> Claims {
             claim(&patch.file, advisory);
         }
     }
-    // Over its miniature a package is without the patches for upstream's tree.
-    let has = |patch: &&String| package.patches.iter().any(|other| other.file == **patch);
-    for advisory in session.project.advisories.values() {
-        for advised in advisory.packages.iter().filter(|advised| advised.name == package.name) {
-            if let Standing::Fixed(fix) = &advised.standing {
-                fix.patches.iter().filter(has).for_each(|patch| claim(patch, &advisory.id));
+    for (advisory, _, fix) in advised(session, package) {
+        fix.patches.iter().filter(|patch| has(package, patch)).for_each(|patch| claim(patch, &advisory.id));
+    }
+    claims
+}
+
+/// What advisories claim of one release of `package`, which may be another than the one at hand.
+fn claims_of_release(session: &Session<'_>, package: &Package, evr: &Evr) -> Claims {
+    let mut claims = Claims::new();
+    for (advisory, _, fix) in advised(session, package) {
+        if fix.evr(package, &session.target) <= *evr {
+            for patch in fix.patches.iter().filter(|patch| has(package, patch)) {
+                claims.entry(patch.clone()).or_default().insert(advisory.id.clone());
             }
         }
     }
     claims
+}
+
+/// The advisories that say that a release of `package` has a fix.
+pub(crate) fn advised<'s>(
+    session: &'s Session<'_>,
+    package: &Package,
+) -> impl Iterator<Item = (&'s Advisory, &'s AdvisedPackage, &'s Fix)> {
+    let all = session.project.advisories.values();
+    let all = all.flat_map(|advisory| advisory.packages.iter().map(move |advised| (advisory, advised)));
+    all.filter(|(_, advised)| advised.name == package.name).filter_map(|(advisory, advised)| {
+        match &advised.standing {
+            Standing::Fixed(fix) => Some((advisory, advised, fix)),
+            Standing::NotAffected(_) => None,
+        }
+    })
+}
+
+/// Over its miniature a package is without the patches for upstream's tree.
+fn has(package: &Package, patch: &str) -> bool {
+    package.patches.iter().any(|other| other.file == patch)
 }
 
 /// Stops before a build whose tree lacks what is claimed of it.
@@ -112,6 +139,29 @@ pub(crate) fn attach(
     Ok(())
 }
 
+/// The patches that were proven to be in the tree of the build of these inputs, as the project has them now: by what lies in
+/// `directory`, or in this work directory.
+pub(crate) fn shown(
+    session: &Session<'_>,
+    package: &Package,
+    directory: &Utf8Path,
+    inputs: &Inputs,
+) -> BTreeSet<String> {
+    let here = |part: &str| session.work(part).join(&inputs.package);
+    let places = [
+        directory.join(PROOF_FILE),
+        here("builds").join(inputs.key.to_string()).join(PROOF_FILE),
+        here("proofs").join(format!("{}.json", inputs.key)),
+    ];
+    let records = places.iter().filter_map(|place| read(place)).filter(|record| record.key == inputs.key);
+    let patches = records.flat_map(|record| record.patches);
+    let is_it = |(file, proven): &(String, Proven)| {
+        let source = inputs.sources.get(file).filter(|source| source.sha256 == proven.sha256);
+        source.is_some_and(|source| is_pinned(package, file, source))
+    };
+    patches.filter(is_it).map(|(file, _)| file).collect()
+}
+
 /// Refuses a result that was built elsewhere where nothing beside it shows what is claimed of its version here.
 pub(crate) fn demand_beside(
     session: &Session<'_>,
@@ -122,9 +172,10 @@ pub(crate) fn demand_beside(
     if inputs.sources.values().any(|source| source.origin == SourceOrigin::Miniature) {
         package.patches.retain(|patch| patch.miniature);
     }
-    let claims = claims(session, &package);
-    if claims.is_empty() || inputs.evr != package.evr(&session.target.dist).to_string() {
-        return Ok(());
+    let mut claims = claims(session, &package);
+    if inputs.evr != package.evr(&session.target.dist).to_string() {
+        let Ok(evr) = inputs.evr.parse::<Evr>() else { return Ok(()) };
+        claims = claims_of_release(session, &package, &evr);
     }
     let record = read(&directory.join(PROOF_FILE)).filter(|record| record.key == inputs.key);
     let is_proven = |patch: &&String| {
@@ -132,8 +183,13 @@ pub(crate) fn demand_beside(
         let source = inputs.sources.get(*patch);
         proven.zip(source).is_some_and(|(proven, source)| proven.sha256 == source.sha256)
     };
-    let Some(patch) = claims.keys().find(|patch| !is_proven(patch)) else { return Ok(()) };
-    let message = format!("{}: `{directory}` has no proof that `{patch}` is in it", Finding::NOT_IN_TREE);
+    let Some((patch, by)) = claims.iter().find(|(patch, _)| !is_proven(patch)) else { return Ok(()) };
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
+    let message = format!(
+        "{}: `{directory}` has no proof that `{patch}` is in it (claimed by {})",
+        Finding::NOT_IN_TREE,
+        by.join(", ")
+    );
     let hint = "build it with this program and this project's advisories: xen4centos build";
     Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
 }

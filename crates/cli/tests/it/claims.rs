@@ -1,0 +1,148 @@
+//! What advisories claim of packages is what was proven of their builds.
+
+use camino::Utf8PathBuf;
+
+use crate::program::Run;
+use crate::workshop::{Directory, ProjectCopy, Work, files_below};
+
+const PACKAGE: &str = "specs/small/package.toml";
+const ADVISORY: &str = "advisories/CESA-2026-X0001.toml";
+
+const TEXT: &str = r#"id = "CESA-2026:X0001"
+title = "small: greetings"
+type = "security"
+severity = "important"
+cves = ["CVE-2026-0001"]
+public = 2026-11-20T12:00:00Z
+reboot = true
+description = ["Anybody could be greeted."]
+
+[[package]]
+name = "small"
+fixed-in = "2"
+patches = ["fix.patch"]
+"#;
+
+/// A release more.
+fn raise(copy: &ProjectCopy, release: u32) {
+    let text = fs_err::read_to_string(copy.path().join(PACKAGE)).unwrap();
+    let text =
+        text.replacen(&format!("release = \"{}\"", release - 1), &format!("release = \"{release}\""), 1);
+    let entry = format!(
+        "[[changelog]]\ndate = \"2026-11-0{}\"\nauthor = \"Nobody <nobody@localhost>\"\nversion = \"1.0-{release}\"\n\
+         entries = [\"Again\"]\n\n[[changelog]]",
+        release + 1
+    );
+    copy.write(PACKAGE, &text.replacen("[[changelog]]", &entry, 1));
+}
+
+/// The patch that is claimed.
+fn patch(copy: &ProjectCopy) {
+    copy.write("specs/small/patches/fix.patch", "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+x\n");
+    let text = fs_err::read_to_string(copy.path().join(PACKAGE)).unwrap();
+    let entry = "[[patch]]\nfile = \"fix.patch\"\nsummary = \"x\"\n\n[[changelog]]";
+    copy.write(PACKAGE, &text.replacen("[[changelog]]", entry, 1));
+    copy.edit("specs/small/small.spec.tera", "\n%build", "\n{{ patch_commands }}\n%build");
+    copy.edit("specs/small/small.spec.tera", "{{ source_lines }}", "{{ source_lines }}\n{{ patch_lines }}");
+}
+
+fn with(work: &Work, arguments: &[&str]) -> Run {
+    work.run(&[arguments, &["--target", "small"]].concat())
+}
+
+fn told_of(work: &Work) -> Vec<String> {
+    let json = with(work, &["advisory", "announce", "CESA-2026:X0001", "--json"]).ends_with(0).json();
+    let packages = json["architectures"][0]["packages"].as_array().unwrap();
+    packages.iter().map(|package| package["file"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A release without the patch was published, the next one brings it, and the advisory names the former, or an older one.
+#[test]
+fn a_release_that_was_published_without_the_patch_does_not_have_the_fix() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    with(&work, &["release"]).ends_with(0);
+    raise(&copy, 2);
+    with(&work, &["release"]).ends_with(0);
+    raise(&copy, 3);
+    patch(&copy);
+    for (fixed_in, unproven) in [("2", "2"), ("1", "1")] {
+        copy.write(ADVISORY, &TEXT.replace("fixed-in = \"2\"", &format!("fixed-in = \"{fixed_in}\"")));
+        for command in ["build", "release"] {
+            with(&work, &[command]).ends_with(4).says([
+                &format!(
+                    "ADV-PATCH-003: CESA-2026:X0001 says that small-1.0-{fixed_in}.el6.centos.alt has its fix"
+                ),
+                "(advisories/CESA-2026-X0001.toml:10)",
+                &format!("nothing shows that small-1.0-{unproven}.el6.centos.alt"),
+                "hint: where 1.0-3.el6.centos.alt brings the fix, say `fixed-in = \"1.0-3\"`",
+            ]);
+        }
+    }
+    copy.write(ADVISORY, &TEXT.replace("fixed-in = \"2\"", "fixed-in = \"3\""));
+    with(&work, &["release"]).ends_with(0);
+    assert_eq!(told_of(&work), ["small-1.0-3.el6.centos.alt.noarch.rpm"]);
+
+    // What was proven of it is kept beside the signed package.
+    fs_err::remove_dir_all(work.path().join("builds")).unwrap();
+    fs_err::remove_dir_all(work.path().join("proofs")).unwrap();
+    raise(&copy, 4);
+    with(&work, &["release"]).ends_with(0);
+    assert_eq!(told_of(&work), ["small-1.0-3.el6.centos.alt.noarch.rpm"]);
+    with(&work, &["explain", "small"]).ends_with(0).prints(["  announced     by CESA-2026:X0001\n"]);
+    // The patch is another one by now than that of the release that is named.
+    raise(&copy, 5);
+    copy.write("specs/small/patches/fix.patch", "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+y\n");
+    with(&work, &["release"]).ends_with(4).says(["nothing shows that small-1.0-3.el6.centos.alt"]);
+}
+
+/// Where the release that is named is nowhere, hosts are told of the one that has the fix.
+#[test]
+fn a_release_of_which_nothing_is_here_is_told() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    raise(&copy, 2);
+    raise(&copy, 3);
+    patch(&copy);
+    copy.write(ADVISORY, TEXT);
+    with(&work, &["release"]).ends_with(0).says([
+        "CESA-2026:X0001 says small-1.0-2.el6.centos.alt, of which nothing is here",
+        "hosts are told of 1.0-3.el6.centos.alt",
+    ]);
+    assert_eq!(told_of(&work), ["small-1.0-3.el6.centos.alt.noarch.rpm"]);
+}
+
+#[test]
+fn bare_packages_show_nothing() {
+    for claim in ["patches = [\"fix.patch\"]", "released-in = \"1.0\""] {
+        let copy = ProjectCopy::with_small_package("true");
+        let work = Work::new(copy.path());
+        raise(&copy, 2);
+        patch(&copy);
+        copy.write(ADVISORY, &TEXT.replace("patches = [\"fix.patch\"]", claim));
+        with(&work, &["release"]).ends_with(0);
+        let bare = Directory::new();
+        let root = work.path().join("publish/small/x86_64").canonicalize_utf8().unwrap();
+        let is_package = |path: &Utf8PathBuf| path.extension() == Some("rpm");
+        for path in files_below(&root).into_iter().filter(is_package) {
+            bare.write(path.file_name().unwrap(), fs_err::read(root.join(&path)).unwrap());
+        }
+        fs_err::remove_dir_all(work.path().join("publish")).unwrap();
+        let publish = ["publish", bare.path.as_str()];
+        // This work directory signed exactly these, and knows of their build.
+        with(&work, &publish).ends_with(0);
+        assert_eq!(told_of(&work), ["small-1.0-2.el6.centos.alt.noarch.rpm"]);
+        for part in ["publish", "signed", "builds", "proofs"] {
+            let part = work.path().join(part);
+            if part.exists() {
+                fs_err::remove_dir_all(part).unwrap();
+            }
+        }
+        with(&work, &publish).ends_with(4).says([
+            "ADV-PATCH-003: nothing shows that `",
+            "has the fix that CESA-2026:X0001 says it has (advisories/CESA-2026-X0001.toml:10)",
+            "hint: name the result directory that `build` printed",
+        ]);
+        assert!(!work.path().join("publish").exists(), "nothing is published");
+    }
+}
