@@ -54,7 +54,7 @@ fn claims(session: &Session<'_>, package: &Package) -> Claims {
         claims.entry(patch.clone()).or_default().insert(by.clone());
     };
     for patch in &package.patches {
-        if let Some(advisory) = &patch.advisory {
+        for advisory in &patch.advisories {
             claim(&patch.file, advisory);
         }
     }

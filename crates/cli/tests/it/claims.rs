@@ -146,3 +146,41 @@ fn bare_packages_show_nothing() {
         assert!(!work.path().join("publish").exists(), "nothing is published");
     }
 }
+
+/// The patch of one issue under the name of another.
+#[test]
+fn a_patch_that_bears_another_number_is_told() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    raise(&copy, 2);
+    patch(&copy);
+    let add = "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+x\n";
+    copy.write("specs/small/patches/xsa156.patch", &format!("Subject: [PATCH] small: XSA-182\n\n{add}"));
+    fs_err::remove_file(copy.path().join("specs/small/patches/fix.patch")).unwrap();
+    copy.edit(PACKAGE, "file = \"fix.patch\"", "file = \"xsa156.patch\"\nadvisory = \"XSA-182\"");
+    with(&work, &["build"])
+        .ends_with(0)
+        .says(["small: patch `xsa156.patch` is for XSA-182, and its name says XSA-156 ("]);
+    copy.edit(PACKAGE, "advisory = \"XSA-182\"", "advisory = \"XSA-156\"");
+    with(&work, &["build"])
+        .ends_with(0)
+        .says(["small: patch `xsa156.patch` is for XSA-156, and its subject says XSA-182 ("]);
+    copy.edit(PACKAGE, "advisory = \"XSA-156\"", "advisory = [\"XSA-156\", \"XSA-182\"]");
+    let run = with(&work, &["build"]).ends_with(0);
+    assert!(!run.stderr.contains("its subject says"), "{}", run.stderr);
+}
+
+#[test]
+fn a_release_of_upstreams_that_nobody_has_looked_at_is_told() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    raise(&copy, 2);
+    let known = "[[issue]]\nid = \"XSA-9999\"\ntitle = \"greetings\"\n\
+                 in.small = { component = \"all\", state = \"under_investigation\" }\n";
+    copy.write("advisories/known/small.toml", known);
+    let text = TEXT.replace("patches = [\"fix.patch\"]", "released-in = \"1.0\"");
+    copy.write(ADVISORY, &text.replace("cves = [\"CVE-2026-0001\"]", "fixes = [\"XSA-9999\"]"));
+    with(&work, &["build"]).ends_with(0).says([
+        "small: CESA-2026:X0001 says that upstream's 1.0 mends XSA-9999, and nobody has looked (advisories/known/small.toml:1)",
+    ]);
+}
