@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::{Evr, Sha256Digest};
 use xen4centos_build::{BuildResult, Conditions, Inputs, SourceOrigin, prepare};
-use xen4centos_manifest::{AdvisedPackage, Advisory, Fix, Package, Standing};
+use xen4centos_manifest::{AdvisedPackage, Advisory, Fix, Package, Patch, Standing};
 use xen4centos_presence::{Expected, Finding, Listed, PresenceError, Proof};
 use xen4centos_sources::{Role, VerifiedSource, unpack};
 
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) const PROOF_FILE: &str = "proof.json";
 
 /// Raised when what was proven before is to be proven again.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// By patch, who claims it.
 type Claims = BTreeMap<String, BTreeSet<String>>;
@@ -208,8 +208,7 @@ fn proven(
 ) -> Result<Vec<Proof>, Failure> {
     let Planned { package, verified, .. } = planned;
     let expected = expected(session, package, verified, |patch| claims.contains_key(patch))?;
-    // Of a patch that does not apply, `patch` itself says more.
-    if expected.findings().iter().any(|finding| finding.code != Finding::DOES_NOT_APPLY) {
+    if !expected.findings().is_empty() {
         return Err(refusal(planned, claims, expected.findings()));
     }
     let directory = package.upstream.as_ref().map(|upstream| upstream.directory.as_str());
@@ -243,7 +242,8 @@ pub(crate) fn expected(
         let is_it = |source: &&VerifiedSource| source.role == Role::Patch && source.file == patch.file;
         let content = verified.iter().find(is_it).map_or(Ok(Vec::new()), VerifiedSource::content)?;
         let is_claimed = is_claimed(&patch.file);
-        Ok(Listed { file: patch.file.clone(), strip: patch.strip, content, is_claimed })
+        let takes_back = takes_back(package, patch);
+        Ok(Listed { file: patch.file.clone(), strip: patch.strip, content, is_claimed, takes_back })
     });
     let listed = listed.collect::<Result<Vec<Listed>, Failure>>()?;
     let unpacked = session.work("proofs").join(&package.name).join("upstream");
@@ -256,6 +256,16 @@ pub(crate) fn expected(
     let expected = Expected::new(&top, &listed);
     remove(&unpacked)?;
     Ok(expected?)
+}
+
+/// The earlier patches whose changes a patch may take back: it says so, or answers the same issue.
+fn takes_back(package: &Package, patch: &Patch) -> Vec<String> {
+    let earlier = package.patches.iter().take_while(|other| other.file != patch.file);
+    let is_meant = |other: &&Patch| {
+        let is_of_same = other.advisories.iter().any(|id| patch.advisories.contains(id));
+        is_of_same || patch.supersedes.contains(&other.file)
+    };
+    earlier.filter(is_meant).map(|other| other.file.clone()).collect()
 }
 
 fn refusal(planned: &Planned, claims: &Claims, findings: &[Finding]) -> Failure {
@@ -276,13 +286,14 @@ fn place(session: &Session<'_>, planned: &Planned) -> Utf8PathBuf {
 }
 
 fn kept(session: &Session<'_>, planned: &Planned) -> Option<Record> {
-    read(&place(session, planned)).filter(|record| record.key == planned.request.input_key())
+    let is_it = |record: &Record| record.schema == SCHEMA && record.key == planned.request.input_key();
+    read(&place(session, planned)).filter(is_it)
 }
 
-/// A record that can not be read is none.
+/// A record that can not be read is none. What was proven of a release stays proven by the rules of its time.
 fn read(path: &Utf8Path) -> Option<Record> {
     let record: Record = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
-    (record.schema == SCHEMA).then_some(record)
+    (record.schema <= SCHEMA).then_some(record)
 }
 
 fn keep(session: &Session<'_>, planned: &Planned, proofs: &[Proof]) -> Result<(), Failure> {
