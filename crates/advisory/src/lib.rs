@@ -11,6 +11,7 @@ mod draft;
 mod evidence;
 mod matrix;
 mod row;
+mod told;
 mod updateinfo;
 
 pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
@@ -19,4 +20,5 @@ pub use draft::{Announcement, NewPatch, PatchOrigin, Update, announcement, next_
 pub use evidence::Evidence;
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
+pub use told::{Reused, Told};
 pub use updateinfo::{Embargoed, Shipped, Unproven, embargoed, unproven, updateinfo};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use xen4centos_artifact::{Evr, Nevra, Sha256Digest};
 use xen4centos_manifest::{Advisory, AdvisoryKind, Fix, Project, Severity, Standing, Target};
 
-use crate::Evidence;
+use crate::{Evidence, Told};
 
 /// A package of the repository.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +44,19 @@ pub struct Unproven {
 }
 
 /// The advisories of `project` that packages of the repository were shown to answer, as `updateinfo.xml`; none where there are none.
-/// What is not public at `now`, in seconds since 1970, is left out. The same packages and advisories give the same bytes.
-pub fn updateinfo(project: &Project, target: &Target, packages: &[Shipped<'_>], now: u64) -> Option<String> {
+/// What is not public at `now`, in seconds since 1970, is left out. The same packages and advisories give the same bytes;
+/// what is said otherwise than hosts were `told` before has a higher version.
+pub fn updateinfo(
+    project: &Project,
+    target: &Target,
+    packages: &[Shipped<'_>],
+    (told, now): (&Told, u64),
+) -> Option<String> {
     let mut updates = String::new();
     for advisory in project.advisories.values().filter(|advisory| is_public(advisory, now)) {
         let listed = answering(project, target, advisory, packages);
         if !listed.is_empty() {
-            update(&mut updates, (project, target), advisory, &listed);
+            updates.push_str(&edition((project, target), advisory, &listed, (told, now)));
         }
     }
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
@@ -147,23 +154,46 @@ fn shows(package: &Shipped<'_>, fix: &Fix) -> bool {
     package.evidence.is_some_and(|evidence| evidence.shows(fix))
 }
 
-fn update(
-    xml: &mut String,
+/// The update as it was published, where it says the same; otherwise the next version of it.
+fn edition(
     (project, target): (&Project, &Target),
     advisory: &Advisory,
     listed: &[Shipped<'_>],
-) {
-    let date = advisory.public.strftime("%Y-%m-%d %H:%M:%S");
+    (told, now): (&Told, u64),
+) -> String {
+    let public = advisory.public.strftime(DATE).to_string();
+    let Some(before) = told.of(&advisory.id) else {
+        return update((project, target), advisory, listed, (1, &public));
+    };
+    let same = update((project, target), advisory, listed, (before.version, &before.updated));
+    if same == before.text {
+        return same;
+    }
+    let now = i64::try_from(now).ok().and_then(|now| Timestamp::from_second(now).ok());
+    let updated = now.map_or(public, |now| now.strftime(DATE).to_string());
+    update((project, target), advisory, listed, (before.version.saturating_add(1), &updated))
+}
+
+const DATE: &str = "%Y-%m-%d %H:%M:%S";
+
+fn update(
+    (project, target): (&Project, &Target),
+    advisory: &Advisory,
+    listed: &[Shipped<'_>],
+    (version, updated): (u32, &str),
+) -> String {
+    let mut xml = String::new();
+    let date = advisory.public.strftime(DATE);
     let mut line = |text: String| {
         xml.push_str(&text);
         xml.push('\n');
     };
     let (from, kind) = (escaped(&target.packager), advisory.kind);
-    line(format!("  <update from=\"{from}\" status=\"final\" type=\"{kind}\" version=\"1\">"));
+    line(format!("  <update from=\"{from}\" status=\"final\" type=\"{kind}\" version=\"{version}\">"));
     line(format!("    <id>{}</id>", escaped(&advisory.id)));
     line(format!("    <title>{}</title>", escaped(&advisory.title)));
     line(format!("    <issued date=\"{date}\"/>"));
-    line(format!("    <updated date=\"{date}\"/>"));
+    line(format!("    <updated date=\"{updated}\"/>"));
     line(format!("    <release>{}</release>", escaped(&target.repository.title)));
     if advisory.kind == AdvisoryKind::Security {
         line(format!("    <severity>{}</severity>", advisory.severity.map_or("None", shown_severity)));
@@ -182,6 +212,7 @@ fn update(
         line(package(shipped, advisory.reboot));
     }
     line("      </collection>\n    </pkglist>\n  </update>".to_owned());
+    xml
 }
 
 /// As CentOS writes them.

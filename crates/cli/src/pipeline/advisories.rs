@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{Embargoed, Shipped, Unproven, embargoed, unproven, updateinfo};
+use xen4centos_advisory::{Embargoed, Reused, Shipped, Told, Unproven, embargoed, unproven, updateinfo};
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
 use xen4centos_publish::PublishedPackage;
+use xen4centos_repodata::Repository;
 
 use crate::{
     failure::{Failure, Kind},
     pipeline::{
+        channel,
         evidence::{self, Evidences},
         files::write_whole,
         plan::sha256,
@@ -21,7 +23,37 @@ use crate::{
 /// none.
 pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<Option<String>, Failure> {
     let known = evidence(session, packages)?;
-    Ok(updateinfo(&session.project, &session.target, &shipped(packages, &known), session.now))
+    let packages = shipped(packages, &known);
+    Ok(updateinfo(&session.project, &session.target, &packages, (&told(session)?, session.now)))
+}
+
+/// What the states of the channel that are kept told hosts. A list that can not be read told nothing.
+fn told(session: &Session<'_>) -> Result<Told, Failure> {
+    let mut told = Told::default();
+    let channel = channel::open(session)?;
+    for state in channel.history()?.iter().filter(|state| state.updateinfo.is_some()) {
+        let list = Repository::open(&channel.tree(state.number))
+            .and_then(|repository| repository.document_bytes("updateinfo"));
+        if let Some(text) = list.ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok()) {
+            told.read(&text);
+        }
+    }
+    Ok(told)
+}
+
+/// Refuses an id under which hosts know something else.
+pub(crate) fn demand_new_ids(session: &Session<'_>) -> Result<(), Failure> {
+    let reused = told(session)?.reused(&session.project);
+    let Some(Reused { advisory, before }) = reused.first() else { return Ok(()) };
+    let path = &session.project.advisories[advisory].path;
+    let message = format!(
+        "ADV-ID-001: {advisory} was published in channel `{}` for {}, and fixes nothing of that now ({})",
+        session.channel.name,
+        before.join(", "),
+        path.strip_prefix(&session.project.root).unwrap_or(path)
+    );
+    let hint = "give the new update an id of its own, and leave the published one as it was";
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
 }
 
 /// What is known of the builds of published packages.

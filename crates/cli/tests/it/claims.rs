@@ -184,3 +184,47 @@ fn a_release_of_upstreams_that_nobody_has_looked_at_is_told() {
         "small: CESA-2026:X0001 says that upstream's 1.0 mends XSA-9999, and nobody has looked (advisories/known/small.toml:1)",
     ]);
 }
+
+/// The list of advisories that hosts get.
+fn list(work: &Work) -> String {
+    let root = work.path().join("publish/small/x86_64").canonicalize_utf8().unwrap();
+    let repository = xen4centos_repodata::Repository::open(&root).unwrap();
+    String::from_utf8(repository.document_bytes("updateinfo").unwrap().unwrap()).unwrap()
+}
+
+#[test]
+fn an_id_that_says_something_else_has_a_higher_version() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    raise(&copy, 2);
+    let text = TEXT.replace("patches = [\"fix.patch\"]", "released-in = \"1.0\"");
+    copy.write(ADVISORY, &text);
+    with(&work, &["release"]).ends_with(0);
+    let first = list(&work);
+    assert!(
+        first.contains(" version=\"1\">") && first.contains("<updated date=\"2026-11-20 12:00:00\"/>"),
+        "{first}"
+    );
+    copy.edit(ADVISORY, "[\"CVE-2026-0001\"]", "[\"CVE-2026-0001\", \"CVE-2026-0002\"]");
+    with(&work, &["release"]).ends_with(0).says(["Published"]);
+    let second = list(&work);
+    assert!(second.contains(" version=\"2\">") && second.contains("CVE-2026-0002"), "{second}");
+    assert!(second.contains("<issued date=\"2026-11-20 12:00:00\"/>"), "{second}");
+    assert!(!second.contains("<updated date=\"2026-11-20 12:00:00\"/>"), "{second}");
+    with(&work, &["release"]).ends_with(0).says(["Unchanged"]);
+
+    // Another update is not told under the same id, not even after the first one was taken away.
+    let path = copy.path().join(ADVISORY);
+    let kept = fs_err::read_to_string(&path).unwrap();
+    fs_err::remove_file(&path).unwrap();
+    with(&work, &["release"]).ends_with(0).says(["Published"]);
+    copy.write(ADVISORY, &text.replace("CVE-2026-0001", "CVE-2026-0003"));
+    with(&work, &["release"]).ends_with(4).says([
+        "ADV-ID-001: CESA-2026:X0001 was published in channel `quickstart` for CVE-2026-0001, CVE-2026-0002, and fixes nothing \
+         of that now (advisories/CESA-2026-X0001.toml)",
+        "hint: give the new update an id of its own",
+    ]);
+    copy.write(ADVISORY, &kept);
+    with(&work, &["release"]).ends_with(0).says(["Published"]);
+    assert_eq!(list(&work), second);
+}
