@@ -3,6 +3,7 @@
 mod announce;
 mod draft;
 mod import;
+mod publication;
 mod status;
 
 use crate::{

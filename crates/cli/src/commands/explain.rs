@@ -100,8 +100,9 @@ fn print_build(line: &dyn Fn(&str, &dyn Display), build: &Build) {
     }
     let advisories: std::collections::BTreeSet<&str> = build
         .sources
-        .values()
-        .filter_map(|source| source.advisory.as_ref())
+        .iter()
+        .filter(|(file, _)| build.proven.iter().flatten().any(|proven| proven == *file))
+        .filter_map(|(_, source)| source.advisory.as_ref())
         .flat_map(|ids| ids.split(", "))
         .collect();
     if !advisories.is_empty() {

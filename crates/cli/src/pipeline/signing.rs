@@ -129,11 +129,21 @@ fn keep_records(directory: &Utf8Path, result: &Utf8Path) -> Result<(), Failure> 
             continue;
         }
         let bytes = fs_err::read(from)?;
+        if record == PROVENANCE_FILE && tells_the_same(directory, result) {
+            continue;
+        }
         if !fs_err::read(&kept).is_ok_and(|before| before == bytes) {
             write_whole(&kept, &bytes)?;
         }
     }
     Ok(())
+}
+
+/// Whether the kept record is of the same inputs and outputs. Then it stays: when the signed package was built is when the build
+/// ran that was signed, and not one that was made again.
+fn tells_the_same(kept: &Utf8Path, result: &Utf8Path) -> bool {
+    let [kept, new] = [kept, result].map(|directory| Provenance::read(directory).ok());
+    kept.zip(new).is_some_and(|(kept, new)| kept.inputs == new.inputs && kept.outputs == new.outputs)
 }
 
 /// Where the records of each package that was signed here are, by the digest of the signed file.

@@ -228,3 +228,28 @@ fn an_id_that_says_something_else_has_a_higher_version() {
     with(&work, &["release"]).ends_with(0).says(["Published"]);
     assert_eq!(list(&work), second);
 }
+
+#[test]
+fn what_hosts_can_not_have_is_marked() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    with(&work, &["release"]).ends_with(0);
+    raise(&copy, 2);
+    let text = TEXT.replace("patches = [\"fix.patch\"]", "released-in = \"1.0\"");
+    copy.write(ADVISORY, &text.replace("2026-11-20", "2099-11-20"));
+    let status = ["advisory", "status", "CVE-2026-0001"];
+    let marked = |mark: &str| format!("fixed  small-1.0-2.el6.centos.alt (CESA-2026:X0001){mark}; ");
+    with(&work, &status).ends_with(0).prints([marked(", not public yet").as_str()]);
+    copy.write(ADVISORY, &text);
+    with(&work, &status).ends_with(0).prints([marked(", not published").as_str()]);
+    with(&work, &["release"]).ends_with(0);
+    with(&work, &status).ends_with(0).prints([marked("").as_str()]);
+    assert_eq!(with(&work, &[&status[..], &["--json"]].concat()).json()[0]["lack"], serde_json::Value::Null);
+    fs_err::rename(work.path().join("signed"), work.path().join("elsewhere")).unwrap();
+    with(&work, &status)
+        .ends_with(0)
+        .prints([marked(", nothing shows that what is published has it").as_str()]);
+    fs_err::rename(work.path().join("elsewhere"), work.path().join("signed")).unwrap();
+    with(&work, &["publish", "--roll-back", "1"]).ends_with(0);
+    with(&work, &status).ends_with(0).prints([marked(", not published").as_str()]);
+}
