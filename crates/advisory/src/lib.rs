@@ -21,4 +21,4 @@ pub use evidence::Evidence;
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
 pub use told::{Reused, Told};
-pub use updateinfo::{Embargoed, Shipped, Unproven, embargoed, unproven, updateinfo};
+pub use updateinfo::{Embargoed, Shipped, Unproven, embargoed, left_out, unproven, updateinfo};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use xen4centos_artifact::{Evr, Nevra, Sha256Digest};
-use xen4centos_manifest::{Advisory, AdvisoryKind, Fix, Project, Severity, Standing, Target};
+use xen4centos_manifest::{Advisory, AdvisoryKind, Fix, KnownIssue, Project, Severity, Standing, Target};
 
 use crate::{Evidence, Told};
 
@@ -54,9 +54,8 @@ pub fn updateinfo(
 ) -> Option<String> {
     let mut updates = String::new();
     for advisory in project.advisories.values().filter(|advisory| is_public(advisory, now)) {
-        let listed = answering(project, target, advisory, packages);
-        if !listed.is_empty() {
-            updates.push_str(&edition((project, target), advisory, &listed, (told, now)));
+        if let Some((advisory, listed)) = answered(project, target, advisory, packages) {
+            updates.push_str(&edition((project, target), &advisory, &listed, (told, now)));
         }
     }
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
@@ -104,9 +103,52 @@ fn is_public(advisory: &Advisory, now: u64) -> bool {
     u64::try_from(advisory.public.as_second()).is_ok_and(|public| public <= now)
 }
 
+/// The advisory as far as packages answer it, and those packages; none where none does. What is only in parts of a source
+/// package that were not built, or in source packages of which none is there, is not among its fixes.
+pub(crate) fn answered<'p>(
+    project: &Project,
+    target: &Target,
+    advisory: &Advisory,
+    packages: &[Shipped<'p>],
+) -> Option<(Advisory, Vec<Shipped<'p>>)> {
+    let listed = answering(project, target, advisory, packages);
+    let is_there = |id: &String| {
+        let issue = project.known.iter().find(|issue| issue.id == *id);
+        issue.is_none_or(|issue| listed.iter().any(|package| is_about(issue, package)))
+    };
+    let fixes: Vec<String> = advisory.fixes.iter().filter(|id| is_there(id)).cloned().collect();
+    let is_empty = fixes.is_empty() && !advisory.fixes.is_empty() && advisory.cves.is_empty();
+    (!listed.is_empty() && !is_empty).then(|| (Advisory { fixes, ..advisory.clone() }, listed))
+}
+
+/// What advisories that are public at `now` fix in parts that are not in the packages that answer them.
+pub fn left_out(
+    project: &Project,
+    target: &Target,
+    packages: &[Shipped<'_>],
+    now: u64,
+) -> Vec<(String, Vec<String>)> {
+    let public = project.advisories.values().filter(|advisory| is_public(advisory, now));
+    let left = public.filter_map(|advisory| {
+        if answering(project, target, advisory, packages).is_empty() {
+            return None;
+        }
+        let told =
+            answered(project, target, advisory, packages).map(|(told, _)| told.fixes).unwrap_or_default();
+        let left: Vec<String> = advisory.fixes.iter().filter(|id| !told.contains(id)).cloned().collect();
+        (!left.is_empty()).then(|| (advisory.id.clone(), left))
+    });
+    left.collect()
+}
+
+fn is_about(issue: &KnownIssue, package: &Shipped<'_>) -> bool {
+    let knowledge = issue.packages.get(package.source);
+    knowledge.zip(package.evidence).is_some_and(|(knowledge, evidence)| evidence.has(&knowledge.component))
+}
+
 /// Of each source package the binary packages of the oldest release that was shown to have the fix: newer ones have it, too,
 /// and clients know that.
-pub(crate) fn answering<'p>(
+fn answering<'p>(
     project: &Project,
     target: &Target,
     advisory: &Advisory,

@@ -214,6 +214,8 @@ pub struct PackageOption {
     pub user_space: bool,
     /// Options of the same package without which this one is nothing: where one of them is off, so is this.
     pub requires: Vec<String>,
+    /// Parts of the package, as `advisories/known/` calls them, that are not in its packages without this option.
+    pub components: Vec<String>,
     /// Line of its declaration in `package.toml`, from 1.
     pub line: usize,
 }

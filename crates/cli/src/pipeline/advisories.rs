@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{Embargoed, Reused, Shipped, Told, Unproven, embargoed, unproven, updateinfo};
+use xen4centos_advisory::{
+    Embargoed, Reused, Shipped, Told, Unproven, embargoed, left_out, unproven, updateinfo,
+};
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
 use xen4centos_publish::PublishedPackage;
 use xen4centos_repodata::Repository;
@@ -73,6 +75,10 @@ pub(crate) fn tell_unproven(session: &Session<'_>, packages: &[PublishedPackage]
     }
     for (package, advisories) in told {
         let what = format!("{}: nothing shows that {package} was built with its fix", advisories.join(", "));
+        session.printer.step("Not listed", what);
+    }
+    for (advisory, issues) in left_out(&session.project, &session.target, &shipped, session.now) {
+        let what = format!("of {advisory}: {}, in parts that are in none of its packages", issues.join(", "));
         session.printer.step("Not listed", what);
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! What is known of the builds of signed packages: which patches were found in their trees, and whether their sources are
 //! upstream's. Advisories are told to hosts of these packages only, whatever their texts say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use xen4centos_advisory::Evidence;
@@ -49,7 +49,14 @@ pub(crate) fn of_build(session: &Session<'_>, directory: &Utf8Path, inputs: &Inp
     Evidence {
         patches: proofs::shown(session, package, directory, inputs),
         is_of_upstream: is_of_upstream(package, inputs),
+        left_out: left_out(package, inputs),
     }
+}
+
+fn left_out(package: &Package, inputs: &Inputs) -> BTreeSet<String> {
+    let is_off = |name: &String| inputs.options.get(name).is_some_and(|choice| !choice.value);
+    let off = package.options.values().filter(|option| is_off(&option.name));
+    off.flat_map(|option| option.components.iter().cloned()).collect()
 }
 
 /// Whether all of upstream's part of a build is of its release.

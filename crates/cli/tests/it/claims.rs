@@ -253,3 +253,32 @@ fn what_hosts_can_not_have_is_marked() {
     with(&work, &["publish", "--roll-back", "1"]).ends_with(0);
     with(&work, &status).ends_with(0).prints([marked(", not published").as_str()]);
 }
+
+/// A fault of tools is not closed on hosts that get no tools.
+#[test]
+fn what_is_left_out_of_the_packages_is_not_told() {
+    let copy = ProjectCopy::with_small_package("true");
+    let work = Work::new(copy.path());
+    raise(&copy, 2);
+    let option = "[option.tools]\nsummary = \"tools\"\ncomponents = [\"tools\"]\n\n[[changelog]]\ndate = \"2026-11-03\"";
+    copy.edit(PACKAGE, "[[changelog]]\ndate = \"2026-11-03\"", option);
+    copy.edit("specs/small/small.spec.tera", "%build\n", "%build\n{% if option.tools %}true{% endif %}\n");
+    let issue = |id: u32, component: &str| {
+        format!(
+            "[[issue]]\nid = \"XSA-{id}\"\ntitle = \"greetings\"\n\
+             in.small = {{ component = \"{component}\", state = \"fixed\", released-in = \"1.0\" }}\n\n"
+        )
+    };
+    let known = [issue(9001, "tools"), issue(9002, "hypervisor, tools"), issue(9003, "hypervisor")];
+    copy.write("advisories/known/small.toml", &known.concat());
+    let fixes = "fixes = [\"XSA-9001\", \"XSA-9002\", \"XSA-9003\"]";
+    let text = TEXT.replace("patches = [\"fix.patch\"]", "released-in = \"1.0\"");
+    copy.write(ADVISORY, &text.replace("cves = [\"CVE-2026-0001\"]", fixes));
+    with(&work, &["release", "--without", "small:tools"])
+        .ends_with(0)
+        .says(["Not listed of CESA-2026:X0001: XSA-9001, in parts that are in none of its packages"]);
+    let list = list(&work);
+    assert!(!list.contains("XSA-9001") && list.contains("XSA-9002") && list.contains("XSA-9003"), "{list}");
+    let json = with(&work, &["advisory", "announce", "CESA-2026:X0001", "--json"]).ends_with(0).json();
+    assert_eq!(json["issues"].as_array().unwrap().len(), 2);
+}

@@ -284,11 +284,15 @@ fn option(
             table.problem_at(required, "an option can not require itself", None);
         }
     }
+    let components = table.texts("components");
+    refuse_repeated(&table, &components, "component");
     table.finish();
     let name = checked(root, Some(name), words::variable)?.value;
     let needs = needs.into_iter().map(|need| need.value).collect();
     let requires = requires.into_iter().map(|required| required.value).collect();
-    let option = PackageOption { name, summary: summary?, default, needs, user_space, requires, line };
+    let components = components.into_iter().map(|component| component.value).collect();
+    let option =
+        PackageOption { name, summary: summary?, default, needs, user_space, requires, components, line };
     Some((option.name.clone(), option))
 }
 
