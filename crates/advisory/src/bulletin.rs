@@ -6,7 +6,7 @@ use xen4centos_manifest::{Advisory, Project, Standing, Target};
 
 use crate::{
     Shipped,
-    updateinfo::{answering, references, shown_severity},
+    updateinfo::{answered, references, shown_severity},
 };
 
 /// An advisory and the published packages that answer it.
@@ -101,10 +101,7 @@ impl Bulletin {
         advisory: &Advisory,
         packages: &[Shipped<'_>],
     ) -> Option<Self> {
-        let answering = answering(project, target, advisory, packages);
-        if answering.is_empty() {
-            return None;
-        }
+        let (advisory, answering) = answered(project, target, advisory, packages)?;
         let known = |id: &String| project.known.iter().find(|issue| issue.id == *id);
         let issues = advisory.fixes.iter().map(|id| {
             let (title, cves) =
@@ -113,7 +110,7 @@ impl Bulletin {
         });
         let others =
             advisory.cves.iter().map(|cve| Issue { id: cve.clone(), title: String::new(), cves: Vec::new() });
-        let references = references(project, advisory);
+        let references = references(project, &advisory);
         Some(Self {
             id: advisory.id.clone(),
             title: advisory.title.clone(),
@@ -127,7 +124,7 @@ impl Bulletin {
             references: references.into_iter().map(|[_, id, href]| Reference { id, href }).collect(),
             credits: advisory.credits.clone(),
             architectures: architectures(&answering),
-            changes: changes(project, advisory),
+            changes: changes(project, &advisory),
             repository: target.repository.title.clone(),
             base_url: base_url.map(|url| format!("{}/", url.trim_end_matches('/'))),
         })

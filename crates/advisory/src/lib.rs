@@ -1,20 +1,24 @@
 //! Advisories put together with packages: how each release stands to each published fault, and what clients are told.
 //!
 //! What upstream's code has is known from `advisories/known/`, what ours adds from `advisories/<id>.toml`; neither says
-//! alone whether a host is safe. **Knows nothing about trees, builds or how repositories
-//! are written**: whether a claimed patch is really in
-//! what is built is proven elsewhere, before it is built.
+//! alone whether a host is safe, and neither says it of a package: clients are told of those whose builds were shown to have
+//! a fix ([`Evidence`]). **Knows nothing about trees, builds or how repositories are written**: whether a claimed patch is
+//! really in what is built is proven elsewhere, before it is built.
 
 mod bulletin;
 mod csaf;
 mod draft;
+mod evidence;
 mod matrix;
 mod row;
+mod told;
 mod updateinfo;
 
 pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
 pub use csaf::{csaf, csaf_file_name};
 pub use draft::{Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated};
+pub use evidence::Evidence;
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
-pub use updateinfo::{Embargoed, Shipped, embargoed, updateinfo};
+pub use told::{Reused, Told};
+pub use updateinfo::{Embargoed, Shipped, Unproven, embargoed, left_out, unproven, updateinfo};

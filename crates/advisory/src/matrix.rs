@@ -86,7 +86,7 @@ impl Judge<'_> {
             KnownState::Affected => Opening::Affected,
             KnownState::UnderInvestigation => Opening::UnderInvestigation,
         };
-        let patch = self.package.patches.iter().find(|patch| patch.advisory.as_deref() == Some(issue));
+        let patch = self.package.patches.iter().find(|patch| patch.advisories.iter().any(|id| id == issue));
         Verdict::Open(match patch {
             Some(patch) => Opening::Unannounced { patch: patch.file.clone() },
             None => opening,

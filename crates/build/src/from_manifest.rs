@@ -34,10 +34,10 @@ impl From<&manifest::Need> for Requirement {
     }
 }
 
-/// The advisories that the patches of `package` answer, by the patch's file name.
+/// The advisories that the patches of `package` answer, by the patch's file name; several with a comma between them.
 pub fn advisories_of(package: &manifest::Package) -> BTreeMap<String, String> {
-    let patches = package.patches.iter();
-    patches.filter_map(|patch| Some((patch.file.clone(), patch.advisory.clone()?))).collect()
+    let patches = package.patches.iter().filter(|patch| !patch.advisories.is_empty());
+    patches.map(|patch| (patch.file.clone(), patch.advisories.join(", "))).collect()
 }
 
 /// What `package` needs here with its options as they are in `options`; an option that is not there is off.

@@ -70,7 +70,7 @@ pub struct InputSource {
     pub origin: SourceOrigin,
     /// A URL or a path.
     pub detail: String,
-    /// The security advisory that it answers, if it is such a patch.
+    /// The security advisory that it answers, if it is such a patch; several with `, ` between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advisory: Option<String>,
 }

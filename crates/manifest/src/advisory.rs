@@ -4,6 +4,9 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
+use xen4centos_artifact::Evr;
+
+use crate::{Package, Target};
 
 /// An announcement of the project: what an update brings, and in which release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +111,14 @@ pub enum NotAffected {
     VulnerableCodeCannotBeControlledByAdversary,
     /// Something else in the package keeps harm away.
     InlineMitigationsAlreadyExist,
+}
+
+impl Fix {
+    /// The release that has it, of `package` for a target.
+    pub fn evr(&self, package: &Package, target: &Target) -> Evr {
+        let dist = if package.dist_tag { target.dist.as_str() } else { "" };
+        Evr::new(package.epoch, &self.version, format!("{}{dist}", self.release))
+    }
 }
 
 impl AdvisoryKind {

@@ -6,7 +6,8 @@ use xen4centos_artifact::Evr;
 use xen4centos_toml_tree::{File, Text, hint};
 
 use crate::{
-    AdvisedPackage, Advisory, KnownIssue, KnownState, Location, Package, Patch, Standing, issue_words,
+    AdvisedPackage, Advisory, KnownIssue, KnownState, Location, Package, Patch, Standing, cross_answers,
+    issue_words,
     read::{
         advisory::{ReadAdvised, ReadAdvisory},
         known::ReadKnown,
@@ -77,6 +78,11 @@ pub(crate) fn advisories(
             })
             .collect();
         let Some(mut advisory) = advisory else { continue };
+        let fixed = cross_answers::fixed(&advised, &settled, packages);
+        if known.is_whole {
+            cross_answers::patches(file, &advisory, &fixed, &known.issues);
+            cross_answers::fixes(file, &fixes, &fixed, &known.issues);
+        }
         let is_fix = |package: &AdvisedPackage| matches!(package.standing, Standing::Fixed(_));
         if settled.len() == advised.len() && !settled.iter().any(is_fix) && !file.is_broken() {
             file.problem(&(0..0), "the advisory has a fix in no package", None);

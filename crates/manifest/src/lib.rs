@@ -9,6 +9,7 @@ mod advisory;
 mod client;
 mod cross;
 mod cross_advisories;
+mod cross_answers;
 mod error;
 mod issue_words;
 mod known;

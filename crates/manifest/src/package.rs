@@ -186,8 +186,10 @@ pub struct Patch {
     pub location: Location,
     /// Leading path components that `patch -p` strips.
     pub strip: u32,
-    /// Such as `XSA-108`; letters, digits and `.` `_` `:` `-` only.
-    pub advisory: Option<String>,
+    /// What it answers, such as `XSA-108`: letters, digits and `.` `_` `:` `-` only. None for what follows up on others.
+    pub advisories: Vec<String>,
+    /// Earlier patches of the package whose changes it takes back or replaces by intent.
+    pub supersedes: Vec<String>,
     /// What it does.
     pub summary: String,
     /// Whether it applies to the package's miniature, too. Those from outside of the tree do not, unless they say so.
@@ -212,6 +214,8 @@ pub struct PackageOption {
     pub user_space: bool,
     /// Options of the same package without which this one is nothing: where one of them is off, so is this.
     pub requires: Vec<String>,
+    /// Parts of the package, as `advisories/known/` calls them, that are not in its packages without this option.
+    pub components: Vec<String>,
     /// Line of its declaration in `package.toml`, from 1.
     pub line: usize,
 }

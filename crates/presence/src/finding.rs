@@ -20,7 +20,7 @@ impl Finding {
     pub const NOT_IN_TREE: &'static str = "ADV-PATCH-003";
     /// The patch has a form of which nothing can be proven.
     pub const UNREADABLE: &'static str = "ADV-PATCH-004";
-    /// A later patch leaves nothing of it.
+    /// A later patch takes a change of it back, or all of it.
     pub const TAKEN_BACK: &'static str = "ADV-PATCH-005";
 
     pub(crate) fn new(code: &'static str, patch: &str, message: impl Into<String>) -> Self {
@@ -37,7 +37,10 @@ impl Finding {
             Self::NOT_IN_TREE => {
                 "apply it in %prep (`{{ patch_commands }}`); what %prep edits in the same lines belongs into a patch"
             }
-            Self::TAKEN_BACK => "claim the later patch in its place, or do not list both",
+            Self::TAKEN_BACK => {
+                "where that is meant, the later patch says so: by an `advisory` of the same issue, or by `supersedes`; else do \
+                 not list both"
+            }
             _ => "make a plain unified diff of it",
         }
     }

@@ -9,8 +9,9 @@
 //!   because specs edit what upstream wrote.
 //! - **The tree must be nearer to what comes out than to the same without any one hunk**, or without the last patches: where
 //!   lines are alike, a difference can be read in more than one way.
-//! - **A patch that changes nothing, or only comments, white space or prose, proves nothing.**
-//! - **A patch of which a later one leaves nothing proves nothing either.**
+//! - **A patch that changes nothing, or only comments, white space, prose or what is never compiled, proves nothing.**
+//! - **No line of a patch that matters may be taken back by a later one that does not say so**, nor be put where it is never
+//!   compiled; and a patch of which later ones leave nothing proves nothing, whatever they say.
 //!
 //! **Knows nothing about advisories, specs or builds.**
 
@@ -18,6 +19,7 @@ mod error;
 mod finding;
 mod meaning;
 mod patch;
+mod preprocessor;
 mod prove;
 mod tracked;
 mod trees;

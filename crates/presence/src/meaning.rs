@@ -1,5 +1,9 @@
-//! What of a file matters to what is made of it: its text without comments, and without white space where that says
-//! nothing. Where a language is not known, all but white space matters.
+//! What of a file matters to what is made of it: its text without comments and what is switched off for good, and without
+//! white space where that says nothing. Where a language is not known, all but white space matters.
+
+use std::collections::BTreeSet;
+
+use crate::preprocessor::without_dead;
 
 /// How a language writes what it does not mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +23,23 @@ enum Language {
 pub(crate) fn means_the_same(name: &str, before: &[u8], after: &[u8]) -> bool {
     before == after || {
         let language = language(name, after);
-        meaning(language, before) == meaning(language, after)
+        let texts = |text| meaning(language, text).into_iter().map(|token| token.text);
+        texts(before).eq(texts(after))
     }
+}
+
+/// The lines, from 0, of a file of that name that have something that matters.
+pub(crate) fn live_lines(name: &str, text: &[u8]) -> BTreeSet<usize> {
+    let mut ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).peekable();
+    let mut line = 0;
+    let mut lines = BTreeSet::new();
+    for token in meaning(language(name, text), text).iter().filter(|token| token.text != b"\n") {
+        while ends.next_if(|end| *end < token.at).is_some() {
+            line += 1;
+        }
+        lines.insert(line);
+    }
+    lines
 }
 
 const C: [&str; 14] = ["c", "h", "cc", "cpp", "hpp", "S", "s", "y", "l", "lds", "dsl", "asl", "inc", "java"];
@@ -51,29 +70,51 @@ fn language(name: &str, content: &[u8]) -> Language {
     }
 }
 
-type Tokens = Vec<Vec<u8>>;
+/// A part of a text that matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Where it begins.
+    pub(crate) at: usize,
+    /// [`DIRECTIVE`] where a line of the preprocessor begins, and a line feed where it ends.
+    pub(crate) text: Vec<u8>,
+}
+
+pub(crate) type Tokens = Vec<Token>;
+
+/// A `#` at the beginning of a line.
+pub(crate) const DIRECTIVE: &[u8] = b"\n#";
 
 fn meaning(language: Language, text: &[u8]) -> Tokens {
     match language {
         Language::Prose => Vec::new(),
-        Language::C => Scanner::new(text, b"/*", b"*/").tokens(true),
+        Language::C => without_dead(Scanner::new(text, b"/*", b"*/").tokens(true)),
         Language::Ocaml => Scanner::new(text, b"(*", b"*)").tokens(false),
         Language::Script => script(text),
         Language::Unknown => {
-            let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-            words.map(<[u8]>::to_vec).collect()
+            let words = placed(text, u8::is_ascii_whitespace).filter(|(_, word)| !word.is_empty());
+            words.map(|(at, word)| Token { at, text: word.to_vec() }).collect()
         }
     }
 }
 
+/// The parts of a text between what separates them, each with its place.
+fn placed(text: &[u8], separates: impl Fn(&u8) -> bool) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut next = 0;
+    text.split(separates).map(move |part| {
+        let at = next;
+        next += part.len() + 1;
+        (at, part)
+    })
+}
+
 /// Lines without comments, blank ends and empty lines. A `#` begins a comment at the start of a word, outside of quotes.
 fn script(text: &[u8]) -> Tokens {
-    let lines = text.split(|&byte| byte == b'\n').enumerate().map(|(index, line)| {
-        let is_interpreter = index == 0 && line.starts_with(b"#!");
+    let lines = placed(text, |&byte| byte == b'\n').map(|(at, line)| {
+        let is_interpreter = at == 0 && line.starts_with(b"#!");
         let end = if is_interpreter { line.len() } else { comment_start(line) };
-        line[..end].trim_ascii_end().to_vec()
+        Token { at, text: line[..end].trim_ascii_end().to_vec() }
     });
-    lines.filter(|line| !line.is_empty()).collect()
+    lines.filter(|line| !line.text.is_empty()).collect()
 }
 
 fn comment_start(line: &[u8]) -> usize {
@@ -115,7 +156,7 @@ impl<'t> Scanner<'t> {
         while let Some(&byte) = self.rest().first() {
             if byte == b'\n' {
                 if is_directive {
-                    tokens.push(b"\n".to_vec());
+                    tokens.push(Token { at: self.at, text: b"\n".to_vec() });
                 }
                 (is_line_start, is_directive) = (true, false);
                 self.at += 1;
@@ -128,9 +169,12 @@ impl<'t> Scanner<'t> {
             } else if is_c && self.rest().starts_with(b"//") {
                 self.at += self.rest().iter().position(|&byte| byte == b'\n').unwrap_or(self.rest().len());
             } else {
-                is_directive |= is_c && is_line_start && byte == b'#';
+                let begins_directive = is_c && is_line_start && byte == b'#';
+                is_directive |= begins_directive;
                 is_line_start = false;
-                tokens.push(self.token(byte));
+                let at = self.at;
+                let text = self.token(byte);
+                tokens.push(Token { at, text: if begins_directive { DIRECTIVE.to_vec() } else { text } });
             }
         }
         tokens

@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::{
     Finding, PresenceError,
-    meaning::means_the_same,
+    meaning::{live_lines, means_the_same},
     patch::{FileChange, Patch, parse},
     tracked::Tracked,
     trees::{read, stripped},
@@ -24,6 +24,8 @@ pub struct Listed {
     pub content: Vec<u8>,
     /// Whether it has to be proven; others are applied because those that do may need them.
     pub is_claimed: bool,
+    /// Earlier patches, by file name, of which it says that it takes changes back.
+    pub takes_back: Vec<String>,
 }
 
 /// A patch that is in the tree.
@@ -56,7 +58,8 @@ impl Expected {
     /// # Errors
     /// When a file of upstream's can not be read.
     pub fn new(upstream: &Utf8Path, patches: &[Listed]) -> Result<Self, PresenceError> {
-        let mut run = Run { upstream, files: BTreeMap::new(), findings: Vec::new() };
+        let mut run =
+            Run { upstream, files: BTreeMap::new(), findings: Vec::new(), taken_back: BTreeMap::new() };
         let parsed = run.parse(patches);
         let concerned = names_of_claimed(patches, &parsed);
         let mut proofs = Vec::new();
@@ -113,6 +116,8 @@ struct Run<'a> {
     upstream: &'a Utf8Path,
     files: BTreeMap<String, Tracked>,
     findings: Vec<Finding>,
+    /// Of an earlier patch, by which one and what.
+    taken_back: BTreeMap<(usize, usize), String>,
 }
 
 impl Run<'_> {
@@ -161,12 +166,17 @@ impl Run<'_> {
             let name = self.choose(&names)?;
             let file = self.files.entry(name.clone()).or_default();
             let before = file.content();
+            let live = file.live(&name);
             match file.apply(change, by) {
                 Ok(moved) => proof.moved += moved,
                 Err(reason) => {
                     self.find(Finding::DOES_NOT_APPLY, listed, format!("`{name}`: {reason}"));
                     return Ok(None);
                 }
+            }
+            for (earlier, line) in file.taken_back(&name, &live, by) {
+                let what = what_is_taken_back(&name, &line);
+                self.taken_back.entry((earlier, by)).or_insert(what);
             }
             let after = file.content();
             has_change |= before != after;
@@ -176,7 +186,7 @@ impl Run<'_> {
         }
         if listed.is_claimed && !has_meaning {
             let what = if has_change {
-                "it changes only comments, white space or prose"
+                "it changes only comments, white space, prose or what is never compiled"
             } else {
                 "the patch is empty"
             };
@@ -203,9 +213,25 @@ impl Run<'_> {
             let was_applied = proofs.iter().any(|proof| proof.patch == listed.file);
             if was_applied && !self.files.values().any(|file| file.shows(index + 1)) {
                 self.find(Finding::TAKEN_BACK, listed, "patches after it leave nothing of it");
+                continue;
+            }
+            let by_others: Vec<String> = self
+                .taken_back
+                .range((index + 1, 0)..(index + 2, 0))
+                .map(|((_, by), what)| (&patches[by - 1], what))
+                .filter(|(later, _)| !later.takes_back.contains(&listed.file))
+                .map(|(later, what)| format!("`{}` takes back {what}", later.file))
+                .collect();
+            for what in by_others {
+                self.find(Finding::TAKEN_BACK, listed, what);
             }
         }
     }
+}
+
+fn what_is_taken_back(name: &str, line: &[u8]) -> String {
+    let line = String::from_utf8_lossy(line);
+    if line.is_empty() { format!("that `{name}` goes") } else { format!("its change of `{name}`: `{line}`") }
 }
 
 /// Every line of a patch, and every place where one took lines away, against the tree.
@@ -224,7 +250,7 @@ fn compare(
             }
             _ => None,
         };
-        let departed = content.filter(|_| file.is_there).map(|content| departures(file, &content));
+        let departed = content.filter(|_| file.is_there).map(|content| departures(name, file, &content));
         let departed = departed
             .into_iter()
             .flatten()
@@ -237,7 +263,7 @@ fn compare(
 
 /// Where the tree's file departs from a patch: the patch, and the line, from 1, of the file as it should be. One place for
 /// each patch is enough to find the others.
-fn departures(file: &Tracked, content: &[u8]) -> BTreeMap<usize, usize> {
+fn departures(name: &str, file: &Tracked, content: &[u8]) -> BTreeMap<usize, usize> {
     let should = file.content();
     let mut departures = BTreeMap::new();
     if should == content {
@@ -249,6 +275,9 @@ fn departures(file: &Tracked, content: &[u8]) -> BTreeMap<usize, usize> {
         for (by, index) in touched(file, operation).into_iter().filter(|(by, _)| *by > 0) {
             departures.entry(by).or_insert(index + 1);
         }
+    }
+    for (by, index) in switched_off(name, file, (&should, content), &operations) {
+        departures.entry(by).or_insert(index + 1);
     }
     // Where lines are alike, a difference can be read in more than one way: a tree without a hunk as one that has it, and
     // lacks something else. It has the hunk only if it is nearer to the file with it than to one without.
@@ -265,6 +294,20 @@ fn departures(file: &Tracked, content: &[u8]) -> BTreeMap<usize, usize> {
         departures.entry(*by).or_insert(*line);
     }
     departures
+}
+
+/// Lines of patches that matter, and are in the tree where they do not: in a comment, or where nothing is compiled.
+fn switched_off(
+    name: &str,
+    file: &Tracked,
+    (should, content): (&[u8], &[u8]),
+    operations: &[DiffOp],
+) -> Vec<(usize, usize)> {
+    let [live, found] = [should, content].map(|text| live_lines(name, text));
+    let equal = operations.iter().filter(|operation| matches!(operation, DiffOp::Equal { .. }));
+    let pairs = equal.flat_map(|operation| operation.old_range().zip(operation.new_range()));
+    let off = pairs.filter(|(index, other)| live.contains(index) && !found.contains(other));
+    off.map(|(index, _)| (file.lines[index].by, index)).filter(|(by, _)| *by > 0).collect()
 }
 
 fn lines(content: &[u8]) -> Vec<&[u8]> {

@@ -1,8 +1,11 @@
 //! A file whose lines remember which patch they are from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::patch::{FileChange, Hunk, Side};
+use crate::{
+    meaning::live_lines,
+    patch::{FileChange, Hunk, Side},
+};
 
 /// Number of a patch in its list, from 1; 0 is upstream.
 pub(crate) type By = usize;
@@ -19,12 +22,24 @@ pub(crate) struct Tracked {
     upstream: Option<Vec<u8>>,
     /// What was applied.
     changes: Vec<(By, FileChange)>,
+    /// What patches took away, without white space.
+    taken: BTreeMap<By, BTreeSet<Vec<u8>>>,
+    /// What patches took away and the last one put there again: whose it was, and the line.
+    restored: Vec<(By, Vec<u8>)>,
+    /// Of lines of patches that the last one took away, by which hunk.
+    gone: BTreeMap<usize, usize>,
+    /// How many lines patches have added.
+    added: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) text: Vec<u8>,
     pub(crate) by: By,
+    /// Of those that patches added, which it is; 0 for upstream's.
+    pub(crate) number: usize,
+    /// The hunk that added it.
+    hunk: usize,
     /// The patches that took lines away directly before this one, and nothing has come there since.
     pub(crate) cut: BTreeSet<By>,
 }
@@ -33,7 +48,8 @@ impl Tracked {
     /// A file of upstream's, or none.
     pub(crate) fn new(content: Option<&[u8]>) -> Self {
         let lines = content.unwrap_or_default().split_inclusive(|&byte| byte == b'\n');
-        let line = |text: &[u8]| Line { text: text.to_vec(), by: 0, cut: BTreeSet::new() };
+        let line =
+            |text: &[u8]| Line { text: text.to_vec(), by: 0, number: 0, hunk: 0, cut: BTreeSet::new() };
         Self {
             lines: lines.map(line).collect(),
             is_there: content.is_some(),
@@ -82,7 +98,11 @@ impl Tracked {
         if change.old.is_some() && !self.is_there {
             return Err("changes a file that is not there".to_owned());
         }
+        self.restored.clear();
+        self.gone.clear();
         if !self.is_there {
+            // Whose it was that the file went.
+            self.restored.extend(Some((self.placed, Vec::new())).filter(|(earlier, _)| *earlier > 0));
             (self.is_there, self.placed) = (true, by);
         }
         // By how much the lines of the old side are further down, and by how much hunks alone explain it.
@@ -104,7 +124,8 @@ impl Tracked {
                 return Err("takes a file away of which lines are left".to_owned());
             }
             let (upstream, changes) = (self.upstream.take(), std::mem::take(&mut self.changes));
-            *self = Self { placed: by, upstream, changes, ..Self::default() };
+            let (taken, gone) = (std::mem::take(&mut self.taken), std::mem::take(&mut self.gone));
+            *self = Self { placed: by, upstream, changes, taken, gone, added: self.added, ..Self::default() };
         }
         self.changes.push((by, change.clone()));
         Ok(moved)
@@ -131,20 +152,71 @@ impl Tracked {
                 Side::Both => at += 1,
                 Side::Old => {
                     let gone = self.lines.remove(at);
+                    self.gone.insert(gone.number, hunk.at);
+                    self.taken.entry(by).or_default().insert(squeezed(&gone.text));
                     let cut = self.cut_at(at);
                     cut.extend(gone.cut);
                     cut.insert(by);
                 }
                 Side::New => {
                     // Something stands there now; what this patch itself took away from there stays taken away.
-                    let cut = self.cut_at(at);
-                    cut.retain(|earlier| *earlier == by);
-                    self.lines.insert(at, Line { text: text.clone(), by, cut: BTreeSet::new() });
+                    let cut = std::mem::take(self.cut_at(at));
+                    let returned = self.returned(&cut, text);
+                    self.restored.extend(returned.into_iter().filter(|(earlier, _)| *earlier != by));
+                    *self.cut_at(at) = cut.into_iter().filter(|earlier| *earlier == by).collect();
+                    self.added += 1;
+                    let (text, number, cut) = (text.clone(), self.added, BTreeSet::new());
+                    let line = Line { text, by, number, hunk: hunk.at, cut };
+                    self.lines.insert(at, line);
                     at += 1;
                 }
             }
         }
         at
+    }
+
+    /// Which patches took this line away from here.
+    fn returned(&self, cut: &BTreeSet<By>, text: &[u8]) -> Vec<(By, Vec<u8>)> {
+        let line = squeezed(text);
+        let took = |by: &&By| {
+            let says_something = line.iter().any(u8::is_ascii_alphanumeric);
+            says_something && self.taken.get(by).is_some_and(|taken| taken.contains(&line))
+        };
+        cut.iter().filter(took).map(|by| (*by, text.trim_ascii().to_vec())).collect()
+    }
+
+    /// The lines of patches that matter, by number.
+    pub(crate) fn live(&self, name: &str) -> BTreeMap<usize, (By, Vec<u8>)> {
+        let live = live_lines(name, &self.content());
+        let lines = self.lines.iter().enumerate().filter(|(index, line)| line.by > 0 && live.contains(index));
+        lines.map(|(_, line)| (line.number, (line.by, line.text.clone()))).collect()
+    }
+
+    /// What the last change, by patch `by`, took back of earlier ones, `before` it was made: a line of each.
+    pub(crate) fn taken_back(
+        &self,
+        name: &str,
+        before: &BTreeMap<usize, (By, Vec<u8>)>,
+        by: By,
+    ) -> BTreeMap<By, Vec<u8>> {
+        let now = self.live(name);
+        let own = self.lines.iter().filter(|line| line.by == by && now.contains_key(&line.number));
+        let own: BTreeSet<(usize, Vec<u8>)> =
+            own.flat_map(|line| [line.hunk, 0].map(|hunk| (hunk, squeezed(&line.text)))).collect();
+        // What the same hunk brings again, such as with another indentation, is still there.
+        let is_moved = |number: &usize, text: &[u8]| {
+            self.gone.get(number).is_some_and(|hunk| own.contains(&(*hunk, squeezed(text))))
+        };
+        let is_gone = |number: &usize, text: &[u8]| !now.contains_key(number) && !is_moved(number, text);
+        let gone = before.iter().filter(|(number, (earlier, text))| *earlier != by && is_gone(number, text));
+        let gone = gone.map(|(_, (earlier, text))| (*earlier, text.trim_ascii().to_vec()));
+        let restored =
+            self.restored.iter().filter(|(_, text)| text.is_empty() || own.contains(&(0, squeezed(text))));
+        let mut first = BTreeMap::new();
+        for (earlier, text) in gone.chain(restored.cloned()) {
+            first.entry(earlier).or_insert(text);
+        }
+        first
     }
 
     fn cut_at(&mut self, at: usize) -> &mut BTreeSet<By> {
@@ -170,6 +242,11 @@ impl Tracked {
         let in_lines = self.lines.iter().any(|line| line.by == by || line.cut.contains(&by));
         self.placed == by || in_lines || self.end_cut.contains(&by)
     }
+}
+
+/// Without white space: what is moved to the right is the same.
+fn squeezed(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
 }
 
 fn signed(number: usize) -> isize {

@@ -264,7 +264,7 @@ impl PatchView {
             file: patch.file.clone(),
             index,
             strip: patch.strip,
-            advisory: patch.advisory.clone().unwrap_or_default(),
+            advisory: patch.advisories.join(", "),
             summary: patch.summary.clone(),
         }
     }

@@ -167,6 +167,19 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// As [`Self::texts`], where one alone need be no list.
+    pub fn text_or_texts(&self, key: &str) -> Vec<Text> {
+        match self.get(key) {
+            Some(Spot { value: DeValue::String(_), .. }) => self.text(key).into_iter().collect(),
+            Some(Spot { value: DeValue::Array(_), .. }) => self.required_texts(key),
+            Some(value) => {
+                self.wrong_type::<Text>(key, &value, "a string or a list of strings");
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
     /// As [`Self::texts`], and there must be one.
     pub fn required_texts(&self, key: &str) -> Vec<Text> {
         match self.get(key) {

@@ -4,6 +4,7 @@ mod announce;
 mod draft;
 mod import;
 mod leaks;
+mod publication;
 mod status;
 
 use crate::{

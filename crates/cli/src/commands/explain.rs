@@ -98,10 +98,15 @@ fn print_build(line: &dyn Fn(&str, &dyn Display), build: &Build) {
         let label = if source.advisory.is_some() { "patch" } else { "source" };
         line(label, &format!("{file}{}", about(source)));
     }
-    let advisories: std::collections::BTreeSet<&String> =
-        build.sources.values().filter_map(|source| source.advisory.as_ref()).collect();
+    let advisories: std::collections::BTreeSet<&str> = build
+        .sources
+        .iter()
+        .filter(|(file, _)| build.proven.iter().flatten().any(|proven| proven == *file))
+        .filter_map(|(_, source)| source.advisory.as_ref())
+        .flat_map(|ids| ids.split(", "))
+        .collect();
     if !advisories.is_empty() {
-        let names: Vec<&str> = advisories.into_iter().map(String::as_str).collect();
+        let names: Vec<&str> = advisories.into_iter().collect();
         line("advisories", &names.join(", "));
     }
     if !build.announced_by.is_empty() {

@@ -11,7 +11,7 @@ use crate::{
     args::{Cli, PublishArgs},
     commands::sign::{packages, unsigned},
     failure::{Failure, Kind, Outcome},
-    pipeline::{admission, channel, checks, keys::SigningKey, lock::WorkLock, signing},
+    pipeline::{admission, advisories, channel, checks, keys::SigningKey, lock::WorkLock, releases, signing},
     printer::Printer,
     session::Session,
     settings,
@@ -96,7 +96,10 @@ fn collect(
             signed.extend(verified(&directory, key)?);
         }
     }
+    releases::demand_records(session, &signed)?;
     signed.extend(signing::sign_all(session, key, results)?);
+    advisories::demand_new_ids(session)?;
+    releases::demand_earlier_than(session, &signed)?;
     Ok(signed)
 }
 

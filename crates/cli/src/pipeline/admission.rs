@@ -88,7 +88,8 @@ fn same_as_here(session: &Session<'_>, key: &SigningKey, inputs: &Inputs) -> Res
     }
 }
 
-fn is_pinned(package: &Package, file: &str, source: &InputSource) -> bool {
+/// Whether a build had this file as the project has it.
+pub(crate) fn is_pinned(package: &Package, file: &str, source: &InputSource) -> bool {
     let sources = package.sources.iter().map(|source| (&source.file, &source.location));
     let patches = package.patches.iter().map(|patch| (&patch.file, &patch.location));
     let Some((_, location)) = sources.chain(patches).find(|(name, _)| *name == file) else { return false };

@@ -1,44 +1,92 @@
 //! Advisories of a channel: which its packages answer, and which nobody may hear of yet.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{Embargoed, Shipped, embargoed, updateinfo};
+use xen4centos_advisory::{
+    Embargoed, Reused, Shipped, Told, Unproven, embargoed, left_out, unproven, updateinfo,
+};
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
-use xen4centos_manifest::{Accepts, Project, Standing};
 use xen4centos_publish::PublishedPackage;
+use xen4centos_repodata::Repository;
 
 use crate::{
-    failure::Failure,
-    pipeline::{embargo, files::write_whole, plan::sha256},
+    failure::{Failure, Kind},
+    pipeline::{
+        channel, embargo,
+        evidence::{self, Evidences},
+        files::write_whole,
+        plan::sha256,
+    },
     session::Session,
 };
 
-/// The advisories that these packages answer and that are public, as clients read them; none where there are none.
-pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Option<String> {
-    // In a private channel all of it is tried.
-    let now = if session.is_private() { u64::MAX } else { session.now };
-    updateinfo(&answerable(session), &session.target, &shipped(packages), now)
+/// The advisories that these packages were shown to answer and that are public, as clients read them; none where there are
+/// none.
+pub(crate) fn of(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<Option<String>, Failure> {
+    let known = evidence(session, packages)?;
+    let packages = shipped(packages, &known);
+    Ok(updateinfo(&session.project, &session.target, &packages, (&told(session)?, now(session))))
 }
 
-/// The project with the advisories that its packages can answer: over miniatures, packages are without the patches that are
-/// for upstream's own trees, and nothing is announced of them.
-pub(crate) fn answerable<'s>(session: &'s Session<'_>) -> Cow<'s, Project> {
-    if !session.is_miniature() || session.channel.accepts != Accepts::Miniature {
-        return Cow::Borrowed(&session.project);
+/// When it is: in a private channel all that will be told is tried.
+const fn now(session: &Session<'_>) -> u64 {
+    if session.is_private() { u64::MAX } else { session.now }
+}
+
+/// What the states of the channel that are kept told hosts. A list that can not be read told nothing.
+fn told(session: &Session<'_>) -> Result<Told, Failure> {
+    let mut told = Told::default();
+    let channel = channel::open(session)?;
+    for state in channel.history()?.iter().filter(|state| state.updateinfo.is_some()) {
+        let list = Repository::open(&channel.tree(state.number))
+            .and_then(|repository| repository.document_bytes("updateinfo"));
+        if let Some(text) = list.ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok()) {
+            told.read(&text);
+        }
     }
-    let is_there = |package: &str, file: &String| {
-        let patches = session.project.packages.get(package).map(|package| &package.patches);
-        patches.into_iter().flatten().any(|patch| patch.file == *file && patch.miniature)
-    };
-    let mut project = session.project.clone();
-    project.advisories.retain(|_, advisory| {
-        advisory.packages.iter().all(|advised| match &advised.standing {
-            Standing::Fixed(fix) => fix.patches.iter().all(|file| is_there(&advised.name, file)),
-            Standing::NotAffected(_) => true,
-        })
-    });
-    Cow::Owned(project)
+    Ok(told)
+}
+
+/// Refuses an id under which hosts know something else.
+pub(crate) fn demand_new_ids(session: &Session<'_>) -> Result<(), Failure> {
+    let reused = told(session)?.reused(&session.project);
+    let Some(Reused { advisory, before }) = reused.first() else { return Ok(()) };
+    let path = &session.project.advisories[advisory].path;
+    let message = format!(
+        "ADV-ID-001: {advisory} was published in channel `{}` for {}, and fixes nothing of that now ({})",
+        session.channel.name,
+        before.join(", "),
+        path.strip_prefix(&session.project.root).unwrap_or(path)
+    );
+    let hint = "give the new update an id of its own, and leave the published one as it was";
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
+}
+
+/// What is known of the builds of published packages.
+pub(crate) fn evidence(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<Evidences, Failure> {
+    evidence::of(session, packages.iter().map(|package| (package.source.as_str(), package.sha256)))
+}
+
+/// Says which advisories these packages do not answer, though their versions are those that should.
+pub(crate) fn tell_unproven(session: &Session<'_>, packages: &[PublishedPackage]) -> Result<(), Failure> {
+    let known = evidence(session, packages)?;
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let shipped = shipped(packages, &known);
+    for Unproven { advisory, package, evr } in
+        unproven(&session.project, &session.target, &shipped, now(session))
+    {
+        told.entry(format!("{package}-{evr}")).or_default().push(advisory);
+    }
+    for (package, advisories) in told {
+        let what = format!("{}: nothing shows that {package} was built with its fix", advisories.join(", "));
+        session.printer.step("Not listed", what);
+    }
+    for (advisory, issues) in left_out(&session.project, &session.target, &shipped, now(session)) {
+        let what = format!("of {advisory}: {}, in parts that are in none of its packages", issues.join(", "));
+        session.printer.step("Not listed", what);
+    }
+    Ok(())
 }
 
 /// As [`of`], in a file of the work directory, with its digest.
@@ -46,7 +94,7 @@ pub(crate) fn document(
     session: &Session<'_>,
     packages: &[PublishedPackage],
 ) -> Result<Option<(Utf8PathBuf, Sha256Digest)>, Failure> {
-    let Some(text) = of(session, packages) else { return Ok(None) };
+    let Some(text) = of(session, packages)? else { return Ok(None) };
     let directory = session.work("generated");
     fs_err::create_dir_all(&directory)?;
     let path = directory.join("updateinfo.xml");
@@ -56,16 +104,7 @@ pub(crate) fn document(
 
 /// Refuses to publish what tells of an advisory before its time: a package alone does, by its changelog and its sources.
 pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Result<(), Failure> {
-    let shipped: Vec<Shipped<'_>> = packages
-        .iter()
-        .map(|package| Shipped {
-            nevra: package.nevra(),
-            sha256: package.sha256(),
-            source: package.package(),
-        })
-        .collect();
-    let found = embargoed(&session.project, &session.target, &shipped, session.now);
-    match found.filter(|_| !session.is_private()) {
+    match embargo(session, packages).filter(|_| !session.is_private()) {
         None => Ok(()),
         Some(Embargoed { package, public, .. }) => {
             Err(embargo::withheld(&package, &public).hint(Some(embargo::private_way(session))))
@@ -78,6 +117,7 @@ pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<E
     let shipped: Vec<Shipped<'_>> = packages
         .iter()
         .map(|package| Shipped {
+            evidence: None,
             nevra: package.nevra(),
             sha256: package.sha256(),
             source: package.package(),
@@ -86,11 +126,13 @@ pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<E
     embargoed(&session.project, &session.target, &shipped, session.now)
 }
 
-pub(crate) fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {
-    packages.iter().map(shipped_one).collect()
-}
-
-fn shipped_one(package: &PublishedPackage) -> Shipped<'_> {
-    let PublishedPackage { nevra, sha256, source, .. } = package;
-    Shipped { nevra, sha256: *sha256, source }
+/// Published packages, each with what is known of its build.
+pub(crate) fn shipped<'p>(packages: &'p [PublishedPackage], known: &'p Evidences) -> Vec<Shipped<'p>> {
+    let shipped = packages.iter().map(|PublishedPackage { nevra, sha256, source, .. }| Shipped {
+        evidence: known.get(sha256),
+        nevra,
+        sha256: *sha256,
+        source,
+    });
+    shipped.collect()
 }

@@ -14,7 +14,7 @@ use xen4centos_process::{Invocation, StopFlag, Tool};
 use crate::{
     args::KeyArgs,
     failure::Failure,
-    pipeline::{keys, plan::Planned, proofs},
+    pipeline::{advisories, keys, plan::Planned, proofs, releases},
     printer::{Activity, Printer},
     session::Session,
     settings,
@@ -47,6 +47,8 @@ pub(crate) fn build_all(
         project: &project,
         stop: &stop,
     };
+    advisories::demand_new_ids(session)?;
+    releases::demand_earlier(session, planned)?;
     proofs::demand(session, planned, &conditions)?;
     let workers = planned.iter().map(|planned| planned.request.jobs).max().unwrap_or(1);
     let outcome = run_plan(&order, workers, OnFailure::Finish, &stop, |name| {

@@ -71,7 +71,8 @@ pub(crate) fn is_current(
     let has_packages =
         channel.is_current(packages, key.public.fingerprint(), comps.map(|(_, digest)| digest))?;
     let Some(state) = channel.current()?.filter(|_| has_packages) else { return Ok(false) };
-    Ok(state.updateinfo == advisories::of(session, &state.packages).map(|text| sha256(text.as_bytes())))
+    let listed = advisories::of(session, &state.packages)?;
+    Ok(state.updateinfo == listed.map(|text| sha256(text.as_bytes())))
 }
 
 /// Whether a build of this version of the package is published already.
@@ -155,6 +156,7 @@ fn finish(
     mut staging: Staging,
 ) -> Result<Published, Failure> {
     let updateinfo = advisories::document(session, staging.packages())?;
+    advisories::tell_unproven(session, staging.packages())?;
     staging.lists_advisories(updateinfo.as_ref().map(|(_, digest)| *digest));
     let state_before = channel.current()?;
     let before = Before {

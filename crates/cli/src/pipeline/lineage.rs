@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::{BuildRootFacts, Evr, Nevra, Sha256Digest};
 use xen4centos_build::{InputSource, Inputs, OptionChoice, OutputKind, Provenance, Run};
-use xen4centos_manifest::Standing;
 use xen4centos_publish::{PublishedPackage, State};
 use xen4centos_sign::{PublicKeys, verify_rpm};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{channel, files, proofs, signing},
+    pipeline::{channel, evidence, files, proofs, signing},
     session::Session,
 };
 
@@ -72,7 +71,7 @@ pub(crate) struct Build {
     pub(crate) options: BTreeMap<String, OptionChoice>,
     pub(crate) root: BuildRootFacts,
     pub(crate) network: xen4centos_build::NetworkPolicy,
-    /// Advisories of the project that say that this release has their fix.
+    /// Advisories of the project that this release answers: they say so, and something shows it.
     pub(crate) announced_by: Vec<String>,
     /// Patches that were found in the tree that was built; none where that was not looked for.
     pub(crate) proven: Option<Vec<String>>,
@@ -255,7 +254,7 @@ impl Lineage {
         if !origin.provenance.outputs.iter().any(|output| output.sha256 == origin.unsigned) {
             self.broken.push("the record of its build does not name it".to_owned());
         }
-        let (announced_by, claimed) = announced(session, &origin.provenance.inputs);
+        let (announced_by, claimed) = announced(session, &origin.directory, &origin.provenance.inputs);
         let proven = directory
             .as_deref()
             .and_then(|directory| proofs::proven_beside(directory, &origin.provenance.inputs.key));
@@ -297,19 +296,19 @@ impl Lineage {
 /// As the build stage calls it.
 const LOG: &str = "build.log";
 
-/// The advisories that name this release of the package, and the patches by which it has the fix.
-fn announced(session: &Session<'_>, inputs: &Inputs) -> (Vec<String>, Vec<String>) {
+/// The advisories that say that this release of the package has their fix, as far as something shows it; and the patches by
+/// which it should.
+fn announced(session: &Session<'_>, directory: &Utf8Path, inputs: &Inputs) -> (Vec<String>, Vec<String>) {
     let (mut ids, mut patches) = (Vec::new(), Vec::new());
     let Some(package) = session.project.packages.get(&inputs.package) else { return (ids, patches) };
-    let dist = if package.dist_tag { session.target.dist.as_str() } else { "" };
-    for advisory in session.project.advisories.values() {
-        for advised in advisory.packages.iter().filter(|advised| advised.name == inputs.package) {
-            let Standing::Fixed(fix) = &advised.standing else { continue };
-            let evr = Evr::new(package.epoch, &fix.version, format!("{}{dist}", fix.release)).to_string();
-            let has_all = fix.patches.iter().all(|patch| inputs.sources.contains_key(patch));
-            if evr == inputs.evr && has_all {
+    let Ok(evr) = inputs.evr.parse::<Evr>() else { return (ids, patches) };
+    let evidence = evidence::of_build(session, directory, inputs);
+    for (advisory, _, fix) in proofs::advised(session, package) {
+        let has_all = fix.patches.iter().all(|patch| inputs.sources.contains_key(patch));
+        if fix.evr(package, &session.target) <= evr && has_all {
+            patches.extend(fix.patches.iter().cloned());
+            if evidence.shows(fix) {
                 ids.push(advisory.id.clone());
-                patches.extend(fix.patches.iter().cloned());
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     args::{BuildArgs, GlobalArgs, KeyArgs, PlanArgs},
     failure::{Failure, Kind},
     pipeline::{
-        embargo,
+        doubts, embargo,
         files::write_whole,
         kernel,
         keys::{AbsentKey, ShippedKey, SigningKey},
@@ -196,6 +196,7 @@ impl Planner<'_> {
         check_root(package, self.options, self.root)?;
         let own: Vec<VerifiedSource> =
             verified.iter().filter(|source| source.package == package.name).cloned().collect();
+        doubts::tell(self.session, package, &own)?;
         let template = fs_err::read_to_string(&package.template)?;
         let generated = self.generate(package, &template, &own)?;
         let (files, context) = self.context(package, &own, &generated);

@@ -7,23 +7,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::Sha256Digest;
+use xen4centos_artifact::{Evr, Sha256Digest};
 use xen4centos_build::{BuildResult, Conditions, Inputs, SourceOrigin, prepare};
-use xen4centos_manifest::{Package, Standing};
+use xen4centos_manifest::{AdvisedPackage, Advisory, Fix, Package, Patch, Standing};
 use xen4centos_presence::{Expected, Finding, Listed, PresenceError, Proof};
 use xen4centos_sources::{Role, VerifiedSource, unpack};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{files::write_whole, plan::Planned},
+    pipeline::{admission::is_pinned, files::write_whole, plan::Planned},
     session::Session,
 };
 
 /// Beside the packages that were built after it.
-const PROOF_FILE: &str = "proof.json";
+pub(crate) const PROOF_FILE: &str = "proof.json";
 
 /// Raised when what was proven before is to be proven again.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// By patch, who claims it.
 type Claims = BTreeMap<String, BTreeSet<String>>;
@@ -54,20 +54,47 @@ fn claims(session: &Session<'_>, package: &Package) -> Claims {
         claims.entry(patch.clone()).or_default().insert(by.clone());
     };
     for patch in &package.patches {
-        if let Some(advisory) = &patch.advisory {
+        for advisory in &patch.advisories {
             claim(&patch.file, advisory);
         }
     }
-    // Over its miniature a package is without the patches for upstream's tree.
-    let has = |patch: &&String| package.patches.iter().any(|other| other.file == **patch);
-    for advisory in session.project.advisories.values() {
-        for advised in advisory.packages.iter().filter(|advised| advised.name == package.name) {
-            if let Standing::Fixed(fix) = &advised.standing {
-                fix.patches.iter().filter(has).for_each(|patch| claim(patch, &advisory.id));
+    for (advisory, _, fix) in advised(session, package) {
+        fix.patches.iter().filter(|patch| has(package, patch)).for_each(|patch| claim(patch, &advisory.id));
+    }
+    claims
+}
+
+/// What advisories claim of one release of `package`, which may be another than the one at hand.
+fn claims_of_release(session: &Session<'_>, package: &Package, evr: &Evr) -> Claims {
+    let mut claims = Claims::new();
+    for (advisory, _, fix) in advised(session, package) {
+        if fix.evr(package, &session.target) <= *evr {
+            for patch in fix.patches.iter().filter(|patch| has(package, patch)) {
+                claims.entry(patch.clone()).or_default().insert(advisory.id.clone());
             }
         }
     }
     claims
+}
+
+/// The advisories that say that a release of `package` has a fix.
+pub(crate) fn advised<'s>(
+    session: &'s Session<'_>,
+    package: &Package,
+) -> impl Iterator<Item = (&'s Advisory, &'s AdvisedPackage, &'s Fix)> {
+    let all = session.project.advisories.values();
+    let all = all.flat_map(|advisory| advisory.packages.iter().map(move |advised| (advisory, advised)));
+    all.filter(|(_, advised)| advised.name == package.name).filter_map(|(advisory, advised)| {
+        match &advised.standing {
+            Standing::Fixed(fix) => Some((advisory, advised, fix)),
+            Standing::NotAffected(_) => None,
+        }
+    })
+}
+
+/// Over its miniature a package is without the patches for upstream's tree.
+fn has(package: &Package, patch: &str) -> bool {
+    package.patches.iter().any(|other| other.file == patch)
 }
 
 /// Stops before a build whose tree lacks what is claimed of it.
@@ -112,6 +139,29 @@ pub(crate) fn attach(
     Ok(())
 }
 
+/// The patches that were proven to be in the tree of the build of these inputs, as the project has them now: by what lies in
+/// `directory`, or in this work directory.
+pub(crate) fn shown(
+    session: &Session<'_>,
+    package: &Package,
+    directory: &Utf8Path,
+    inputs: &Inputs,
+) -> BTreeSet<String> {
+    let here = |part: &str| session.work(part).join(&inputs.package);
+    let places = [
+        directory.join(PROOF_FILE),
+        here("builds").join(inputs.key.to_string()).join(PROOF_FILE),
+        here("proofs").join(format!("{}.json", inputs.key)),
+    ];
+    let records = places.iter().filter_map(|place| read(place)).filter(|record| record.key == inputs.key);
+    let patches = records.flat_map(|record| record.patches);
+    let is_it = |(file, proven): &(String, Proven)| {
+        let source = inputs.sources.get(file).filter(|source| source.sha256 == proven.sha256);
+        source.is_some_and(|source| is_pinned(package, file, source))
+    };
+    patches.filter(is_it).map(|(file, _)| file).collect()
+}
+
 /// Refuses a result that was built elsewhere where nothing beside it shows what is claimed of its version here.
 pub(crate) fn demand_beside(
     session: &Session<'_>,
@@ -122,9 +172,10 @@ pub(crate) fn demand_beside(
     if inputs.sources.values().any(|source| source.origin == SourceOrigin::Miniature) {
         package.patches.retain(|patch| patch.miniature);
     }
-    let claims = claims(session, &package);
-    if claims.is_empty() || inputs.evr != package.evr(&session.target.dist).to_string() {
-        return Ok(());
+    let mut claims = claims(session, &package);
+    if inputs.evr != package.evr(&session.target.dist).to_string() {
+        let Ok(evr) = inputs.evr.parse::<Evr>() else { return Ok(()) };
+        claims = claims_of_release(session, &package, &evr);
     }
     let record = read(&directory.join(PROOF_FILE)).filter(|record| record.key == inputs.key);
     let is_proven = |patch: &&String| {
@@ -132,8 +183,13 @@ pub(crate) fn demand_beside(
         let source = inputs.sources.get(*patch);
         proven.zip(source).is_some_and(|(proven, source)| proven.sha256 == source.sha256)
     };
-    let Some(patch) = claims.keys().find(|patch| !is_proven(patch)) else { return Ok(()) };
-    let message = format!("{}: `{directory}` has no proof that `{patch}` is in it", Finding::NOT_IN_TREE);
+    let Some((patch, by)) = claims.iter().find(|(patch, _)| !is_proven(patch)) else { return Ok(()) };
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
+    let message = format!(
+        "{}: `{directory}` has no proof that `{patch}` is in it (claimed by {})",
+        Finding::NOT_IN_TREE,
+        by.join(", ")
+    );
     let hint = "build it with this program and this project's advisories: xen4centos build";
     Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())))
 }
@@ -152,8 +208,7 @@ fn proven(
 ) -> Result<Vec<Proof>, Failure> {
     let Planned { package, verified, .. } = planned;
     let expected = expected(session, package, verified, |patch| claims.contains_key(patch))?;
-    // Of a patch that does not apply, `patch` itself says more.
-    if expected.findings().iter().any(|finding| finding.code != Finding::DOES_NOT_APPLY) {
+    if !expected.findings().is_empty() {
         return Err(refusal(planned, claims, expected.findings()));
     }
     let directory = package.upstream.as_ref().map(|upstream| upstream.directory.as_str());
@@ -187,7 +242,8 @@ pub(crate) fn expected(
         let is_it = |source: &&VerifiedSource| source.role == Role::Patch && source.file == patch.file;
         let content = verified.iter().find(is_it).map_or(Ok(Vec::new()), VerifiedSource::content)?;
         let is_claimed = is_claimed(&patch.file);
-        Ok(Listed { file: patch.file.clone(), strip: patch.strip, content, is_claimed })
+        let takes_back = takes_back(package, patch);
+        Ok(Listed { file: patch.file.clone(), strip: patch.strip, content, is_claimed, takes_back })
     });
     let listed = listed.collect::<Result<Vec<Listed>, Failure>>()?;
     let unpacked = session.work("proofs").join(&package.name).join("upstream");
@@ -200,6 +256,16 @@ pub(crate) fn expected(
     let expected = Expected::new(&top, &listed);
     remove(&unpacked)?;
     Ok(expected?)
+}
+
+/// The earlier patches whose changes a patch may take back: it says so, or answers the same issue.
+fn takes_back(package: &Package, patch: &Patch) -> Vec<String> {
+    let earlier = package.patches.iter().take_while(|other| other.file != patch.file);
+    let is_meant = |other: &&Patch| {
+        let is_of_same = other.advisories.iter().any(|id| patch.advisories.contains(id));
+        is_of_same || patch.supersedes.contains(&other.file)
+    };
+    earlier.filter(is_meant).map(|other| other.file.clone()).collect()
 }
 
 fn refusal(planned: &Planned, claims: &Claims, findings: &[Finding]) -> Failure {
@@ -220,13 +286,14 @@ fn place(session: &Session<'_>, planned: &Planned) -> Utf8PathBuf {
 }
 
 fn kept(session: &Session<'_>, planned: &Planned) -> Option<Record> {
-    read(&place(session, planned)).filter(|record| record.key == planned.request.input_key())
+    let is_it = |record: &Record| record.schema == SCHEMA && record.key == planned.request.input_key();
+    read(&place(session, planned)).filter(is_it)
 }
 
-/// A record that can not be read is none.
+/// A record that can not be read is none. What was proven of a release stays proven by the rules of its time.
 fn read(path: &Utf8Path) -> Option<Record> {
     let record: Record = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
-    (record.schema == SCHEMA).then_some(record)
+    (record.schema <= SCHEMA).then_some(record)
 }
 
 fn keep(session: &Session<'_>, planned: &Planned, proofs: &[Proof]) -> Result<(), Failure> {

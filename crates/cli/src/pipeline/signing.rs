@@ -3,6 +3,7 @@
 //! The same package signed again by the same key is the same file (see `Signer::sign_rpm`), so that what was lost can be
 //! made again and is still what was published.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,6 +17,7 @@ use crate::{
     pipeline::{
         files::write_whole,
         keys::{ShippedKey, SigningKey},
+        proofs::PROOF_FILE,
     },
     session::Session,
 };
@@ -40,7 +42,7 @@ pub(crate) fn sign_all(
     for (result, package) in packages {
         let directory = store.join(package.sha256.to_string());
         if let Some((path, sha256)) = kept(&directory, &package) {
-            keep_provenance(&directory, &result)?;
+            keep_records(&directory, &result)?;
             signed.push(package.into_signed(path, sha256, fingerprint));
             continue;
         }
@@ -51,7 +53,7 @@ pub(crate) fn sign_all(
         };
         fs_err::create_dir_all(&directory)?;
         remove_what_a_kill_left(&directory)?;
-        keep_provenance(&directory, &result)?;
+        keep_records(&directory, &result)?;
         let package = signer.sign_rpm(package, &directory)?;
         keep(&directory, &package)?;
         signed.push(package);
@@ -117,14 +119,50 @@ fn keep(directory: &Utf8Path, signed: &SignedRpm) -> Result<(), Failure> {
     write_whole(&note(directory), format!("{} {stamp}\n", signed.sha256()).as_bytes())
 }
 
-/// What a package was built from is kept beside the signed one: results of builds may be elsewhere, or removed.
-fn keep_provenance(directory: &Utf8Path, result: &Utf8Path) -> Result<(), Failure> {
-    let kept = directory.join(PROVENANCE_FILE);
-    let bytes = fs_err::read(result.join(PROVENANCE_FILE))?;
-    if fs_err::read(&kept).is_ok_and(|before| before == bytes) {
-        return Ok(());
+/// What a package was built from, and what was proven of it, is kept beside the signed one: results of builds may be
+/// elsewhere, or removed.
+fn keep_records(directory: &Utf8Path, result: &Utf8Path) -> Result<(), Failure> {
+    for record in [PROVENANCE_FILE, PROOF_FILE] {
+        let (from, kept) = (result.join(record), directory.join(record));
+        // Of a build that nothing is claimed of there is no proof.
+        if record == PROOF_FILE && !from.is_file() {
+            continue;
+        }
+        let bytes = fs_err::read(from)?;
+        if record == PROVENANCE_FILE && tells_the_same(directory, result) {
+            continue;
+        }
+        if !fs_err::read(&kept).is_ok_and(|before| before == bytes) {
+            write_whole(&kept, &bytes)?;
+        }
     }
-    write_whole(&kept, &bytes)
+    Ok(())
+}
+
+/// Whether the kept record is of the same inputs and outputs. Then it stays: when the signed package was built is when the build
+/// ran that was signed, and not one that was made again.
+fn tells_the_same(kept: &Utf8Path, result: &Utf8Path) -> bool {
+    let [kept, new] = [kept, result].map(|directory| Provenance::read(directory).ok());
+    kept.zip(new).is_some_and(|(kept, new)| kept.inputs == new.inputs && kept.outputs == new.outputs)
+}
+
+/// Where the records of each package that was signed here are, by the digest of the signed file.
+pub(crate) fn records(session: &Session<'_>) -> Result<BTreeMap<Sha256Digest, Utf8PathBuf>, Failure> {
+    let mut found = BTreeMap::new();
+    let store = session.work("signed");
+    if !store.is_dir() {
+        return Ok(found);
+    }
+    for key in store.read_dir_utf8()? {
+        for entry in key?.path().read_dir_utf8()? {
+            let directory = entry?.into_path();
+            let text = fs_err::read_to_string(note(&directory)).unwrap_or_default();
+            if let Some(digest) = text.split(' ').next().and_then(|digest| digest.parse().ok()) {
+                found.insert(digest, directory);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Where a signed package comes from.
@@ -133,6 +171,8 @@ pub(crate) struct Origin {
     /// The digest of the package before it was signed.
     pub(crate) unsigned: Sha256Digest,
     pub(crate) provenance: Provenance,
+    /// Where its records are.
+    pub(crate) directory: Utf8PathBuf,
 }
 
 /// What was signed here with this key and became the published package.
@@ -151,7 +191,8 @@ pub(crate) fn origin(
         let text = fs_err::read_to_string(note(&directory)).unwrap_or_default();
         let digest = text.split(' ').next().unwrap_or_default();
         if digest == published.sha256.to_string() && directory.join(PROVENANCE_FILE).is_file() {
-            return Ok(Some(Origin { unsigned, provenance: Provenance::read(&directory)? }));
+            let provenance = Provenance::read(&directory)?;
+            return Ok(Some(Origin { unsigned, provenance, directory }));
         }
     }
     Ok(None)

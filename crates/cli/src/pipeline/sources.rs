@@ -143,7 +143,7 @@ pub(crate) fn is_over_miniature(
 }
 
 /// A test double is taken only by channels that say so: elsewhere upstream's own files are asked for.
-fn takes_doubles(session: &Session<'_>) -> bool {
+pub(crate) fn takes_doubles(session: &Session<'_>) -> bool {
     session.is_miniature() && session.channel.accepts == Accepts::Miniature
 }
 

@@ -30,13 +30,19 @@ fn newest_package(work: &Work) -> Utf8PathBuf {
 #[test]
 fn lost_build_of_the_published_version_is_made_again() {
     let (_copy, work) = two_versions();
+    let explain = ["explain", "small", "--json", TARGET[0], TARGET[1]];
+    let built = work.run(&explain).ends_with(0).json()[0]["build"]["run"].clone();
     fs_err::remove_dir_all(newest_package(&work).parent().unwrap()).unwrap();
+    // The clock goes on.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     work.run(&["release", TARGET[0], TARGET[1]])
         .ends_with(0)
         .says(["Built small", "what was built again is published already"]);
     work.run(&["release", TARGET[0], TARGET[1]]).ends_with(0).says(["nothing to do"]);
     let history = work.run(&["publish", "--history", "--json", TARGET[0], TARGET[1]]).ends_with(0).json();
     assert_eq!(history.as_array().unwrap().len(), 2);
+    // What was signed and published was built by the first run.
+    assert_eq!(work.run(&explain).ends_with(0).json()[0]["build"]["run"], built);
 }
 
 #[test]

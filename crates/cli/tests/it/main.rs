@@ -5,6 +5,7 @@
 mod advisories;
 mod building;
 mod checking;
+mod claims;
 mod commands;
 mod el6_gate;
 mod embargo;

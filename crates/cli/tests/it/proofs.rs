@@ -125,7 +125,8 @@ fn a_claim_that_comes_after_the_build_is_held_to_it() {
     copy.edit("specs/xen/xen.spec.tera", patch_commands, &format!("if false; then\n{patch_commands}fi\n"));
     let work = Work::new(copy.path());
     assert_eq!(build(&work).ends_with(0).json()[0]["fresh"], true);
-    fs_err::write(advisory, ADVISORY).unwrap();
+    // An issue is answered by a patch that says so; a CVE beside it need not be.
+    fs_err::write(advisory, ADVISORY.replace("fixes = [\"XSA-108\"]", "cves = [\"CVE-2026-0001\"]")).unwrap();
     build(&work).ends_with(4).says(["ADV-PATCH-003 xsa108.patch", "(claimed by CESA-2026:X0001)"]);
 }
 
@@ -143,7 +144,43 @@ fn a_change_that_the_spec_undoes_stops_the_release() {
 #[test]
 fn comments_are_no_fix() {
     let copy = announced(&fix().replace("    copy_pair(0, 0);", "    /* Mended. */"));
-    build(&Work::new(copy.path()))
-        .ends_with(4)
-        .says(["ADV-PATCH-001 xsa108.patch: it changes only comments, white space or prose"]);
+    build(&Work::new(copy.path())).ends_with(4).says([
+        "ADV-PATCH-001 xsa108.patch: it changes only comments, white space, prose or what is never compiled",
+    ]);
+}
+
+/// The same for `build` and `release`, and before anything is built.
+#[test]
+fn a_patch_that_does_not_apply_stops_everything() {
+    let copy = announced(&fix().replace(" void start(void)", " void begin(void)"));
+    let work = Work::new(copy.path());
+    for command in [&["release"][..], &["build", "xen", "--without", "xen:tools"]] {
+        let run = work.run(command).ends_with(4).says([
+            "ADV-PATCH-002 xsa108.patch: `xen/hypervisor.c`: does not apply: hunk in line 3 of the patch (claimed by",
+            "hint: take the patch that was made for this release",
+        ]);
+        assert!(!run.stderr.contains("Building"), "{}", run.stderr);
+    }
+}
+
+/// A later patch takes the fix back, and is nobody's claim.
+#[test]
+fn a_later_patch_that_takes_the_fix_back_stops_the_release() {
+    let copy = announced(&fix());
+    let off = fix().replace(
+        " void start(void)\n {\n+    copy_pair(0, 0);\n     for (;;)\n",
+        " void start(void)\n {\n+#if 0\n     copy_pair(0, 0);\n+#endif\n     for (;;)\n",
+    );
+    let off = off.replace(",6 +", ",7 +").replace(",7 @@", ",9 @@");
+    copy.write("specs/xen/patches/off.patch", &off);
+    let listed = "summary = \"x2APIC reads\"\n";
+    let entry = format!("{listed}\n[[patch]]\nfile = \"off.patch\"\nsummary = \"later\"\n");
+    copy.edit(PACKAGE, listed, &entry);
+    let work = Work::new(copy.path());
+    build(&work).ends_with(4).says([
+        "ADV-PATCH-005 xsa108.patch: `off.patch` takes back its change of `xen/hypervisor.c`: `copy_pair(0, 0);`",
+        "hint: where that is meant, the later patch says so",
+    ]);
+    copy.edit(PACKAGE, "file = \"off.patch\"\n", "file = \"off.patch\"\nsupersedes = \"xsa108.patch\"\n");
+    build(&work).ends_with(0);
 }

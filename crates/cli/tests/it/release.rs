@@ -53,6 +53,11 @@ fn nothing_becomes_a_repository() {
     for file in ["repomd.xml", "repomd.xml.asc"] {
         assert!(metadata.join(file).is_file(), "{file}");
     }
+    // Miniatures are without the patches for upstream's tree, and hosts are not told that they had them.
+    run.says([
+        "Not listed CESA-2026:X0001: nothing shows that xen-4.2.5-39.el6.centos.alt was built with its fix",
+    ]);
+    assert!(!files_below(&metadata).iter().any(|file| file.as_str().contains("updateinfo")));
 }
 
 #[test]

@@ -204,7 +204,9 @@ fn what_is_published_is_announced_by_mail_and_page() {
     raise(&copy, "small");
     copy.write("advisories/CESA-2026-X0001.toml", SECURITY);
     let announce = |more: &[&str]| with(&[&["advisory", "announce"], more].concat());
-    announce(&["CESA-2026:X0001"]).ends_with(2).says(["has no package that answers CESA-2026:X0001"]);
+    announce(&["CESA-2026:X0001"])
+        .ends_with(2)
+        .says(["has no package that was shown to answer CESA-2026:X0001"]);
     with(&["release"]).ends_with(0);
     let package =
         files_below(&work.path().join("publish/small/x86_64/Packages").canonicalize_utf8().unwrap())

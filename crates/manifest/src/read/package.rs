@@ -136,6 +136,20 @@ fn upstream(table: Table<'_>) -> Option<Upstream> {
     Some(Upstream { name: name?, directory: directory?, git })
 }
 
+/// Only what was applied before can be taken back.
+fn refuse_unknown_superseded(file: &File, patches: &[ReadPatch]) {
+    for (index, patch) in patches.iter().enumerate() {
+        let earlier: Vec<&str> = patches[..index]
+            .iter()
+            .filter_map(|patch| patch.file.as_ref().map(|file| file.value.as_str()))
+            .collect();
+        for name in patch.supersedes.iter().filter(|name| !earlier.contains(&name.value.as_str())) {
+            let message = format!("no patch before this one is `{}`", name.value);
+            file.problem(&name.span, message, xen4centos_toml_tree::hint(&name.value, &earlier));
+        }
+    }
+}
+
 /// `upstream` is there where the file has an [upstream], and whole where that could be read.
 fn sources_and_patches(
     root: &Table<'_>,
@@ -167,6 +181,7 @@ fn sources_and_patches(
     if let Some((span, _)) = upstream {
         check_roles(root, span, &sources);
     }
+    refuse_unknown_superseded(root.file(), &patches);
     (sources, patches)
 }
 
@@ -269,11 +284,15 @@ fn option(
             table.problem_at(required, "an option can not require itself", None);
         }
     }
+    let components = table.texts("components");
+    refuse_repeated(&table, &components, "component");
     table.finish();
     let name = checked(root, Some(name), words::variable)?.value;
     let needs = needs.into_iter().map(|need| need.value).collect();
     let requires = requires.into_iter().map(|required| required.value).collect();
-    let option = PackageOption { name, summary: summary?, default, needs, user_space, requires, line };
+    let components = components.into_iter().map(|component| component.value).collect();
+    let option =
+        PackageOption { name, summary: summary?, default, needs, user_space, requires, components, line };
     Some((option.name.clone(), option))
 }
 

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_toml_tree::{Spot, Table, Text};
 
-use super::{all_checked, checked, parsed, value};
+use super::{all_checked, checked, parsed, refuse_repeated, value};
 use crate::{
     CommitLocation, DetachedSignature, GitLocation, Location, Patch, Role, SignedBytes, Source, Upstream,
     UrlLocation, Vouching, words,
@@ -23,6 +23,7 @@ pub(crate) struct ReadSource {
 pub(crate) struct ReadPatch {
     pub(crate) patch: Option<Patch>,
     pub(crate) file: Option<Text>,
+    pub(crate) supersedes: Vec<Text>,
 }
 
 /// What the sources of one package have in common.
@@ -74,7 +75,9 @@ pub(crate) fn patch(table: Table<'_>, around: &Surroundings<'_>) -> ReadPatch {
         _ => file(&table, "patches"),
     };
     let strip = table.number("strip", 0..=9).map_or(1, |strip| strip.value);
-    let advisory = value(&table, table.text("advisory"), words::advisory);
+    let advisories = all_checked(&table, table.text_or_texts("advisory"), words::advisory);
+    refuse_repeated(&table, &advisories, "advisory");
+    let supersedes = all_checked(&table, table.text_or_texts("supersedes"), words::file_name);
     let summary = table.required("summary").map(|text| text.value);
     let location = if is_commit {
         change(&table, commit, around)
@@ -92,13 +95,14 @@ pub(crate) fn patch(table: Table<'_>, around: &Surroundings<'_>) -> ReadPatch {
             file: file.clone()?.value,
             location: location?,
             strip,
-            advisory,
+            advisories: advisories.into_iter().map(|advisory| advisory.value).collect(),
+            supersedes: supersedes.iter().map(|file| file.value.clone()).collect(),
             summary: summary?,
             miniature,
             line,
         })
     })();
-    ReadPatch { patch, file }
+    ReadPatch { patch, file, supersedes }
 }
 
 /// Digits of a commit id in the name of its patch: enough that no two of a package's are the same.

@@ -6,6 +6,8 @@ use crate::{Copy, NOW};
 const FILE: &str = "advisories/CESA-2026-X0001.toml";
 const KNOWN: &str = "advisories/known/faults.toml";
 
+const HELLO: &str = "specs/hello/package.toml";
+
 const GOOD: &str = r#"id = "CESA-2026:X0001"
 title = "hello: greetings are checked"
 type = "security"
@@ -26,6 +28,17 @@ patches = ["two.patch"]
 [[package]]
 name = "base"
 not-affected = "component_not_present"
+"#;
+
+const MORE_ISSUES: &str = r#"[[issue]]
+id = "XSA-12"
+title = "only of the base"
+in.base = { component = "greeter", state = "affected" }
+
+[[issue]]
+id = "XSA-13"
+title = "nobody has looked"
+in.hello = { component = "greeter", state = "under_investigation" }
 "#;
 
 const ISSUES: &str = r#"[[issue]]
@@ -50,6 +63,8 @@ fn announced() -> Copy {
     let copy = Copy::new();
     copy.write(FILE, GOOD);
     copy.write(KNOWN, ISSUES);
+    copy.write("advisories/known/more.toml", MORE_ISSUES);
+    copy.edit(HELLO, "strip = 0\n", "strip = 0\nadvisory = \"XSA-10\"\n");
     copy
 }
 
@@ -74,7 +89,7 @@ fn an_advisory_and_what_is_known_are_read() {
     assert_eq!(fix.patches, ["two.patch"]);
     assert_eq!(advisory.packages[1].standing, Standing::NotAffected(NotAffected::ComponentNotPresent));
     let ids: Vec<&str> = project.known.iter().map(|issue| issue.id.as_str()).collect();
-    assert_eq!(ids, ["CVE-2026-0009", "XSA-9", "XSA-10"]);
+    assert_eq!(ids, ["CVE-2026-0009", "XSA-9", "XSA-10", "XSA-12", "XSA-13"]);
     assert_eq!(project.known[2].packages["hello"].state, KnownState::Affected);
 }
 
@@ -150,5 +165,73 @@ fn what_is_known_is_checked() {
             ("0123456789", "012345678g"),
             ("statement = \"no code is wrong\"\n", ""),
         ]
+    ));
+}
+
+/// Two of three issues had a patch.
+#[test]
+fn each_issue_has_a_patch_that_names_it() {
+    let also = ("[\"XSA-10\"]", "[\"XSA-10\", \"XSA-9\"]");
+    assert_snapshot!(check(FILE, &[also]));
+    // One patch can answer several, and another one follows up on it.
+    let answers_both = |advisory: &str| {
+        let copy = announced();
+        copy.edit(FILE, also.0, also.1);
+        copy.edit(FILE, "[\"two.patch\"]", "[\"two.patch\", \"one.patch\"]");
+        copy.edit(HELLO, "advisory = \"XSA-10\"", advisory);
+        copy.edit(HELLO, "advisory = \"XSA-1\"\n", "");
+        copy.problems()
+    };
+    assert_eq!(answers_both("advisory = [\"XSA-9\", \"CVE-2026-0001\"]"), "no problem");
+    assert_snapshot!(answers_both("advisory = []"));
+}
+
+/// The patch of another issue counted for it.
+#[test]
+fn a_patch_for_something_else_is_no_fix() {
+    assert_snapshot!(check(FILE, &[("[\"two.patch\"]", "[\"two.patch\", \"one.patch\"]")]));
+    let bugfix = [
+        ("CESA", "CEBA"),
+        (
+            "\"security\"\nseverity = \"important\"\nfixes = [\"XSA-10\"]\ncves = [\"CVE-2026-0002\"]",
+            "\"bugfix\"",
+        ),
+    ];
+    let copy = announced();
+    fs_err::rename(copy.root().join(FILE), copy.root().join("advisories/CEBA-2026-X0001.toml")).unwrap();
+    for (from, to) in bugfix {
+        copy.edit("advisories/CEBA-2026-X0001.toml", from, to);
+    }
+    assert_snapshot!(copy.problems());
+}
+
+#[test]
+fn what_is_known_contradicts() {
+    let fixes = |ids: &str| ("[\"XSA-10\"]", format!("[{ids}]"));
+    let released = |ids: &str, release: &str| {
+        let (from, to) = fixes(ids);
+        let released = format!("released-in = \"{release}\"");
+        check(FILE, &[(from, &to), ("patches = [\"two.patch\"]", &released)])
+    };
+    assert_snapshot!(released("\"XSA-10\"", "2.10"));
+    assert_snapshot!(released("\"XSA-9\"", "2.8"));
+    assert_snapshot!(released("\"XSA-12\"", "2.10"));
+    assert_snapshot!(released("\"CVE-2026-0009\"", "2.10"));
+    assert_eq!(released("\"XSA-9\", \"XSA-13\"", "2.10"), "no problem");
+    let base = "\"base\"\nnot-affected = \"component_not_present\"";
+    let (from, to) = fixes("\"XSA-9\"");
+    let as_well = "\"base\"\nfixed-in = \"6-1.el6\"\nreleased-in = \"6\"";
+    assert_snapshot!(check(
+        FILE,
+        &[(from, &to), ("patches = [\"two.patch\"]", "released-in = \"2.10\""), (base, as_well)]
+    ));
+}
+
+#[test]
+fn only_an_earlier_patch_can_be_superseded() {
+    assert_eq!(check(HELLO, &[("strip = 0\n", "strip = 0\nsupersedes = \"one.patch\"\n")]), "no problem");
+    assert_snapshot!(check(
+        HELLO,
+        &[("strip = 0\n", "strip = 0\nsupersedes = [\"two.patch\", \"tow.patch\"]\n")]
     ));
 }

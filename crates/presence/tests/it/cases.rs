@@ -110,17 +110,21 @@ fn what_a_spec_edits_elsewhere_is_its_own_affair() {
 }
 
 #[test]
-fn a_later_patch_may_change_the_same_lines() {
+fn a_later_patch_that_says_so_may_change_the_same_lines() {
     let later = fixed().replacen("return -1", "return -EINVAL", 1);
     let patch = diff("xen/guest.c", &fixed(), &later);
     Case::new(&files(UPSTREAM), &files(&later))
         .claims("fix.patch", &fix())
+        .supersedes("later.patch", &patch, "fix.patch")
+        .check("fix.patch: 1 files, 1 hunks\nlater.patch: 1 files, 1 hunks");
+    Case::new(&files(UPSTREAM), &files(&later))
+        .claims("fix.patch", &fix())
         .lists("later.patch", &patch)
-        .check("fix.patch: 1 files, 1 hunks");
+        .check("ADV-PATCH-005 fix.patch: `later.patch` takes back its change of `xen/guest.c`: `return -1;`");
     // It is listed, so it must be there, too.
     Case::new(&files(UPSTREAM), &files(&fixed()))
         .claims("fix.patch", &fix())
-        .lists("later.patch", &patch)
+        .supersedes("later.patch", &patch, "fix.patch")
         .check("ADV-PATCH-003 later.patch: `xen/guest.c` does not have its change by line 6");
 }
 
@@ -140,6 +144,56 @@ fn a_patch_that_a_later_one_takes_back() {
             .claims("again.patch", &fix)
             .check("again.patch: 1 files, 1 hunks");
     }
+}
+
+/// One line of two, a line that was taken away, and code that is there and never compiled.
+#[test]
+fn a_line_that_a_later_patch_takes_back() {
+    let check = |before: &str, fixed: &str, later: &str, expect: &str| {
+        Case::new(&files(before), &files(later))
+            .claims("fix.patch", &diff("xen/guest.c", before, fixed))
+            .lists("later.patch", &diff("xen/guest.c", fixed, later))
+            .check(expect);
+    };
+    let back = |line: &str| {
+        format!("ADV-PATCH-005 fix.patch: `later.patch` takes back its change of `xen/guest.c`: `{line}`")
+    };
+    let no_return = fixed().replacen("        return -1;\n", "        ;\n", 1);
+    check(UPSTREAM, &fixed(), &no_return, &back("return -1;"));
+    // Two places were mended, and the second is as it was.
+    let without = UPSTREAM.replace("    value = table[index];\n", "");
+    let restored = without.replacen("    int value;\n\n", "    int value;\n\n    value = table[index];\n", 1);
+    check(UPSTREAM, &without, &restored, &back("value = table[index];"));
+    let switched_off = [
+        ("#if 0\n    if (index >= SIZE)\n        return -1;\n#endif\n", "if (index >= SIZE)"),
+        ("    /*\n    if (index >= SIZE)\n        return -1;\n    */\n", "if (index >= SIZE)"),
+    ];
+    let lines = "    if (index >= SIZE)\n        return -1;\n";
+    for (off, line) in switched_off {
+        check(UPSTREAM, &fixed(), &fixed().replace(lines, off), &back(line));
+    }
+    // Further to the right it is the same, and what is a comment or beside it does not matter.
+    let inner = "    if (index >= SIZE)\n            return -1;\n";
+    check(UPSTREAM, &fixed(), &fixed().replace(lines, inner), "fix.patch: 1 files, 1 hunks");
+    let commented = fixed().replacen("    if (index", "    /* Checked. */\n    if (index", 1);
+    check(UPSTREAM, &commented, &fixed(), "fix.patch: 1 files, 1 hunks");
+}
+
+#[test]
+fn what_is_never_compiled_is_no_fix() {
+    let dead =
+        UPSTREAM.replacen("    value = table", "#if 0\n    check(index);\n#endif\n    value = table", 1);
+    Case::new(&files(UPSTREAM), &files(&dead))
+        .claims("fix.patch", &diff("xen/guest.c", UPSTREAM, &dead))
+        .check(
+            "ADV-PATCH-001 fix.patch: it changes only comments, white space, prose or what is never compiled",
+        );
+    // Nor what an edit of the spec switches off from further away.
+    let off = fixed().replacen("    int value;\n\n    if", "#if 0\n    int value;\n\n    if", 1);
+    let off = off.replacen("    return value;\n", "    return value;\n#endif\n", 1);
+    Case::new(&files(UPSTREAM), &files(&off))
+        .claims("fix.patch", &fix())
+        .check("ADV-PATCH-003 fix.patch: `xen/guest.c` does not have its change by line 5");
 }
 
 #[test]
@@ -168,7 +222,8 @@ fn files_that_come_and_go() {
 
 #[test]
 fn comments_white_space_and_prose_are_no_fix() {
-    let nothing = "ADV-PATCH-001 fix.patch: it changes only comments, white space or prose";
+    let nothing =
+        "ADV-PATCH-001 fix.patch: it changes only comments, white space, prose or what is never compiled";
     let cases = [
         ("a.c", "int a;\n", "int a; /* checked */\n"),
         ("a.c", "/*\n * one\n */\nint a;\n", "/*\n * two\n */\nint a;\n"),

@@ -44,6 +44,12 @@ impl Case {
         self
     }
 
+    /// A claimed patch that says that it takes changes of earlier ones back.
+    pub(crate) fn supersedes(mut self, file: &str, content: &str, earlier: &str) -> Self {
+        self.patches.push(Listed { takes_back: vec![earlier.to_owned()], ..listed(file, content, true) });
+        self
+    }
+
     /// One line for each proof or finding.
     pub(crate) fn check(&self, expect: &str) {
         let lines: Vec<String> = match self.proven() {
@@ -68,7 +74,8 @@ impl Case {
 }
 
 fn listed(file: &str, content: &str, is_claimed: bool) -> Listed {
-    Listed { file: file.to_owned(), strip: 1, content: content.as_bytes().to_vec(), is_claimed }
+    let content = content.as_bytes().to_vec();
+    Listed { file: file.to_owned(), strip: 1, content, is_claimed, takes_back: Vec::new() }
 }
 
 /// A patch of one file by a diff program of our own, with three lines around every change.

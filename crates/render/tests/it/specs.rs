@@ -52,7 +52,7 @@ fn nothing_of_the_data_is_run() {
     let package = case.project.packages.get_mut("hello").unwrap();
     package.summary = format!("Sum {evil}");
     package.patches[0].summary = evil.clone();
-    package.patches[0].advisory = Some(evil.clone());
+    package.patches[0].advisories = vec![evil.clone()];
     for entry in &mut package.changelog {
         entry.author = format!("A {evil} <a@example.org>");
         entry.version = format!("2.10-{evil}");

@@ -37,6 +37,8 @@ fn values_are_handed_out_by_type() {
         assert_eq!(root.number("count", 1..=20_u32).unwrap().value, 16);
         assert_eq!(root.date_text("day").unwrap().value, "2013-06-20");
         assert_eq!(plain(root.required_texts("words")), ["a", "b"]);
+        assert_eq!(plain(root.text_or_texts("words")), ["a", "b"]);
+        assert_eq!(plain(root.text_or_texts("name")), ["xen"]);
         assert_eq!(root.numbers("numbers")[1].value, 2);
         let mut below = vec![root.required_table("one").unwrap()];
         below.extend(root.required_tables("many"));

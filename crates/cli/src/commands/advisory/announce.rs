@@ -49,12 +49,13 @@ fn bulletin(session: &Session<'_>, id: &str) -> Result<Bulletin, Failure> {
     }
     let packages = channel::current(session)?.map(|state| state.packages).unwrap_or_default();
     let place = (&session.target, Some(session.channel.base_url.as_str()));
-    let project = advisories::answerable(session);
-    let is_answerable = project.advisories.contains_key(&advisory.id);
-    let bulletin = Bulletin::of(&project, place, advisory, &advisories::shipped(&packages));
-    bulletin.filter(|_| is_answerable).ok_or_else(|| {
-        let message =
-            format!("channel `{}` has no package that answers {}", session.channel.name, advisory.id);
+    let known = advisories::evidence(session, &packages)?;
+    let bulletin = Bulletin::of(&session.project, place, advisory, &advisories::shipped(&packages, &known));
+    bulletin.ok_or_else(|| {
+        let message = format!(
+            "channel `{}` has no package that was shown to answer {}",
+            session.channel.name, advisory.id
+        );
         let hint = "publish it first: xen4centos release".to_owned();
         Failure::new(Kind::Data, message).hint(Some(hint))
     })

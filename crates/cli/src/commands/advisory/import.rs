@@ -11,6 +11,7 @@ use crate::{
     args::{AdvisoryImportArgs, BuildArgs, Cli, GlobalArgs},
     failure::{Failure, Kind, Outcome},
     pipeline::{
+        doubts,
         journal::{self, Changes},
         lock::WorkLock,
         overlay::overlay,
@@ -66,6 +67,7 @@ fn attempt(
     // Upstream's release and the patches are enough; what only options need is for the build.
     options.values_mut().flat_map(|options| options.values_mut()).for_each(|option| option.on = false);
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
+    doubts::tell(&session, package, &verified)?;
     let is_new = |file: &str| draft.update.patches.iter().any(|patch| patch.file == file);
     let expected = proofs::expected(&session, package, &verified, is_new)?;
     if let Some(finding) = expected.findings().first() {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use xen4centos_advisory::{Opening, Row, Verdict, matrix};
 
+use super::publication::Publication;
 use crate::{
     args::{AdvisoryStatusArgs, Cli},
     failure::{Failure, Kind, Outcome},
@@ -22,10 +23,11 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryStatusArgs, printer: &Printer) -> Ou
             row.package.as_ref().map_or(args.package.is_empty(), |package| packages.contains(package));
         is_asked && is_of_package && (!args.open || row.is_open())
     });
+    let publication = Publication::of(&session)?;
     if args.json {
-        printer.json(&rows.iter().map(as_json).collect::<Vec<_>>());
+        printer.json(&rows.iter().map(|row| as_json(row, publication.lacks(row))).collect::<Vec<_>>());
     } else {
-        print(&rows, printer);
+        print(&rows, &publication, printer);
     }
     printer.step("Known", summary(&rows));
     if args.exit_code && rows.iter().any(Row::is_open) {
@@ -44,9 +46,12 @@ fn demand_known(args: &AdvisoryStatusArgs, rows: &[Row]) -> Result<(), Failure> 
     })
 }
 
-fn print(rows: &[Row], printer: &Printer) {
+fn print(rows: &[Row], publication: &Publication<'_>, printer: &Printer) {
     let cells = |row: &Row| {
-        let (word, rest) = told(row);
+        let (word, mut rest) = told(row);
+        if let Some(lack) = publication.lacks(row) {
+            rest = format!("{rest}, {lack}");
+        }
         let cves = row.cves.join(" ");
         [
             row.issue.clone(),
@@ -95,7 +100,7 @@ fn why(opening: &Opening) -> String {
     }
 }
 
-fn as_json(row: &Row) -> Value {
+fn as_json(row: &Row, lack: Option<&'static str>) -> Value {
     let (status, _) = told(row);
     let mut value = json!({
         "issue": row.issue,
@@ -112,6 +117,7 @@ fn as_json(row: &Row) -> Value {
             value["fixed-in"] = json!(release);
             value["advisory"] = json!(advisory);
             value["released-in"] = json!(upstream);
+            value["lack"] = json!(lack);
         }
         Verdict::NotAffected(reason) => value["reason"] = json!(reason.to_string()),
         Verdict::Statement(reason) => value["reason"] = json!(reason),
