@@ -42,8 +42,11 @@ pub struct NewPatch {
 /// Where a patch comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatchOrigin {
-    /// The tree has it.
-    Tree,
+    /// The tree has it, with this sha256.
+    Tree {
+        /// In hexadecimal.
+        sha256: String,
+    },
     /// It is fetched, and must have this sha256.
     Url {
         /// Where from.
@@ -95,13 +98,11 @@ pub fn updated(text: &str, update: &Update) -> Option<String> {
 fn patch(patch: &NewPatch) -> String {
     let NewPatch { file, strip, issue, summary, origin, miniature } = patch;
     // Patches of the tree are for both unless they say otherwise, those from outside for upstream's tree.
-    let miniature = if *miniature == (*origin == PatchOrigin::Tree) {
-        String::new()
-    } else {
-        format!("miniature = {miniature}\n")
-    };
+    let is_of_tree = matches!(origin, PatchOrigin::Tree { .. });
+    let miniature =
+        if *miniature == is_of_tree { String::new() } else { format!("miniature = {miniature}\n") };
     let place = match origin {
-        PatchOrigin::Tree => format!("file = {}\n", quoted(file)),
+        PatchOrigin::Tree { sha256 } => format!("file = {}\nsha256 = {}\n", quoted(file), quoted(sha256)),
         PatchOrigin::Url { url, sha256 } => {
             format!("file = {}\nurl = {}\nsha256 = {}\n", quoted(file), quoted(url), quoted(sha256))
         }

@@ -93,6 +93,8 @@ pub enum Location {
     InTree {
         /// The file.
         path: Utf8PathBuf,
+        /// Of the whole file, where package.toml says it.
+        sha256: Option<Sha256Digest>,
     },
     /// A file to download, pinned by its digest.
     Url(UrlLocation),

@@ -64,6 +64,20 @@ pub enum FetchError {
         /// Where it has to be.
         path: Utf8PathBuf,
     },
+    /// A file of the tree is another one than package.toml says.
+    #[error(
+        "specs/{package}/package.toml:{line}: `{path}` does not have the pinned sha256: expected `{}`, it has `{}`", .digests.expected, .digests.found
+    )]
+    ChangedInTree {
+        /// The package.
+        package: String,
+        /// Of the source or patch, from 1.
+        line: usize,
+        /// The file that has another digest.
+        path: Utf8PathBuf,
+        /// What was pinned and what is there.
+        digests: Box<Mismatch>,
+    },
     /// A signature could not be accepted.
     #[error("the signature of `{file}` of package `{package}` is not accepted")]
     Signature {
@@ -418,6 +432,9 @@ impl FetchError {
                 "compare the file with upstream's announcement: either the place was tampered with, or the pin in \
                  package.toml is wrong; never copy the new digest without knowing why it changed"
                     .to_owned()
+            }
+            Self::ChangedInTree { .. } => {
+                "put back the file that was pinned (git log shows who changed it), or pin this one on purpose".to_owned()
             }
             Self::Signature { source, .. } => source.hint()?.to_owned(),
             Self::OutsideTree { .. } => {

@@ -57,7 +57,8 @@ fn a_patch_becomes_an_announced_update() {
     let options = ["--credit", "Jan \"JB\" Beulich", "--severity", "moderate"];
     desk.import(&["xsa-108"], &patch, &options).ends_with(0).says(["Tried xsa108.patch: 1 hunks apply"]).prints([
         "-release = \"38\"\n+release = \"39\"",
-        "+[[patch]]\n+file = \"xsa108.patch\"\n+advisory = \"XSA-108\"",
+        "+[[patch]]\n+file = \"xsa108.patch\"\n+sha256 = \"",
+        "\"\n+advisory = \"XSA-108\"",
         "+version = \"4.2.5-39\"\n+entries = [\"XSA-108: guests read memory of others through MSRs of the x2APIC (CVE-2014-7188)\"]",
         "--- /dev/null\n+++ b/specs/xen/patches/xsa108.patch",
         "+fixes = [\"XSA-108\"]\n+credits = [\"Jan \\\"JB\\\" Beulich\"]",
@@ -76,6 +77,15 @@ fn a_patch_becomes_an_announced_update() {
         .run(&["build", "xen", "--without", "xen:docs", "--without", "xen:tools"])
         .ends_with(0)
         .says(["Proven xen: 1 patches (1 hunks) are in its tree"]);
+    desk.copy.write("specs/xen/patches/xsa108.patch", &format!("{}\n", fix()));
+    for command in
+        [&["build", "xen", "--without", "xen:docs", "--without", "xen:tools"][..], &["fetch", "xen"]]
+    {
+        desk.work
+            .run(command)
+            .ends_with(2)
+            .says(["specs/xen/package.toml:", "does not have the pinned sha256"]);
+    }
     // What is mended is not taken twice.
     desk.import(&["xsa-108"], &patch, &[]).ends_with(2).says(["xsa108.patch` is there already"]);
 }
@@ -91,7 +101,7 @@ fn several_issues_come_in_one_update() {
     let patches = [desk.patch("xsa108.patch", &fix()), desk.patch("xsa109-4.2.patch", &second)];
     desk.import(&["XSA-108", "XSA-109"], &patches, &["--apply"]).ends_with(0);
     let text = desk.text(PACKAGE);
-    assert!(text.contains("file = \"xsa109-4.2.patch\"\nadvisory = \"XSA-109\""), "{text}");
+    assert!(text.contains("file = \"xsa109-4.2.patch\"\nsha256 = \""), "{text}");
     desk.work
         .run(&["advisory", "status", "XSA-108", "XSA-109", "--exit-code"])
         .ends_with(0)

@@ -181,9 +181,11 @@ fn file(table: &Table<'_>, directory: &str) -> Option<Text> {
 fn in_tree(table: &Table<'_>, file: Option<&Text>, directory: &Utf8Path) -> Option<Location> {
     let versioned = "is not for a file of this tree";
     let hint = Some("the file is versioned with the tree; with `url` it would be fetched");
-    for key in ["sha256", "size", "mirrors", "signature", "unsigned", "commit", "directory"] {
+    for key in ["size", "mirrors", "signature", "unsigned", "commit", "directory"] {
         table.refuse(key, versioned, hint);
     }
+    let sha256 = parsed(table, table.text("sha256"));
+    let sha256_is_good = sha256.is_some() || !table.has("sha256");
     let file = file?;
     let path = directory.join(&file.value);
     if !path.is_file() {
@@ -195,7 +197,7 @@ fn in_tree(table: &Table<'_>, file: Option<&Text>, directory: &Utf8Path) -> Opti
         );
         return None;
     }
-    Some(Location::InTree { path })
+    Some(Location::InTree { path, sha256 }).filter(|_| sha256_is_good)
 }
 
 /// Whether a download without a signature must say why.

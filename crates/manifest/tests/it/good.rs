@@ -49,7 +49,7 @@ fn sources_know_where_they_come_from() {
     let Vouching::Signature(signature) = &url.vouching else { panic!("a signature") };
     assert_eq!(signature.over, SignedBytes::File);
     assert!(signature.key.ends_with("specs/hello/keys/hello.asc"), "{}", signature.key);
-    assert!(matches!(&hello.sources[2].location, Location::InTree { path } if path.is_file()));
+    assert!(matches!(&hello.sources[2].location, Location::InTree { path, .. } if path.is_file()));
     assert!(matches!(&hello.sources[3].location, Location::Git(git) if git.directory == "translations"));
     assert_eq!(hello.patches[1].file, "two.patch");
     assert_eq!((hello.patches[0].strip, hello.patches[1].strip), (1, 0));

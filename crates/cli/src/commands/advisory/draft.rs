@@ -122,7 +122,7 @@ fn one_patch(
     let origin = if is_url {
         PatchOrigin::Url { url: place.to_owned(), sha256: expected.to_string() }
     } else {
-        PatchOrigin::Tree
+        PatchOrigin::Tree { sha256: expected.to_string() }
     };
     let patch = NewPatch { file, strip, issue: issue.id.clone(), summary, origin, miniature: false };
     if is_url {
