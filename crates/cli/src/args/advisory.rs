@@ -89,11 +89,11 @@ pub(crate) struct AdvisoryImportArgs {
     #[command(flatten)]
     pub(crate) sources: SourceArgs,
     /// What the update answers, such as XSA-108
-    #[arg(value_name = "ISSUE", required_unless_present = "finish")]
+    #[arg(value_name = "ISSUE", required_unless_present_any = ["finish", "abandon"])]
     pub(crate) issues: Vec<String>,
     /// A patch, by file or URL, or a commit of upstream's by its whole id; may be repeated, in the order of application. Where its name does not have the number of one
     /// issue, the issue stands before it
-    #[arg(long, value_name = "[ISSUE=]PATCH", required_unless_present = "finish")]
+    #[arg(long, value_name = "[ISSUE=]PATCH", required_unless_present_any = ["finish", "abandon"])]
     pub(crate) patch: Vec<String>,
     /// The sha256 that a patch must have; one for each but for commits, in the same order
     #[arg(long, value_name = "DIGEST")]
@@ -134,9 +134,19 @@ pub(crate) struct AdvisoryImportArgs {
     /// Write the files
     #[arg(long)]
     pub(crate) apply: bool,
+    #[command(flatten)]
+    pub(crate) stopped: StoppedImportArgs,
+}
+
+/// What becomes of an import that was stopped in the middle.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct StoppedImportArgs {
     /// Finish writing what an earlier --apply was stopped in
     #[arg(long, conflicts_with_all = ["issues", "patch", "apply"])]
     pub(crate) finish: bool,
+    /// Take back what an earlier --apply was stopped in has written
+    #[arg(long, conflicts_with_all = ["issues", "patch", "apply", "finish"])]
+    pub(crate) abandon: bool,
 }
 
 /// How urgent a security update is.

@@ -1,5 +1,7 @@
 //! From a patch to an announced update, by one command.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use sha2::Digest as _;
 
@@ -10,6 +12,10 @@ use crate::workshop::{Directory, ProjectCopy, Work, files_below};
 
 const PACKAGE: &str = "specs/xen/package.toml";
 const ADVISORY: &str = "advisories/CESA-";
+
+fn digest(bytes: &[u8]) -> xen4centos_artifact::Sha256Digest {
+    xen4centos_artifact::Sha256Digest::from_bytes(sha2::Sha256::digest(bytes).into())
+}
 
 struct Desk {
     copy: ProjectCopy,
@@ -26,8 +32,7 @@ impl Desk {
     /// `--patch` and `--sha256` of a patch of this content.
     fn patch(&self, name: &str, content: &str) -> Vec<String> {
         let path = self.work.write(name, content);
-        let digest = xen4centos_artifact::Sha256Digest::from_bytes(sha2::Sha256::digest(content).into());
-        vec![format!("--patch={path}"), format!("--sha256={digest}")]
+        vec![format!("--patch={path}"), format!("--sha256={}", digest(content.as_bytes()))]
     }
 
     fn import(&self, issues: &[&str], patches: &[Vec<String>], options: &[&str]) -> Run {
@@ -170,27 +175,92 @@ fn hunks_in_other_lines_are_taken_by_name_only() {
     desk.import(&["XSA-108"], &patch, &["--allow-offset", "xsa108.patch"]).ends_with(0);
 }
 
-/// What a run that was killed while it wrote leaves: all of it in the work directory, some of it in the project.
-#[test]
-fn an_import_that_was_killed_is_finished() {
+/// What a run that was killed while it wrote leaves: all of it in the work directory, and in the project the patch.
+fn killed() -> (Desk, Vec<(Utf8PathBuf, Vec<u8>)>) {
     let whole = Desk::new();
     whole.import(&["XSA-108"], &[whole.patch("xsa108.patch", &fix())], &["--apply"]).ends_with(0);
-    let killed = Desk::new();
-    let original = killed.files();
-    let changed: Vec<_> = whole.files().into_iter().filter(|file| !original.contains(file)).collect();
-    for (path, bytes) in &changed {
-        killed.work.write(&format!("import/{path}"), bytes);
+    let (after, desk) = (whole.files(), Desk::new());
+    let before: BTreeMap<_, _> = desk.files().into_iter().collect();
+    let mut record = serde_json::Map::new();
+    for (path, bytes) in after.iter().filter(|(path, bytes)| before.get(path) != Some(bytes)) {
+        desk.work.write(&format!("import/after/{path}"), bytes);
+        if let Some(before) = before.get(path) {
+            desk.work.write(&format!("import/before/{path}"), before);
+        }
+        let before = before.get(path).map(|bytes| digest(bytes).to_string());
+        let entry = serde_json::json!({ "before": before, "after": digest(bytes).to_string() });
+        record.insert(path.to_string(), entry);
     }
-    let (path, bytes) = changed.iter().find(|(path, _)| path.ends_with("xsa108.patch")).unwrap();
-    killed.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
-    killed
-        .work
+    desk.work.write("import/files.json", serde_json::Value::from(record).to_string());
+    let (path, bytes) = after.iter().find(|(path, _)| path.ends_with("xsa108.patch")).unwrap();
+    desk.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
+    (desk, after)
+}
+
+#[test]
+fn an_import_that_was_killed_is_finished() {
+    let (desk, whole) = killed();
+    desk.work
         .run(&["advisory", "status"])
         .ends_with(2)
         .says(["was stopped in the middle", "hint: `xen4centos advisory import --finish`"]);
-    killed.work.run(&["advisory", "import", "--finish"]).ends_with(0);
-    assert_eq!(killed.files(), whole.files());
-    killed.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+    desk.work.run(&["advisory", "import", "--finish"]).ends_with(0);
+    assert_eq!(desk.files(), whole);
+    desk.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+    desk.work.run(&["advisory", "import", "--finish"]).ends_with(0).says(["Nothing is left of an import"]);
+}
+
+#[test]
+fn an_import_that_was_killed_is_given_up() {
+    let (desk, _) = killed();
+    let run = desk.work.run(&["advisory", "import", "--abandon"]);
+    run.ends_with(0).says(["Removed specs/xen/patches/xsa108.patch"]);
+    assert_eq!(desk.files(), Desk::new().files());
+    desk.work.run(&["advisory", "status", "XSA-108"]).ends_with(0);
+}
+
+#[test]
+fn what_was_edited_after_a_kill_is_not_overwritten() {
+    let (desk, _) = killed();
+    desk.copy.edit(PACKAGE, "timeout-minutes = 120", "timeout-minutes = 240");
+    let before = desk.files();
+    desk.work.run(&["advisory", "import", "--finish"]).ends_with(2).says([
+        "neither what they were before the import nor what it makes of them\n  specs/xen/package.toml",
+        "advisory import --abandon",
+    ]);
+    assert_eq!(desk.files(), before);
+    desk.work
+        .run(&["advisory", "import", "--abandon"])
+        .ends_with(0)
+        .says(["specs/xen/package.toml was edited after the import"]);
+    assert!(desk.text(PACKAGE).contains("timeout-minutes = 240"));
+    assert!(!desk.copy.path().join("specs/xen/patches").exists());
+    desk.work.run(&["advisory", "status", "XSA-108"]).ends_with(0);
+}
+
+/// What may be under embargo is nobody else's to read, and does not stay.
+#[test]
+fn a_killed_trial_is_private_and_forgotten() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for next in [&["--finish"][..], &["XSA-33", "--patch=none", "--sha256=none"]] {
+        let desk = Desk::new();
+        let url =
+            format!("{}x.patch", server("/x.patch", vec![b"", b"", b"", b"", b"", b"", b"never whole"]));
+        let (patch, sha256) = (format!("--patch={url}"), format!("--sha256={}", "0".repeat(64)));
+        let mut arguments = vec!["advisory", "import", "XSA-108", &patch, &sha256];
+        let temporary = Directory::new();
+        let running = desk.work.call(&arguments).env("TMPDIR", temporary.path.as_str()).start();
+        let trial = desk.work.path().join("import-trial");
+        while !trial.join("specs/xen/package.toml").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        running.kill();
+        assert_eq!(fs_err::metadata(&trial).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(files_below(&temporary.path), Vec::<Utf8PathBuf>::new());
+        arguments.splice(2.., next.iter().copied());
+        desk.work.run(&arguments);
+        assert!(!trial.exists());
+    }
 }
 
 /// Upstream's own commits: their ids are their pins.

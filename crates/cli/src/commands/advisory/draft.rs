@@ -12,7 +12,11 @@ use super::import::advisory_path;
 use crate::{
     args::{AdvisoryImportArgs, SeverityArg},
     failure::{Failure, Kind},
-    pipeline::{journal::Changes, plan::sha256, sources},
+    pipeline::{
+        journal::{Change, Changes},
+        plan::sha256,
+        sources,
+    },
     session::Session,
     settings,
 };
@@ -215,16 +219,18 @@ impl Draft {
             );
             wrong(message, "write both so, or make the update by hand")
         })?;
-        let mut changes = Changes::from([(manifest, new.into_bytes())]);
+        let edited = Change { before: Some(text.into_bytes()), after: new.into_bytes() };
+        let mut changes = Changes::from([(manifest, edited)]);
         for (file, bytes) in &self.files {
             let path = directory.join("patches").join(file);
             if session.project.root.join(&path).exists() {
                 return Err(wrong(format!("`{path}` is there already"), "give the new patch another name"));
             }
-            changes.insert(path, bytes.clone());
+            changes.insert(path, Change { before: None, after: bytes.clone() });
         }
         let advisory = announcement(&self.announcement, &self.update);
-        changes.insert(advisory_path(&self.announcement.id), advisory.into_bytes());
+        let change = Change { before: None, after: advisory.into_bytes() };
+        changes.insert(advisory_path(&self.announcement.id), change);
         Ok(changes)
     }
 

@@ -11,13 +11,13 @@ use crate::{
     args::{AdvisoryImportArgs, BuildArgs, Cli, GlobalArgs},
     failure::{Failure, Kind, Outcome},
     pipeline::{
-        journal::{self, Changes},
+        journal::{self, Change, Changes},
         lock::WorkLock,
-        overlay::overlay,
-        proofs, sources,
+        proofs,
+        rehearsal::Rehearsal,
+        sources,
     },
     printer::Printer,
-    scratch::Scratch,
     session::Session,
     settings::Directories,
 };
@@ -25,8 +25,12 @@ use crate::{
 pub(crate) fn run(cli: &Cli, args: &AdvisoryImportArgs, printer: &Printer) -> Outcome {
     let directories = Directories::find(&cli.global)?;
     let _lock = WorkLock::take_in(&directories.work, printer)?;
-    if args.finish {
+    Rehearsal::forget(&directories.work)?;
+    if args.stopped.finish {
         return journal::finish(&directories, printer);
+    }
+    if args.stopped.abandon {
+        return journal::abandon(&directories, printer);
     }
     let session = Session::open(&cli.global, &args.target, printer)?;
     let given = Given::read(&session, args)?;
@@ -49,10 +53,9 @@ fn attempt(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let directories = Directories::find(&cli.global)?;
-    let scratch = Scratch::new("import")?;
-    overlay(&directories.project, changes, &scratch.path)?;
+    let rehearsal = Rehearsal::new(&directories.work, &directories.project, changes)?;
     let global = GlobalArgs {
-        project: Some(scratch.path.clone()),
+        project: Some(rehearsal.project.clone()),
         work: Some(directories.work),
         verbose: cli.global.verbose,
         quiet: cli.global.quiet,
@@ -93,9 +96,8 @@ fn attempt(
 
 /// What would change, as a patch, and what would be made anew.
 fn show(session: &Session<'_>, draft: &Draft, changes: &Changes) {
-    for (path, bytes) in changes {
-        let before = fs_err::read(session.project.root.join(path)).ok();
-        let [before, after] = [before.as_deref().unwrap_or_default(), bytes].map(String::from_utf8_lossy);
+    for (path, Change { before, after }) in changes {
+        let [before, after] = [before.as_deref().unwrap_or_default(), after].map(String::from_utf8_lossy);
         let old = if before.is_empty() { "/dev/null".to_owned() } else { format!("a/{path}") };
         session.printer.data(difference(&before, &after, &old, &format!("b/{path}")).trim_end());
     }
