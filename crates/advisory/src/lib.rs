@@ -10,11 +10,15 @@ mod csaf;
 mod draft;
 mod matrix;
 mod row;
+mod series;
 mod updateinfo;
+mod xsa;
 
 pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
 pub use csaf::{csaf, csaf_file_name};
 pub use draft::{Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
+pub use series::Series;
 pub use updateinfo::{Embargoed, Shipped, embargoed, updateinfo};
+pub use xsa::{ListedPatch, PatchTree, XsaError, XsaText};

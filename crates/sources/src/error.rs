@@ -88,6 +88,12 @@ pub enum FetchError {
         /// What is wrong with it.
         source: Box<SignatureError>,
     },
+    /// A text is signed, and nobody has said by whom it may be.
+    #[error("package `{package}` pins no key of upstream's advisories")]
+    NoAdvisoryKey {
+        /// The package.
+        package: String,
+    },
     /// What should be a file of the tree is a link, or lies behind one.
     #[error("`{path}` is a link, or behind one that leads out of package `{package}`")]
     OutsideTree {
@@ -319,6 +325,20 @@ pub enum SignatureError {
         /// The signature file.
         path: String,
     },
+    /// The signature is of a kind that says nothing about a text, or without a date.
+    #[error("`{path}` has no dated signature over its text")]
+    NotOverAText {
+        /// The text.
+        path: String,
+    },
+    /// What should be a signed text is not whole.
+    #[error("`{path}` is no text that was signed in the clear")]
+    NoText {
+        /// The text.
+        path: String,
+        /// What is wrong with it.
+        source: pgp::errors::Error,
+    },
     /// Somebody else signed.
     #[error("`{path}` is signed by {issuer}, not by {expected} or a subkey of it")]
     OtherSigner {
@@ -437,6 +457,10 @@ impl FetchError {
                 "put back the file that was pinned (git log shows who changed it), or pin this one on purpose".to_owned()
             }
             Self::Signature { source, .. } => source.hint()?.to_owned(),
+            Self::NoAdvisoryKey { package } => format!(
+                "find out from upstream which key signs them, and write [upstream.advisories] with `fingerprint` and `key` into \
+                 specs/{package}/package.toml"
+            ),
             Self::OutsideTree { .. } => {
                 "put the file itself there: the project's history does not have what a link leads to".to_owned()
             }

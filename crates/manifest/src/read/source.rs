@@ -5,8 +5,8 @@ use xen4centos_toml_tree::{Spot, Table, Text};
 
 use super::{all_checked, checked, parsed, value};
 use crate::{
-    CommitLocation, DetachedSignature, GitLocation, Location, Patch, Role, SignedBytes, Source, Upstream,
-    UrlLocation, Vouching, words,
+    CommitLocation, DetachedSignature, GitLocation, KeyPin, Location, Patch, Role, SignedBytes, Source,
+    Upstream, UrlLocation, Vouching, words,
 };
 
 /// A source as far as it could be read; names stand beside it for the checks against others.
@@ -259,6 +259,15 @@ fn signature(table: Table<'_>, directory: &Utf8Path) -> Option<DetachedSignature
     );
     table.finish();
     Some(DetachedSignature { url: url?, fingerprint: fingerprint?, key: key?, key_url, over: over? })
+}
+
+/// The key that signs upstream's advisories.
+pub(crate) fn key_pin(table: Table<'_>, directory: &Utf8Path) -> Option<KeyPin> {
+    let fingerprint = parsed(&table, table.required("fingerprint"));
+    let url = value(&table, table.text("key-url"), words::download_url);
+    let file = key(&table, directory);
+    table.finish();
+    Some(KeyPin { fingerprint: fingerprint?, file: file?, url })
 }
 
 fn key(table: &Table<'_>, directory: &Utf8Path) -> Option<Utf8PathBuf> {

@@ -56,6 +56,19 @@ fn sources_know_where_they_come_from() {
 }
 
 #[test]
+fn the_key_of_upstreams_advisories_is_pinned() {
+    let copy = Copy::new();
+    let table = "directory = \"hello-2.10\"\n\n[upstream.advisories]\nkey = \"keys/hello.asc\"\n\
+                 fingerprint = \"23E3 222C 145F 4475 FA80  60A7 83FE 14C9 57E8 2BD9\"\n";
+    copy.edit("specs/hello/package.toml", "directory = \"hello-2.10\"\n", table);
+    let project = Project::load(&copy.root(), NOW).unwrap();
+    let upstream = project.package("hello").unwrap().upstream.as_ref().unwrap();
+    let key = upstream.advisories.as_ref().unwrap();
+    assert_eq!(key.fingerprint.to_string(), "23E3222C145F4475FA8060A783FE14C957E82BD9");
+    assert!(key.file.ends_with("specs/hello/keys/hello.asc"));
+}
+
+#[test]
 fn target_and_client_are_read() {
     let project = load();
     let target = project.target("here").unwrap();

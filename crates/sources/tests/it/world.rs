@@ -119,7 +119,12 @@ pub(crate) fn package(name: &str, root: &Utf8Path) -> Package {
         build_after: Vec::new(),
         template: directory.join("xen.spec.tera"),
         directory,
-        upstream: Some(Upstream { name: name.to_owned(), directory: format!("{name}-4.2.5"), git: None }),
+        upstream: Some(Upstream {
+            name: name.to_owned(),
+            directory: format!("{name}-4.2.5"),
+            git: None,
+            advisories: None,
+        }),
         miniature: None,
         sources: Vec::new(),
         patches: Vec::new(),
