@@ -8,6 +8,7 @@
 mod bulletin;
 mod csaf;
 mod draft;
+mod knowledge;
 mod matrix;
 mod row;
 mod series;
@@ -17,6 +18,7 @@ mod xsa;
 pub use bulletin::{Announced, Architecture, Bulletin, Changes, Issue, Reference};
 pub use csaf::{csaf, csaf_file_name};
 pub use draft::{Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated};
+pub use knowledge::{Learned, with_issue, with_learned};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
 pub use series::Series;

@@ -38,4 +38,4 @@ pub use target::{
     Target, Upstreams,
 };
 pub use waiver::Waiver;
-pub use words::{Complaint, download_url};
+pub use words::{Complaint, changelog_author, download_url};

@@ -13,29 +13,29 @@ use crate::workshop::{Directory, ProjectCopy, Work, files_below};
 const PACKAGE: &str = "specs/xen/package.toml";
 const ADVISORY: &str = "advisories/CESA-";
 
-fn digest(bytes: &[u8]) -> xen4centos_artifact::Sha256Digest {
+pub(crate) fn digest(bytes: &[u8]) -> xen4centos_artifact::Sha256Digest {
     xen4centos_artifact::Sha256Digest::from_bytes(sha2::Sha256::digest(bytes).into())
 }
 
-struct Desk {
-    copy: ProjectCopy,
-    work: Work,
+pub(crate) struct Desk {
+    pub(crate) copy: ProjectCopy,
+    pub(crate) work: Work,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let copy = ProjectCopy::before_the_update();
         let work = Work::new(copy.path());
         Self { copy, work }
     }
 
     /// `--patch` and `--sha256` of a patch of this content.
-    fn patch(&self, name: &str, content: &str) -> Vec<String> {
+    pub(crate) fn patch(&self, name: &str, content: &str) -> Vec<String> {
         let path = self.work.write(name, content);
         vec![format!("--patch={path}"), format!("--sha256={}", digest(content.as_bytes()))]
     }
 
-    fn import(&self, issues: &[&str], patches: &[Vec<String>], options: &[&str]) -> Run {
+    pub(crate) fn import(&self, issues: &[&str], patches: &[Vec<String>], options: &[&str]) -> Run {
         let mut arguments = vec!["advisory", "import"];
         arguments.extend(issues);
         arguments.extend(patches.iter().flatten().map(String::as_str));
@@ -49,7 +49,7 @@ impl Desk {
         files_below(root).into_iter().map(read).collect()
     }
 
-    fn text(&self, file: &str) -> String {
+    pub(crate) fn text(&self, file: &str) -> String {
         fs_err::read_to_string(self.copy.path().join(file)).unwrap()
     }
 }
@@ -92,7 +92,10 @@ fn a_patch_becomes_an_announced_update() {
             .says(["specs/xen/package.toml:", "does not have the pinned sha256"]);
     }
     // What is mended is not taken twice.
-    desk.import(&["xsa-108"], &patch, &[]).ends_with(2).says(["xsa108.patch` is there already"]);
+    desk.import(&["xsa-108"], &patch, &[])
+        .ends_with(2)
+        .says(["XSA-108 is fixed already: in xen-4.2.5-39.el6.centos.alt, by CESA-", "--again"]);
+    desk.import(&["xsa-108"], &patch, &["--again"]).ends_with(2).says(["xsa108.patch` is there already"]);
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! tried on a copy.
 
 use camino::Utf8PathBuf;
+use xen4centos_advisory::Update;
 use xen4centos_manifest::Package;
 use xen4centos_presence::Finding;
 use xen4centos_render::difference;
+use xen4centos_sources::VerifiedSource;
 
-use super::draft::{Draft, Given};
+use super::{draft::Draft, given::Given};
 use crate::{
     args::{AdvisoryImportArgs, BuildArgs, Cli, GlobalArgs},
     failure::{Failure, Kind, Outcome},
@@ -62,18 +64,37 @@ fn attempt(
         color: cli.global.color,
     };
     let session = Session::open(&global, &args.target, printer)?;
-    let packages = sources::packages(&session, std::slice::from_ref(&draft.package), &args.sources)?;
-    let package = &packages[0];
-    draft.demand_whole(package)?;
+    let names: Vec<String> = draft.updates().iter().map(|(package, _)| package.clone()).collect();
+    let packages = sources::packages(&session, &names, &args.sources)?;
+    for package in &packages {
+        draft.demand_whole(package)?;
+    }
     let mut options = session.options(&packages, &BuildArgs::default())?;
     // Upstream's release and the patches are enough; what only options need is for the build.
     options.values_mut().flat_map(|options| options.values_mut()).for_each(|option| option.on = false);
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
-    let is_new = |file: &str| draft.update.patches.iter().any(|patch| patch.file == file);
-    let expected = proofs::expected(&session, package, &verified, is_new)?;
+    for ((_, update), package) in draft.updates().iter().zip(&packages) {
+        let own: Vec<VerifiedSource> =
+            verified.iter().filter(|source| source.package == package.name).cloned().collect();
+        apply(&session, args, (package, update), &own)?;
+    }
+    Ok(())
+}
+
+/// What is new in a package must fit its upstream's files; of a new release, all patches must.
+fn apply(
+    session: &Session<'_>,
+    args: &AdvisoryImportArgs,
+    (package, update): (&Package, &Update),
+    verified: &[VerifiedSource],
+) -> Result<(), Failure> {
+    let is_new = |file: &str| {
+        update.upstream_sha256.is_some() || update.patches.iter().any(|patch| patch.file == file)
+    };
+    let expected = proofs::expected(session, package, verified, is_new)?;
     if let Some(finding) = expected.findings().first() {
         let lines: Vec<String> = expected.findings().iter().map(|finding| format!("  {finding}")).collect();
-        let message = format!("`{}` does not take the patches\n{}", draft.package, lines.join("\n"));
+        let message = format!("`{}` does not take the patches\n{}", package.name, lines.join("\n"));
         return Err(Failure::new(Kind::Refused, message).hint(Some(finding.hint().to_owned())));
     }
     for proof in expected.proofs() {
@@ -89,7 +110,7 @@ fn attempt(
                 format!("look whether it was made for this release; then --allow-offset {}", proof.patch);
             return Err(Failure::new(Kind::Refused, message).hint(Some(hint)));
         }
-        printer.step("Tried", format!("{}: {} hunks apply", proof.patch, proof.hunks));
+        session.printer.step("Tried", format!("{}: {} hunks apply", proof.patch, proof.hunks));
     }
     Ok(())
 }
@@ -102,14 +123,12 @@ fn show(session: &Session<'_>, draft: &Draft, changes: &Changes) {
         session.printer.data(difference(&before, &after, &old, &format!("b/{path}")).trim_end());
     }
     let dist = &session.target.dist;
-    let shown = |package: &Package, release: &str| {
-        let release = if package.dist_tag { format!("{release}{dist}") } else { release.to_owned() };
-        format!("{}-{}-{release}", package.name, package.version)
-    };
-    if let Some(package) = session.project.packages.get(&draft.package) {
-        let [old, new] =
-            [&draft.update.old_release, &draft.update.release].map(|release| shown(package, release));
-        session.printer.step("Rebuilt", format!("will be {}: {new} takes the place of {old}", package.name));
+    for (name, update) in draft.updates() {
+        let Some(package) = session.project.packages.get(name) else { continue };
+        let dist = if package.dist_tag { dist.as_str() } else { "" };
+        let old = format!("{name}-{}-{}{dist}", update.old_version, update.old_release);
+        let new = format!("{name}-{}-{}{dist}", update.version, update.release);
+        session.printer.step("Rebuilt", format!("will be {name}: {new} takes the place of {old}"));
     }
 }
 
