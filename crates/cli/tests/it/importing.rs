@@ -43,7 +43,7 @@ impl Desk {
         self.work.run(&arguments)
     }
 
-    fn files(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
         let root = self.copy.path();
         let read = |path: Utf8PathBuf| (path.clone(), fs_err::read(root.join(path)).unwrap());
         files_below(root).into_iter().map(read).collect()

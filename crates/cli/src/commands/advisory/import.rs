@@ -74,11 +74,33 @@ fn attempt(
     options.values_mut().flat_map(|options| options.values_mut()).for_each(|option| option.on = false);
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
     for ((_, update), package) in draft.updates().iter().zip(&packages) {
+        demand_release(&session, (package, update), &verified)?;
         let own: Vec<VerifiedSource> =
             verified.iter().filter(|source| source.package == package.name).cloned().collect();
         apply(&session, args, (package, update), &own)?;
     }
     Ok(())
+}
+
+/// Nothing was tried where something else stood in the place of upstream's new release.
+fn demand_release(
+    session: &Session<'_>,
+    (package, update): (&Package, &Update),
+    verified: &[VerifiedSource],
+) -> Result<(), Failure> {
+    let Some(sha256) = &update.upstream_sha256 else { return Ok(()) };
+    let is_it =
+        |source: &VerifiedSource| source.package == package.name && source.sha256.to_string() == *sha256;
+    if verified.iter().any(is_it) {
+        return Ok(());
+    }
+    let (name, version, target) = (&package.name, &update.version, &session.target.name);
+    let message = format!(
+        "nobody looked at `{name}` {version}: channel `{}` of target `{target}` takes a miniature or a tree in its place",
+        session.channel.name
+    );
+    let hint = "import it for a target and a channel that take upstream's own files, without --source-tree";
+    Err(Failure::new(Kind::Data, message).hint(Some(hint.to_owned())))
 }
 
 /// What is new in a package must fit its upstream's files; of a new release, all patches must.
