@@ -166,6 +166,51 @@ fn what_is_not_right_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn words_that_are_wrong_are_told() {
+    let desk = Desk::new();
+    let patch = [desk.patch("xsa108.patch", &fix())];
+    let cases: [(&[&str], &str); 6] = [
+        (&["--author", "me"], "--author: expected `Name <mail@host>`, found `me`"),
+        (&["--title", "two\nlines"], "is not one line of text"),
+        (&["--credit", ""], "is not one line of text"),
+        (&["--public", "1999-01-01T00:00:00Z"], "nobody knew of it before 2014"),
+        (&["--public", "2026-12-01"], "is no time in UTC"),
+        (&["--package", "xne"], "xne"),
+    ];
+    for (options, message) in cases {
+        desk.import(&["XSA-108"], &patch, options).ends_with(2).says([message]);
+    }
+    desk.import(&["XSA-108"], &patch, &["--public", "2014-10-01T12:00:00Z"])
+        .ends_with(0)
+        .says(["is in the past: what is built is published at once"]);
+    let windows = [desk.patch("windows.patch", &fix().replace('\n', "\r\n"))];
+    desk.import(&["XSA-108"], &windows, &[])
+        .ends_with(4)
+        .says(["ADV-PATCH-004 windows.patch: its lines end with CRLF"]);
+    let mode = "diff --git a/xen/hypervisor.c b/xen/hypervisor.c\nold mode 100644\nnew mode 100755\n";
+    desk.import(&["XSA-108"], &[desk.patch("mode.patch", mode)], &[])
+        .ends_with(4)
+        .says(["ADV-PATCH-004 mode.patch: it changes modes of files only"]);
+    desk.work
+        .run(&["check", "--explain", "adv-patch-003"])
+        .ends_with(0)
+        .prints(["ADV-PATCH-003 a patch that is not in the tree that is built (advisories)", "way out:"]);
+}
+
+/// What is in the store is taken by its digest, and a URL that has it no more would be found out by others.
+#[test]
+fn a_url_that_is_not_asked_is_told() {
+    let desk = Desk::new();
+    let content: &'static [u8] = fix().leak().as_bytes();
+    let url = server("/xsa108.patch", vec![content]);
+    let patch = |path: &str| [vec![format!("--patch={url}{path}"), format!("--sha256={}", digest(content))]];
+    desk.import(&["XSA-108"], &patch("gone/xsa108.patch"), &[]).ends_with(5).says(["HTTP 404"]);
+    desk.import(&["XSA-108"], &patch("xsa108.patch"), &[]).ends_with(0);
+    let told = format!("Found xsa108.patch here, by its digest: {url}gone/xsa108.patch is not asked for it");
+    desk.import(&["XSA-108"], &patch("gone/xsa108.patch"), &[]).ends_with(0).says([told.as_str()]);
+}
+
+#[test]
 fn hunks_in_other_lines_are_taken_by_name_only() {
     let desk = Desk::new();
     let text = fix();

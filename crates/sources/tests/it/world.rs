@@ -202,7 +202,7 @@ impl Reporter for Events {
             Event::Started { file, have, total, .. } => format!("started {file} {have} {total:?}"),
             Event::Waiting { file, reason, .. } => format!("waiting {file} {reason}"),
             Event::Rejected { file, reason, .. } => format!("rejected {file} {reason}"),
-            Event::Stored { file, .. } => format!("stored {file}"),
+            Event::Stored { file, place } => format!("stored {file} from {place}"),
             Event::Corrupt { file, .. } => format!("corrupt {file}"),
             Event::Verifying { file } => format!("verifying {file}"),
             Event::Packing { package, .. } => format!("packing {package}"),

@@ -2,11 +2,11 @@
 //! tried on a copy.
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::Update;
+use xen4centos_advisory::{PatchOrigin, Update, form_problem};
 use xen4centos_manifest::Package;
 use xen4centos_presence::Finding;
 use xen4centos_render::difference;
-use xen4centos_sources::VerifiedSource;
+use xen4centos_sources::{Planned, Standing, VerifiedSource};
 
 use super::{draft::Draft, given::Given};
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         sources,
     },
     printer::Printer,
-    session::Session,
+    session::{Options, Session},
     settings::Directories,
 };
 
@@ -72,12 +72,35 @@ fn attempt(
     let mut options = session.options(&packages, &BuildArgs::default())?;
     // Upstream's release and the patches are enough; what only options need is for the build.
     options.values_mut().flat_map(|options| options.values_mut()).for_each(|option| option.on = false);
+    tell_unasked(&session, args, draft, (&packages, &options))?;
     let verified = sources::fetch(&session, &args.sources, &packages, &options)?;
     for ((_, update), package) in draft.updates().iter().zip(&packages) {
         demand_release(&session, (package, update), &verified)?;
         let own: Vec<VerifiedSource> =
             verified.iter().filter(|source| source.package == package.name).cloned().collect();
         apply(&session, args, (package, update), &own)?;
+    }
+    Ok(())
+}
+
+/// A URL that is not asked may be wrong, and nobody would know before somebody has no store.
+fn tell_unasked(
+    session: &Session<'_>,
+    args: &AdvisoryImportArgs,
+    draft: &Draft<'_>,
+    (packages, options): (&[Package], &Options),
+) -> Result<(), Failure> {
+    let planned = sources::survey(session, &args.sources, packages, options)?;
+    let new = draft.updates().iter().flat_map(|(_, update)| &update.patches);
+    for patch in new {
+        let PatchOrigin::Url { url, .. } = &patch.origin else { continue };
+        let is_here = |source: &&Planned| {
+            source.file == patch.file && matches!(source.standing, Standing::Stored | Standing::Lookaside)
+        };
+        if planned.iter().any(|source| is_here(&source)) {
+            let file = &patch.file;
+            session.printer.step("Found", format!("{file} here, by its digest: {url} is not asked for it"));
+        }
     }
     Ok(())
 }
@@ -110,6 +133,15 @@ fn apply(
     (package, update): (&Package, &Update),
     verified: &[VerifiedSource],
 ) -> Result<(), Failure> {
+    for source in
+        verified.iter().filter(|source| update.patches.iter().any(|patch| patch.file == source.file))
+    {
+        if let Some(problem) = form_problem(&source.content()?) {
+            let message = format!("{} {}: {problem}", Finding::UNREADABLE, source.file);
+            let hint = "take the patch as upstream has it: a plain unified diff";
+            return Err(Failure::new(Kind::Refused, message).hint(Some(hint.to_owned())));
+        }
+    }
     let is_new = |file: &str| {
         update.upstream_sha256.is_some() || update.patches.iter().any(|patch| patch.file == file)
     };
