@@ -106,8 +106,7 @@ pub(crate) fn finish(directories: &Directories, printer: &Printer) -> Result<(),
         put(directories, path, &fs_err::read(journal.join("after").join(path))?)?;
         printer.step("Wrote", path);
     }
-    fs_err::remove_dir_all(journal)?;
-    Ok(())
+    close(directories)
 }
 
 /// Takes back what was written of it, but for what was edited since.
@@ -133,7 +132,25 @@ pub(crate) fn abandon(directories: &Directories, printer: &Printer) -> Result<()
             }
         }
     }
-    fs_err::remove_dir_all(journal)?;
+    close(directories)
+}
+
+/// From one moment to the next nothing is left to do, whatever becomes of the removal.
+fn close(directories: &Directories) -> Result<(), Failure> {
+    let done = directories.work.join(format!("{JOURNAL}.done"));
+    fs_err::rename(directories.work.join(JOURNAL), &done)?;
+    fs_err::remove_dir_all(done)?;
+    Ok(())
+}
+
+/// Removes what killed runs left that had not begun, or were done.
+pub(crate) fn forget(directories: &Directories) -> Result<(), Failure> {
+    for end in ["new", "done"] {
+        let left = directories.work.join(format!("{JOURNAL}.{end}"));
+        if left.exists() {
+            fs_err::remove_dir_all(left)?;
+        }
+    }
     Ok(())
 }
 
@@ -185,8 +202,14 @@ fn present(path: &Utf8Path) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
+/// Down to the disk: the journal goes after it.
 fn put(directories: &Directories, path: &Utf8Path, bytes: &[u8]) -> Result<(), Failure> {
-    keep(&directories.project.join(path), bytes)
+    let place = directories.project.join(path);
+    keep(&place, bytes)?;
+    if let Some(parent) = place.parent() {
+        fs_err::File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn keep(place: &Utf8Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -305,9 +305,17 @@ fn a_killed_trial_is_private_and_forgotten() {
         running.kill();
         assert_eq!(fs_err::metadata(&trial).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(files_below(&temporary.path), Vec::<Utf8PathBuf>::new());
+        desk.work.write("import.new/after/specs/xen/patches/x.patch", "begun");
+        desk.work.write("import.done/after/specs/xen/patches/x.patch", "done");
         arguments.splice(2.., next.iter().copied());
         desk.work.run(&arguments);
-        assert!(!trial.exists());
+        assert!(
+            !["import-trial", "import.new", "import.done"].iter().any(|name| desk
+                .work
+                .path()
+                .join(name)
+                .exists())
+        );
     }
 }
 

@@ -186,6 +186,23 @@ fn what_the_text_does_not_say_is_asked_for() {
     later.import(&[chosen]).ends_with(0);
 }
 
+/// What is written down counts; what upstream says beside it is told.
+#[test]
+fn a_known_issue_stays_as_it_is_known() {
+    let upstream = Upstream::with(ONWARD, &format!("{ROWS}xsa901-linux.patch     Linux\n"));
+    let known = upstream.desk.text(KNOWN)
+        + "\n[[issue]]\nid = \"XSA-901\"\ntitle = \"as we call it\"\n\
+           in.xen = { component = \"hypervisor\", state = \"affected\" }\n\
+           in.kernel = { component = \"Linux\", state = \"not_affected\", reason = \"component_not_present\" }\n";
+    upstream.desk.copy.write(KNOWN, &known);
+    upstream
+        .import(&["--apply"])
+        .ends_with(0)
+        .says(["upstream says CVE-2031-10901 of XSA-901, too", "Tried xsa901-0001-one.patch"])
+        .prints(["XSA-901: as we call it (CVE-2031-10901)"]);
+    assert_eq!(upstream.desk.text(KNOWN), known);
+}
+
 #[test]
 fn a_directory_can_be_a_url() {
     let upstream = Upstream::new();

@@ -240,8 +240,11 @@ impl<'a, 's> Reader<'a, 's> {
         }
         let all = session.target.packages.iter().filter_map(|name| session.project.packages.get(name));
         let about: Vec<&Package> = all.clone().filter(|package| issue.is_about(package)).collect();
-        if !about.is_empty() {
-            return Ok(about);
+        let (unaffected, affected): (Vec<_>, Vec<_>) =
+            about.into_iter().partition(|package| issue.is_known_unaffected(package));
+        if !affected.is_empty() || !unaffected.is_empty() {
+            // Of what never had the fault, somebody has to say so.
+            return Ok(if affected.is_empty() { unaffected } else { affected });
         }
         let is_xen =
             |package: &&Package| package.upstream.as_ref().is_some_and(|upstream| upstream.name == "xen");

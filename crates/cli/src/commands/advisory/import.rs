@@ -28,6 +28,7 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryImportArgs, printer: &Printer) -> Ou
     let directories = Directories::find(&cli.global)?;
     let _lock = WorkLock::take_in(&directories.work, printer)?;
     Rehearsal::forget(&directories.work)?;
+    journal::forget(&directories)?;
     if args.stopped.finish {
         return journal::finish(&directories, printer);
     }

@@ -1,7 +1,7 @@
 //! The issues that an import answers: known ones, and those that nobody has written down yet.
 
 use xen4centos_advisory::{PatchTree, Series, XsaText};
-use xen4centos_manifest::{KnownIssue, Package};
+use xen4centos_manifest::{KnownIssue, KnownState, Package};
 
 use super::{upstream::Place, wrong};
 use crate::{args::AdvisoryImportArgs, failure::Failure, session::Session};
@@ -61,7 +61,12 @@ impl<'s> Issue<'s> {
         };
         let mut cves = known.map_or_else(Vec::new, |known| known.cves.clone());
         let new = text.iter().flat_map(|text| &text.cves).filter(|cve| !cves.contains(cve));
-        cves.extend(new.cloned().collect::<Vec<_>>());
+        let new: Vec<String> = new.cloned().collect();
+        if let Some(known) = known.filter(|_| !new.is_empty()) {
+            let (file, line) = (&known.file, known.line);
+            session.printer.warning(format!("{file}:{line}: upstream says {} of {id}, too", new.join(", ")));
+        }
+        cves.extend(new);
         Ok(Self { id, title, cves, known, text })
     }
 
@@ -79,6 +84,12 @@ impl<'s> Issue<'s> {
                 .is_some_and(|series| !text.patches_for(tree_of(package), series).is_empty()),
             (None, None) => false,
         }
+    }
+
+    /// Whether a package is known never to have had it.
+    pub(super) fn is_known_unaffected(&self, package: &Package) -> bool {
+        let knowledge = self.known.and_then(|known| known.packages.get(&package.name));
+        knowledge.is_some_and(|knowledge| matches!(knowledge.state, KnownState::NotAffected(_)))
     }
 
     /// Its number, as names of patches have it.
