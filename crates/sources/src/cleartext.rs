@@ -34,7 +34,10 @@ impl SignedText {
         let (message, _) = CleartextSignedMessage::from_string(&text).map_err(no_text)?;
         let claim = Claim::among(message.signatures(), SignatureType::Text, place, key, now)?;
         let signed = message.signed_text();
-        claim.verify(signed.as_bytes())?;
+        claim.verify(signed.as_bytes()).map_err(|error| match error {
+            SignatureError::Bad { path, source } => SignatureError::BadText { path, source },
+            other => other,
+        })?;
         Ok(Self { text: signed.replace("\r\n", "\n"), signed_by: claim.signed_by })
     }
 }

@@ -365,6 +365,14 @@ pub enum SignatureError {
         /// What the cryptography said.
         source: pgp::errors::Error,
     },
+    /// The signature does not fit the text that it stands under.
+    #[error("`{path}` does not fit its signature: the text was changed")]
+    BadText {
+        /// The text.
+        path: String,
+        /// What the cryptography said.
+        source: pgp::errors::Error,
+    },
     /// The signature uses a hash function for which files can be made to fit.
     #[error("`{path}` uses {hash}, which proves nothing")]
     WeakHash {
@@ -504,6 +512,7 @@ impl SignatureError {
             Self::Bad { .. } => {
                 "if the signature is over the uncompressed file, say over = \"uncompressed\" in package.toml"
             }
+            Self::BadText { .. } | Self::NoText { .. } => "get the text from upstream again, as it is",
             Self::KeyRevoked { .. } => {
                 "ask upstream; a release signed before a compromise needs a new signature"
             }

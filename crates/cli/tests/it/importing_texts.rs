@@ -181,6 +181,12 @@ fn what_the_text_does_not_say_is_asked_for() {
     ]);
     let chosen = "--patch=xsa901-4.3/0001-one.patch";
     upstream.import(&["--package=xen", chosen]).ends_with(0).says(["Tried xsa901-0001-one.patch"]);
+    let models =
+        Upstream::with(ONWARD, &format!("{rows}xsa901-qemut.patch     qemu-xen-traditional, Xen 4.2.x\n"));
+    models.import(&[]).ends_with(2).says([
+        "what XSA-901 lists for xen 4.2.5 is for device models\n  xsa901-qemut.patch  qemu-xen",
+        "make a patch of it for Xen's tree",
+    ]);
     let later = Upstream::with("Xen 4.3 and onward are vulnerable.", ROWS);
     later.import(&[]).ends_with(2).says(["XSA-901 says that xen 4.2.5 is not vulnerable", "not_affected"]);
     later.import(&[chosen]).ends_with(0);

@@ -144,7 +144,7 @@ fn a_text_that_was_signed_in_the_clear_is_what_was_signed() {
     };
     let signed = String::from_utf8(signed).unwrap();
     let changed = signed.replace("Advisory 1", "Advisory 2");
-    assert!(matches!(refused(changed.as_bytes()), SignatureError::Bad { .. }));
+    assert!(matches!(refused(changed.as_bytes()), SignatureError::BadText { .. }));
     let other = gpg.clear_sign(RELEASE, text, "Other");
     assert!(matches!(refused(&other), SignatureError::OtherSigner { .. }));
     for around in [format!("Subject: more\n{signed}"), format!("{signed}more\n"), text.to_owned()] {

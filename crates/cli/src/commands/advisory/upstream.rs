@@ -96,6 +96,14 @@ impl Place {
             return Err(wrong(message, hint));
         }
         let listed = text.patches_for(tree_of(package), series);
+        let of_models = text.patches_for(PatchTree::DeviceModel, series);
+        if listed.is_empty() && !of_models.is_empty() && tree_of(package) == PatchTree::Xen {
+            let message =
+                format!("what {id} lists for {release} is for device models\n{}", table(&of_models));
+            let hint = "they lie below tools/ in trees of their own: make a patch of it for Xen's tree, and give that by --patch \
+                        and --sha256";
+            return Err(wrong(message, hint));
+        }
         if listed.is_empty() {
             let message = format!("{id} lists no patch for {release}; it has\n{}", table(&text.patches()));
             let hint = "look which of them serves, and name it: --patch NAME; or make one, and give it by --patch and --sha256";
