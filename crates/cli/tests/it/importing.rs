@@ -223,8 +223,8 @@ fn hunks_in_other_lines_are_taken_by_name_only() {
     desk.import(&["XSA-108"], &patch, &["--allow-offset", "xsa108.patch"]).ends_with(0);
 }
 
-/// What a run that was killed while it wrote leaves: all of it in the work directory, and in the project the patch.
-fn killed() -> (Desk, Vec<(Utf8PathBuf, Vec<u8>)>) {
+/// What a run that was killed while it wrote leaves: all of it in the work directory, and in the project as many files.
+fn killed(written: usize) -> (Desk, Vec<(Utf8PathBuf, Vec<u8>)>) {
     let whole = Desk::new();
     whole.import(&["XSA-108"], &[whole.patch("xsa108.patch", &fix())], &["--apply"]).ends_with(0);
     let (after, desk) = (whole.files(), Desk::new());
@@ -240,36 +240,46 @@ fn killed() -> (Desk, Vec<(Utf8PathBuf, Vec<u8>)>) {
         record.insert(path.to_string(), entry);
     }
     desk.work.write("import/files.json", serde_json::Value::from(record).to_string());
-    let (path, bytes) = after.iter().find(|(path, _)| path.ends_with("xsa108.patch")).unwrap();
-    desk.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
+    for end in ["xsa108.patch", "xen/package.toml", "X0001.toml"].iter().take(written) {
+        let (path, bytes) = after.iter().find(|(path, _)| path.as_str().ends_with(end)).unwrap();
+        desk.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
+    }
     (desk, after)
 }
 
 #[test]
 fn an_import_that_was_killed_is_finished() {
-    let (desk, whole) = killed();
-    desk.work
-        .run(&["advisory", "status"])
-        .ends_with(2)
-        .says(["was stopped in the middle", "hint: `xen4centos advisory import --finish`"]);
-    desk.work.run(&["advisory", "import", "--finish"]).ends_with(0);
-    assert_eq!(desk.files(), whole);
-    desk.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
-    desk.work.run(&["advisory", "import", "--finish"]).ends_with(0).says(["Nothing is left of an import"]);
+    for written in 0..=3 {
+        let (desk, whole) = killed(written);
+        desk.work
+            .run(&["advisory", "status"])
+            .ends_with(2)
+            .says(["was stopped in the middle", "hint: `xen4centos advisory import --finish`"]);
+        desk.work.run(&["advisory", "import", "--finish"]).ends_with(0);
+        assert_eq!(desk.files(), whole);
+        desk.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+        desk.work
+            .run(&["advisory", "import", "--finish"])
+            .ends_with(0)
+            .says(["Nothing is left of an import"]);
+    }
 }
 
 #[test]
 fn an_import_that_was_killed_is_given_up() {
-    let (desk, _) = killed();
-    let run = desk.work.run(&["advisory", "import", "--abandon"]);
-    run.ends_with(0).says(["Removed specs/xen/patches/xsa108.patch"]);
-    assert_eq!(desk.files(), Desk::new().files());
-    desk.work.run(&["advisory", "status", "XSA-108"]).ends_with(0);
+    let before = Desk::new().files();
+    for written in 0..=3 {
+        let (desk, _) = killed(written);
+        desk.work.run(&["advisory", "import", "--abandon"]).ends_with(0);
+        assert_eq!(desk.files(), before);
+        assert!(!desk.copy.path().join("specs/xen/patches").exists());
+        desk.work.run(&["advisory", "status", "XSA-108"]).ends_with(0);
+    }
 }
 
 #[test]
 fn what_was_edited_after_a_kill_is_not_overwritten() {
-    let (desk, _) = killed();
+    let (desk, _) = killed(1);
     desk.copy.edit(PACKAGE, "timeout-minutes = 120", "timeout-minutes = 240");
     let before = desk.files();
     desk.work.run(&["advisory", "import", "--finish"]).ends_with(2).says([
