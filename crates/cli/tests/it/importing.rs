@@ -169,13 +169,14 @@ fn what_is_not_right_is_refused_before_anything_is_written() {
 fn words_that_are_wrong_are_told() {
     let desk = Desk::new();
     let patch = [desk.patch("xsa108.patch", &fix())];
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["--author", "me"], "--author: expected `Name <mail@host>`, found `me`"),
         (&["--title", "two\nlines"], "is not one line of text"),
         (&["--credit", ""], "is not one line of text"),
         (&["--public", "1999-01-01T00:00:00Z"], "nobody knew of it before 2014"),
         (&["--public", "2026-12-01"], "is no time in UTC"),
         (&["--package", "xne"], "xne"),
+        (&["--release", "kernel:7"], "--release kernel:7: nothing is new in `kernel`"),
     ];
     for (options, message) in cases {
         desk.import(&["XSA-108"], &patch, options).ends_with(2).says([message]);

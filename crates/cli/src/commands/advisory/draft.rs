@@ -38,6 +38,7 @@ impl<'a> Draft<'a> {
     ) -> Result<Self, Failure> {
         let now = time(session.now)?;
         let packages = packages(session, given)?;
+        refuse_unused(args, given, &packages)?;
         for issue in &given.issues {
             refuse_mended(session, args, issue, &packages)?;
         }
@@ -298,6 +299,25 @@ fn packages<'s>(session: &'s Session<'_>, given: &Given<'_>) -> Result<Vec<&'s P
     Ok(packages.filter_map(|name| session.project.packages.get(name)).collect())
 }
 
+/// What would have no effect was meant for something.
+fn refuse_unused(args: &AdvisoryImportArgs, given: &Given<'_>, packages: &[&Package]) -> Result<(), Failure> {
+    let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
+    let other =
+        args.release.iter().filter_map(|release| release.split_once(':')).find(|(name, _)| !is_ours(name));
+    if let Some((name, release)) = other {
+        let message = format!("--release {name}:{release}: nothing is new in `{name}`");
+        return Err(wrong(message, "name a package that has a patch or a release of upstream's here"));
+    }
+    for release in &given.releases {
+        let of_package = given.releases.iter().filter(|other| other.package == release.package);
+        if of_package.count() > 1 {
+            let message = format!("two releases of upstream's for `{}`", release.package);
+            return Err(wrong(message, "name the newer one"));
+        }
+    }
+    Ok(())
+}
+
 /// What is mended is not taken twice by mistake.
 fn refuse_mended(
     session: &Session<'_>,
@@ -310,8 +330,7 @@ fn refuse_mended(
     }
     let rows = matrix(&session.project, &session.target);
     for package in packages {
-        let known = issue.known.and_then(|known| known.packages.get(&package.name)).map(|known| &known.state);
-        if let Some(KnownState::Fixed { released_in }) = known
+        if let Some(KnownState::Fixed { released_in }) = issue.state(package)
             && xen4centos_artifact::compare_versions(&package.version, released_in).is_ge()
         {
             let (id, name, version) = (&issue.id, &package.name, &package.version);

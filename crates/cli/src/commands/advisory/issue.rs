@@ -88,8 +88,17 @@ impl<'s> Issue<'s> {
 
     /// Whether a package is known never to have had it.
     pub(super) fn is_known_unaffected(&self, package: &Package) -> bool {
-        let knowledge = self.known.and_then(|known| known.packages.get(&package.name));
-        knowledge.is_some_and(|knowledge| matches!(knowledge.state, KnownState::NotAffected(_)))
+        self.state(package).is_some_and(|state| matches!(state, KnownState::NotAffected(_)))
+    }
+
+    /// Whether a package is known to have it.
+    pub(super) fn is_known_affected(&self, package: &Package) -> bool {
+        self.state(package) == Some(&KnownState::Affected)
+    }
+
+    /// What is written down of it and a package.
+    pub(super) fn state(&self, package: &Package) -> Option<&'s KnownState> {
+        self.known?.packages.get(&package.name).map(|knowledge| &knowledge.state)
     }
 
     /// Its number, as names of patches have it.

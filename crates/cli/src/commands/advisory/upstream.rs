@@ -88,7 +88,8 @@ impl Place {
             return Ok(Vec::new());
         };
         let (id, release) = (&issue.id, format!("{} {}", package.name, package.version));
-        if text.affects(series) == Some(false) && tree_of(package) == PatchTree::Xen {
+        let is_denied = text.affects(series) == Some(false) && !issue.is_known_affected(package);
+        if is_denied && tree_of(package) == PatchTree::Xen {
             let message =
                 format!("{id} says that {release} is not vulnerable\n  {}", text.vulnerable.join("\n  "));
             let hint =
