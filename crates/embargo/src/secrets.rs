@@ -93,7 +93,7 @@ impl Secrets {
             self.put(SecretKind::Words, &text, advisory);
         }
         match &patch.location {
-            Location::InTree { path } => self.add_content(path, advisory)?,
+            Location::InTree { path, .. } => self.add_content(path, advisory)?,
             Location::Url(place) => {
                 self.put(SecretKind::PatchDigest, &place.sha256.to_string(), advisory);
                 self.put(SecretKind::Address, &place.url, advisory);

@@ -30,8 +30,8 @@ pub use error::ManifestError;
 pub use known::{Knowledge, KnownIssue, KnownState};
 pub use options::{EffectiveOption, OptionSwitch, SwitchedBy, sources_needed};
 pub use package::{
-    ChangelogEntry, CommitLocation, DetachedSignature, GitLocation, Location, Need, Package, PackageOption,
-    Patch, Requirement, Role, SignedBytes, Source, Upstream, UrlLocation, Vouching,
+    ChangelogEntry, CommitLocation, DetachedSignature, GitLocation, KeyPin, Location, Need, Package,
+    PackageOption, Patch, Requirement, Role, SignedBytes, Source, Upstream, UrlLocation, Vouching,
 };
 pub use project::{LocalSettings, Project};
 pub use target::{
@@ -39,4 +39,4 @@ pub use target::{
     Target, Upstreams,
 };
 pub use waiver::Waiver;
-pub use words::{Complaint, download_url};
+pub use words::{Complaint, changelog_author, download_url};

@@ -56,6 +56,19 @@ pub struct Upstream {
     pub directory: String,
     /// Upstream's repository, whose commits patches can name without repeating it.
     pub git: Option<String>,
+    /// The key that signs upstream's advisories.
+    pub advisories: Option<KeyPin>,
+}
+
+/// An OpenPGP key of somebody else's, trusted through its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPin {
+    /// Of the primary key.
+    pub fingerprint: Fingerprint,
+    /// The public key. May be missing from the tree where `url` is given.
+    pub file: Utf8PathBuf,
+    /// Where the key can be had.
+    pub url: Option<String>,
 }
 
 /// A file that goes into rpm's `SOURCES`.
@@ -93,6 +106,8 @@ pub enum Location {
     InTree {
         /// The file.
         path: Utf8PathBuf,
+        /// Of the whole file, where package.toml says it.
+        sha256: Option<Sha256Digest>,
     },
     /// A file to download, pinned by its digest.
     Url(UrlLocation),
@@ -274,6 +289,13 @@ impl Package {
     /// `package.toml`, for messages.
     pub fn manifest(&self) -> Utf8PathBuf {
         self.directory.join("package.toml")
+    }
+}
+
+impl DetachedSignature {
+    /// The key that must have made it.
+    pub fn key_pin(&self) -> KeyPin {
+        KeyPin { fingerprint: self.fingerprint, file: self.key.clone(), url: self.key_url.clone() }
     }
 }
 

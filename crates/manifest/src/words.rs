@@ -148,7 +148,7 @@ pub(crate) fn base_url(text: &str) -> Option<Complaint> {
 }
 
 /// `Name <mail>`, as a changelog names its author.
-pub(crate) fn author(text: &str) -> Option<Complaint> {
+pub fn changelog_author(text: &str) -> Option<Complaint> {
     let shaped = text.strip_suffix('>').and_then(|text| text.split_once(" <"));
     match shaped {
         Some((name, mail)) if !name.trim().is_empty() && mail.contains('@') && !mail.contains(['<', ' ']) => {
@@ -241,7 +241,7 @@ mod tests {
             &["", "XSA 1", "%(x)", "-1", "X\n"],
         );
         check(macro_text, &["The <people> of #1, a@b.c"], &["100%", "a\\", "${x}"]);
-        check(author, &["A B <a@b.c>"], &["A B", "<a@b.c>", "A <a>", "A <a@b> <c@d>"]);
+        check(changelog_author, &["A B <a@b.c>"], &["A B", "<a@b.c>", "A <a>", "A <a@b> <c@d>"]);
         check(dotted_numbers, &["2.12"], &["2.x", "", "2."]);
         check(repository_id, &["Xen4CentOS"], &["xen.gz", "a b"]);
     }

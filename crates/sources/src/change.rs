@@ -46,8 +46,10 @@ impl Run<'_> {
             return Ok(Ok(self.store.adopt(partial, digest)?));
         }
         let commit = Commit { url: &change.url, id: &change.commit, part: Part::Change };
-        let write = |repository: &Repository<'_>| repository.write_change(&mut partial);
-        let (found, size) = match self.with_repository(wanted, commit, write)? {
+        let write = |repository: &Repository<'_>| {
+            Ok((repository.write_change(&mut partial)?, repository.place.clone()))
+        };
+        let ((found, size), place) = match self.with_repository(wanted, commit, write)? {
             Ok(found) => found,
             Err(missing) => {
                 partial.discard()?;
@@ -60,7 +62,7 @@ impl Run<'_> {
         let bytes =
             serde_json::to_vec(&record).expect("a record has no map with keys that JSON can not have");
         write_whole(&self.store.place("git", &record_name(change)), &bytes)?;
-        self.reporter.report(&Event::Stored { file: &wanted.file, place: &change.url });
+        self.reporter.report(&Event::Stored { file: &wanted.file, place: &place });
         Ok(Ok(object))
     }
 

@@ -64,6 +64,20 @@ pub enum FetchError {
         /// Where it has to be.
         path: Utf8PathBuf,
     },
+    /// A file of the tree is another one than package.toml says.
+    #[error(
+        "specs/{package}/package.toml:{line}: `{path}` does not have the pinned sha256: expected `{}`, it has `{}`", .digests.expected, .digests.found
+    )]
+    ChangedInTree {
+        /// The package.
+        package: String,
+        /// Of the source or patch, from 1.
+        line: usize,
+        /// The file that has another digest.
+        path: Utf8PathBuf,
+        /// What was pinned and what is there.
+        digests: Box<Mismatch>,
+    },
     /// A signature could not be accepted.
     #[error("the signature of `{file}` of package `{package}` is not accepted")]
     Signature {
@@ -73,6 +87,12 @@ pub enum FetchError {
         file: String,
         /// What is wrong with it.
         source: Box<SignatureError>,
+    },
+    /// A text is signed, and nobody has said by whom it may be.
+    #[error("package `{package}` pins no key of upstream's advisories")]
+    NoAdvisoryKey {
+        /// The package.
+        package: String,
     },
     /// What should be a file of the tree is a link, or lies behind one.
     #[error("`{path}` is a link, or behind one that leads out of package `{package}`")]
@@ -305,6 +325,20 @@ pub enum SignatureError {
         /// The signature file.
         path: String,
     },
+    /// The signature is of a kind that says nothing about a text, or without a date.
+    #[error("`{path}` has no dated signature over its text")]
+    NotOverAText {
+        /// The text.
+        path: String,
+    },
+    /// What should be a signed text is not whole.
+    #[error("`{path}` is no text that was signed in the clear")]
+    NoText {
+        /// The text.
+        path: String,
+        /// What is wrong with it.
+        source: pgp::errors::Error,
+    },
     /// Somebody else signed.
     #[error("`{path}` is signed by {issuer}, not by {expected} or a subkey of it")]
     OtherSigner {
@@ -327,6 +361,14 @@ pub enum SignatureError {
     #[error("`{path}` does not fit the file: it was changed, or the signature belongs to another one")]
     Bad {
         /// The signature file.
+        path: String,
+        /// What the cryptography said.
+        source: pgp::errors::Error,
+    },
+    /// The signature does not fit the text that it stands under.
+    #[error("`{path}` does not fit its signature: the text was changed")]
+    BadText {
+        /// The text.
         path: String,
         /// What the cryptography said.
         source: pgp::errors::Error,
@@ -419,7 +461,14 @@ impl FetchError {
                  package.toml is wrong; never copy the new digest without knowing why it changed"
                     .to_owned()
             }
+            Self::ChangedInTree { .. } => {
+                "put back the file that was pinned (git log shows who changed it), or pin this one on purpose".to_owned()
+            }
             Self::Signature { source, .. } => source.hint()?.to_owned(),
+            Self::NoAdvisoryKey { package } => format!(
+                "find out from upstream which key signs them, and write [upstream.advisories] with `fingerprint` and `key` into \
+                 specs/{package}/package.toml"
+            ),
             Self::OutsideTree { .. } => {
                 "put the file itself there: the project's history does not have what a link leads to".to_owned()
             }
@@ -463,6 +512,7 @@ impl SignatureError {
             Self::Bad { .. } => {
                 "if the signature is over the uncompressed file, say over = \"uncompressed\" in package.toml"
             }
+            Self::BadText { .. } | Self::NoText { .. } => "get the text from upstream again, as it is",
             Self::KeyRevoked { .. } => {
                 "ask upstream; a release signed before a compromise needs a new signature"
             }

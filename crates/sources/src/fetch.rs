@@ -11,6 +11,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xen4centos_artifact::Sha256Digest;
 use xen4centos_manifest::{Package, UrlLocation};
 
 use crate::{
@@ -109,7 +110,7 @@ impl<'a> Run<'a> {
 
     fn obtain(&self, wanted: &Wanted<'_>) -> Outcomes<VerifiedSource> {
         let obtained = match &wanted.way {
-            Way::InTree(path) => of_the_tree(wanted, path).map(Ok),
+            Way::InTree(path, sha256) => of_the_tree(wanted, path, *sha256).map(Ok),
             Way::Override(path) => as_it_is(path).map(Ok),
             Way::Tree { dir, upstream, .. } => {
                 let mtime = self.settings.source_date_epoch;
@@ -245,13 +246,26 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A file of the project: its history answers for it, its digest is recorded.
-pub(crate) fn of_the_tree(wanted: &Wanted<'_>, path: &Utf8Path) -> Result<Object, FetchError> {
+/// A file of the project: its history answers for it, and its digest where package.toml has one.
+pub(crate) fn of_the_tree(
+    wanted: &Wanted<'_>,
+    path: &Utf8Path,
+    pinned: Option<Sha256Digest>,
+) -> Result<Object, FetchError> {
     in_tree::check(wanted.package, path)?;
     if !path.is_file() {
         return Err(FetchError::NotInTree { package: wanted.package.name.clone(), path: path.to_owned() });
     }
-    as_it_is(path)
+    let object = as_it_is(path)?;
+    match pinned {
+        Some(expected) if expected != object.sha256 => Err(FetchError::ChangedInTree {
+            package: wanted.package.name.clone(),
+            line: wanted.line,
+            path: path.to_owned(),
+            digests: Box::new(Mismatch { expected, found: object.sha256 }),
+        }),
+        _ => Ok(object),
+    }
 }
 
 pub(crate) fn as_it_is(path: &Utf8Path) -> Result<Object, FetchError> {
@@ -261,7 +275,7 @@ pub(crate) fn as_it_is(path: &Utf8Path) -> Result<Object, FetchError> {
 
 fn verified(wanted: &Wanted<'_>, object: Object, signed_by: Option<SignedBy>) -> VerifiedSource {
     let pin = match &wanted.way {
-        Way::InTree(_) | Way::Override(_) | Way::Tree { .. } => None,
+        Way::InTree(..) | Way::Override(_) | Way::Tree { .. } => None,
         Way::Url(location) => Some(Pin::Digest { url: location.url.clone() }),
         Way::Git(git) => Some(Pin::Commit { url: git.url.clone(), commit: git.commit.clone() }),
         Way::Commit(change) => Some(Pin::Commit { url: change.url.clone(), commit: change.commit.clone() }),

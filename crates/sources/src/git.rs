@@ -43,9 +43,11 @@ impl Run<'_> {
             return Ok(Ok(object));
         }
         let commit = Commit { url: &git.url, id: &git.commit, part: Part::Tree };
-        let pack = |repository: &Repository<'_>| repository.pack(&mut partial, &git.directory);
-        let uncompressed = match self.with_repository(wanted, commit, pack)? {
-            Ok(uncompressed) => uncompressed,
+        let pack = |repository: &Repository<'_>| {
+            Ok((repository.pack(&mut partial, &git.directory)?, repository.place.clone()))
+        };
+        let (uncompressed, place) = match self.with_repository(wanted, commit, pack)? {
+            Ok(packed) => packed,
             Err(missing) => {
                 partial.discard()?;
                 return Ok(Err(missing));
@@ -58,7 +60,7 @@ impl Run<'_> {
         let bytes =
             serde_json::to_vec(&record).expect("a record has no map with keys that JSON can not have");
         write_whole(&self.store.place("git", &format!("{}.json", key(git))), &bytes)?;
-        self.reporter.report(&Event::Stored { file: &wanted.file, place: &git.url });
+        self.reporter.report(&Event::Stored { file: &wanted.file, place: &place });
         Ok(Ok(object))
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Repository<'a> {
     /// For all calls of git together, from `start` on.
     limit: Duration,
     start: Instant,
+    /// Where the commit was found.
+    pub(crate) place: String,
 }
 
 impl Run<'_> {
@@ -68,7 +70,8 @@ impl Run<'_> {
             Network::Online(network) => network.http.limits.total,
             Network::Offline => HttpLimits::usual().total,
         };
-        let repository = Repository { directory, commit, limit, start: Instant::now() };
+        let place = directory.to_string();
+        let repository = Repository { directory, commit, limit, start: Instant::now(), place };
         repository.create()?;
         Ok((repository, lock))
     }
@@ -82,22 +85,23 @@ impl Run<'_> {
     ) -> Outcomes<T> {
         // Files are obtained side by side, and the lock is for other processes.
         let mut failures = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        let (repository, _lock) = self.repository(commit)?;
-        if !repository.has_commit()
-            && let Err(missing) = self.fetch_commit(wanted, &repository, &mut failures)?
-        {
-            return Ok(Err(vec![missing]));
+        let (mut repository, _lock) = self.repository(commit)?;
+        if !repository.has_commit() {
+            match self.fetch_commit(wanted, &repository, &mut failures)? {
+                Ok(place) => repository.place = place,
+                Err(missing) => return Ok(Err(vec![missing])),
+            }
         }
         use_it(&repository).map(Ok)
     }
 
-    /// From a lookaside directory, or from the repository itself.
+    /// From a lookaside directory, or from the repository itself: which of them.
     fn fetch_commit(
         &self,
         wanted: &Wanted<'_>,
         repository: &Repository<'_>,
         failures: &mut Failures,
-    ) -> Result<Result<(), MissingFile>, FetchError> {
+    ) -> Result<Result<String, MissingFile>, FetchError> {
         let Commit { url, id, part } = repository.commit;
         let bundle = format!("{id}.bundle");
         let clone = lookaside::file_name(url);
@@ -120,7 +124,7 @@ impl Run<'_> {
             {
                 let outcome = repository.fetch_all(place.as_str(), None);
                 if repository.has_commit() {
-                    return Ok(Ok(()));
+                    return Ok(Ok(place.into_string()));
                 }
                 let text = outcome
                     .err()
@@ -134,7 +138,7 @@ impl Run<'_> {
         if !failures.contains_key(url) {
             self.reporter.report(&Event::Cloning { file: &wanted.file, url });
             match self.fetch_from_server(wanted, repository, network)? {
-                None => return Ok(Ok(())),
+                None => return Ok(Ok(url.to_owned())),
                 Some(error) => drop(failures.insert(url.to_owned(), error)),
             }
         }

@@ -10,6 +10,7 @@
 //! [`Reporter`].
 
 mod change;
+mod cleartext;
 mod decompress;
 mod download;
 mod error;
@@ -37,6 +38,7 @@ mod unpack;
 mod verified;
 mod walk;
 
+pub use cleartext::SignedText;
 pub use error::{FailureKind, FetchError, Mismatch, SignatureError};
 pub use missing::{Attempt, MissingFile, MissingRole, Outcome};
 pub use replacements::{Replacement, Unused, replacements};

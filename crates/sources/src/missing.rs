@@ -14,6 +14,8 @@ pub enum MissingRole {
     Source,
     /// A patch.
     Patch,
+    /// A text of upstream's.
+    Text,
     /// The detached signature of a source.
     Signature,
     /// The OpenPGP key that signs a source.
@@ -91,6 +93,7 @@ impl MissingRole {
             Self::Key => "key",
             Self::Git => "git repository",
             Self::Change => "git commit",
+            Self::Text => "text",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! in `replacements`, what was given and fits nothing.
 
 use camino::Utf8PathBuf;
+use xen4centos_artifact::Sha256Digest;
 use xen4centos_manifest::{
     CommitLocation, DetachedSignature, GitLocation, Location, Package, Patch, Role as ManifestRole, Source,
     Upstream, Upstreams, UrlLocation, Vouching,
@@ -18,12 +19,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) file: String,
     pub(crate) role: Role,
     pub(crate) way: Way<'a>,
+    /// Of its declaration in package.toml, from 1.
+    pub(crate) line: usize,
 }
 
 /// How it is got.
 #[derive(Clone, Debug)]
 pub(crate) enum Way<'a> {
-    InTree(&'a Utf8PathBuf),
+    InTree(&'a Utf8PathBuf, Option<Sha256Digest>),
     Override(Utf8PathBuf),
     Url(&'a UrlLocation),
     Git(&'a GitLocation),
@@ -34,7 +37,7 @@ pub(crate) enum Way<'a> {
 impl Way<'_> {
     pub(crate) fn origin(&self) -> Origin {
         match self {
-            Self::InTree(_) => Origin::InTree,
+            Self::InTree(..) => Origin::InTree,
             Self::Override(path) => Origin::Override { path: path.clone() },
             Self::Tree { origin, .. } => origin.clone(),
             Self::Url(_) | Self::Git(_) | Self::Commit(_) => Origin::Pinned,
@@ -116,6 +119,7 @@ fn of_source<'a>(package: &'a Package, source: &'a Source, settings: &FetchSetti
             ManifestRole::UpstreamPatch => Role::UpstreamPatch,
         },
         way: way(package, &source.name, &source.location, settings),
+        line: source.line,
     }
 }
 
@@ -126,6 +130,7 @@ fn of_patch<'a>(package: &'a Package, patch: &'a Patch, settings: &FetchSettings
         file: patch.file.clone(),
         role: Role::Patch,
         way: way(package, &patch.file, &patch.location, settings),
+        line: patch.line,
     }
 }
 
@@ -135,7 +140,7 @@ fn way<'a>(package: &Package, name: &str, location: &'a Location, settings: &Fet
         return Way::Override(replacement.path.clone());
     }
     match location {
-        Location::InTree { path } => Way::InTree(path),
+        Location::InTree { path, sha256 } => Way::InTree(path, *sha256),
         Location::Url(url) => Way::Url(url),
         Location::Git(git) => Way::Git(git),
         Location::Commit(change) => Way::Commit(change),
@@ -170,5 +175,6 @@ fn tree_of<'a>(package: &'a Package, settings: &FetchSettings) -> Result<Option<
         file: upstream.tree_file(),
         role: Role::UpstreamArchive,
         way: Way::Tree { dir, upstream, origin },
+        line: 1,
     }))
 }

@@ -170,14 +170,21 @@ fn use_of(one: &SourceOverride, plan: &Plan<'_>, known: &[&Package]) -> Result<O
     Ok(why.cloned())
 }
 
+/// Patches of a package that a message names one by one.
+const FEW: usize = 8;
+
 fn not_asked_for(one: &SourceOverride, known: &[&Package]) -> Result<Unused, FetchError> {
     if let Some(package) = known.iter().find(|package| one.fits(package)) {
         return Ok(Unused::NotAskedFor { package: package.name.clone() });
     }
     let names = known.iter().flat_map(|package| {
-        let sources = package.sources.iter().map(|source| source.name.as_str());
-        sources.chain(package.patches.iter().map(|patch| patch.file.as_str()))
+        let sources = package.sources.iter().map(|source| source.name.clone());
+        let patches = package.patches.iter().map(|patch| patch.file.clone());
+        let count = package.patches.len();
+        let many = (count > FEW).then(|| format!("the {count} patches of `{}`", package.name));
+        let few = if many.is_none() { count } else { 0 };
+        sources.chain(patches.take(few)).chain(many)
     });
-    let names: Vec<&str> = names.collect();
+    let names: Vec<String> = names.collect();
     Err(FetchError::UnknownOverride { name: one.name.clone(), known: names.join(", ") })
 }

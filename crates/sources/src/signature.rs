@@ -40,10 +40,20 @@ impl<'a> Claim<'a> {
         key: &'a PinnedKey,
         now: u64,
     ) -> Result<Self, SignatureError> {
-        let signatures = read(bytes, path)?;
+        Self::among(&read(bytes, path)?, SignatureType::Binary, path, key, now)
+    }
+
+    /// As [`Self::parse`], of signatures that stand in another file, over what `kind` says.
+    pub(crate) fn among(
+        signatures: &[Signature],
+        kind: SignatureType,
+        path: &'a str,
+        key: &'a PinnedKey,
+        now: u64,
+    ) -> Result<Self, SignatureError> {
         let by_key = signatures.iter().find_map(|one| Some((one, key.signer_of(one)?)));
         let Some((signature, signer)) = by_key else {
-            let issuer = issuers(&signatures);
+            let issuer = issuers(signatures);
             return Err(SignatureError::OtherSigner {
                 path: path.to_owned(),
                 issuer,
@@ -51,8 +61,12 @@ impl<'a> Claim<'a> {
             });
         };
         let created = signature.created().map(|time| u64::from(time.as_secs()));
-        let (Some(SignatureType::Binary), Some(created)) = (signature.typ(), created) else {
-            return Err(SignatureError::NotOverAFile { path: path.to_owned() });
+        let Some(created) = created.filter(|_| signature.typ() == Some(kind)) else {
+            let path = path.to_owned();
+            return Err(match kind {
+                SignatureType::Text => SignatureError::NotOverAText { path },
+                _ => SignatureError::NotOverAFile { path },
+            });
         };
         if signature.hash_alg() == Some(HashAlgorithm::Md5) {
             return Err(SignatureError::WeakHash { path: path.to_owned(), hash: "MD5".to_owned() });

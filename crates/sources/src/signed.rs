@@ -8,7 +8,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use xen4centos_artifact::{Fingerprint, Sha256Digest};
-use xen4centos_manifest::{DetachedSignature, SignedBytes};
+use xen4centos_manifest::{DetachedSignature, KeyPin, SignedBytes};
 
 use crate::{
     Attempt, Event, FetchError, MissingFile, MissingRole, SignatureError, SignedBy, decompress,
@@ -34,9 +34,9 @@ struct Record {
 }
 
 /// A small file and where it came from.
-struct Found {
-    bytes: Vec<u8>,
-    place: String,
+pub(crate) struct Found {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) place: String,
 }
 
 impl Run<'_> {
@@ -90,7 +90,7 @@ impl Run<'_> {
         pinned: &DetachedSignature,
         object: Option<&Object>,
     ) -> Outcomes<(Found, Found)> {
-        let key = self.find_key(wanted, pinned)?;
+        let key = self.find_key(&wanted.package.name, &pinned.key_pin())?;
         let signature = self.find_signature(wanted, pinned, object)?;
         Ok(match (key, signature) {
             (Ok(key), Ok(signature)) => Ok((key, signature)),
@@ -98,29 +98,30 @@ impl Run<'_> {
         })
     }
 
-    fn find_key(
+    pub(crate) fn find_key(
         &self,
-        wanted: &Wanted<'_>,
-        pinned: &DetachedSignature,
+        package: &str,
+        pinned: &KeyPin,
     ) -> Result<Result<Found, MissingFile>, FetchError> {
-        let name = pinned.key.file_name().unwrap_or(pinned.key.as_str());
-        let kept = self.store.place("keys", &format!("{}.asc", pinned.fingerprint));
+        let KeyPin { fingerprint, file, url } = pinned;
+        let name = file.file_name().unwrap_or(file.as_str());
+        let kept = self.store.place("keys", &format!("{fingerprint}.asc"));
         // What somebody put down by hand is newer than what was kept.
-        let mut places = vec![pinned.key.clone()];
-        places.extend(lookaside::candidates(self.settings, &wanted.package.name, name, None));
+        let mut places = vec![file.clone()];
+        places.extend(lookaside::candidates(self.settings, package, name, None));
         places.push(kept);
         let missing = MissingFile {
-            package: wanted.package.name.clone(),
+            package: package.to_owned(),
             file: name.to_owned(),
             role: MissingRole::Key,
-            urls: pinned.key_url.iter().cloned().collect(),
+            urls: url.iter().cloned().collect(),
             sha256: None,
             size: None,
-            fingerprint: Some(pinned.fingerprint),
+            fingerprint: Some(*fingerprint),
             commit: None,
-            put_at: match pinned.key_url {
+            put_at: match url {
                 Some(_) => lookaside::put_at(self.settings, name),
-                None => pinned.key.clone(),
+                None => file.clone(),
             },
             attempts: Vec::new(),
         };
@@ -153,7 +154,7 @@ impl Run<'_> {
     }
 
     /// The first of the places that has it, then the first URL.
-    fn find_small(
+    pub(crate) fn find_small(
         &self,
         places: Vec<Utf8PathBuf>,
         mut missing: MissingFile,

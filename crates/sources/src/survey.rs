@@ -79,8 +79,8 @@ impl Run<'_> {
             urls: Vec::new(),
         };
         match &wanted.way {
-            Way::InTree(path) => {
-                let object = of_the_tree(wanted, path)?;
+            Way::InTree(path, sha256) => {
+                let object = of_the_tree(wanted, path, *sha256)?;
                 (planned.sha256, planned.size) = (Some(object.sha256), Some(object.size));
             }
             Way::Override(path) => {

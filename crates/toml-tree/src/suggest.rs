@@ -1,9 +1,19 @@
 //! "did you mean": the known name that is nearest to what was typed.
 
-/// A hint that names the nearest known word, or lists all of them when none is near.
+/// More than these are no help to anybody.
+const LISTED: usize = 24;
+
+/// A hint that names the nearest known word, or lists them when none is near: all, or of many those that are least far.
 pub fn hint(typed: &str, known: &[impl AsRef<str>]) -> Option<String> {
     if let Some(near) = nearest(typed, known) {
         return Some(format!("did you mean `{near}`?"));
+    }
+    if known.len() > LISTED {
+        let mut far: Vec<_> =
+            known.iter().map(|name| (distance(typed, name.as_ref()), name.as_ref())).collect();
+        far.sort_unstable();
+        let few: Vec<String> = far.iter().take(5).map(|(_, name)| format!("`{name}`")).collect();
+        return Some(format!("the nearest of the {} known here: {}", known.len(), few.join(", ")));
     }
     let names: Vec<String> = known.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     if names.is_empty() { None } else { Some(format!("known here: {}", names.join(", "))) }
@@ -56,5 +66,9 @@ mod tests {
         check("sha265", &["sha256", "size"], Some("did you mean `sha256`?"));
         check("colour", &["name", "version"], Some("known here: `name`, `version`"));
         check("x", &[], None);
+        let many: Vec<String> = (10..60).map(|number| format!("{number}.patch")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let few = "`10.patch`, `11.patch`, `12.patch`, `13.patch`, `14.patch`";
+        check("xsa1-unstable", &many, Some(&format!("the nearest of the 50 known here: {few}")));
     }
 }

@@ -6,6 +6,7 @@ mod boot;
 mod boot_files;
 mod built;
 mod client;
+mod databases;
 mod gpg;
 mod inside;
 mod kernels;

@@ -102,14 +102,22 @@ pub(crate) struct AdvisoryImportArgs {
     pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) sources: SourceArgs,
-    /// What the update answers, such as XSA-108
-    #[arg(value_name = "ISSUE", required_unless_present = "finish")]
+    /// What the update answers: XSAs or CVEs, such as XSA-108
+    #[arg(value_name = "ISSUE", required_unless_present_any = ["finish", "abandon"])]
     pub(crate) issues: Vec<String>,
-    /// A patch, by file or URL, or a commit of upstream's by its whole id; may be repeated, in the order of application. Where its name does not have the number of one
-    /// issue, the issue stands before it
-    #[arg(long, value_name = "[ISSUE=]PATCH", required_unless_present = "finish")]
+    #[command(flatten)]
+    pub(crate) upstream: UpstreamTextArgs,
+    /// A patch, by file or URL, a commit of upstream's by its whole id, or with --from a name of upstream's list; may be
+    /// repeated, in the order of application. Where its name does not have the number of one issue, the issue stands before it,
+    /// and where it is for another package, that
+    #[arg(long, value_name = "[PACKAGE:][ISSUE=]PATCH")]
+    #[arg(required_unless_present_any = ["finish", "abandon", "from", "upstream_release"])]
     pub(crate) patch: Vec<String>,
-    /// The sha256 that a patch must have; one for each but for commits, in the same order
+    /// A newer release of upstream's that mends them; may be repeated, for several packages
+    #[arg(long, value_name = "[PACKAGE:]VERSION")]
+    pub(crate) upstream_release: Vec<String>,
+    /// The sha256 that a patch must have, or the file of a release; one for each, in the same order, the releases last. Commits,
+    /// and what upstream's text lists, have none
     #[arg(long, value_name = "DIGEST")]
     pub(crate) sha256: Vec<String>,
     /// Leading directories of the patches' names that are stripped
@@ -118,12 +126,40 @@ pub(crate) struct AdvisoryImportArgs {
     /// A patch of which hunks may lie in other lines than it says; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) allow_offset: Vec<String>,
-    /// The source package [default: the one that the issues are about]
+    /// The source package of patches that name none [default: the one that the issues are about]
     #[arg(long, short, value_name = "NAME")]
     pub(crate) package: Option<String>,
-    /// The new release [default: the present one, its last number raised]
-    #[arg(long, value_name = "RELEASE")]
-    pub(crate) release: Option<String>,
+    /// The new release of a package; may be repeated, for several [default: the present one, its last number raised; 1 with
+    /// --upstream-release]
+    #[arg(long, value_name = "[PACKAGE:]RELEASE")]
+    pub(crate) release: Vec<String>,
+    /// Take another patch for what is fixed already
+    #[arg(long)]
+    pub(crate) again: bool,
+    #[command(flatten)]
+    pub(crate) announcement: AnnouncementArgs,
+    /// Write the files
+    #[arg(long)]
+    pub(crate) apply: bool,
+    #[command(flatten)]
+    pub(crate) stopped: StoppedImportArgs,
+}
+
+/// What upstream says itself.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct UpstreamTextArgs {
+    /// Where upstream's advisory-NNN.txt is, and the patches that it lists: a directory, or a URL such as
+    /// `https://xenbits.xen.org/xsa`. Title, CVEs, credits and digests are those of the text, and, without --patch, the patches
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) from: Option<String>,
+    /// Take a text that upstream did not sign
+    #[arg(long, requires = "from")]
+    pub(crate) unsigned: bool,
+}
+
+/// What the advisory and the changelog say.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AnnouncementArgs {
     /// How urgent it is
     #[arg(long, value_enum, default_value = "important", value_name = "WORD")]
     pub(crate) severity: SeverityArg,
@@ -136,7 +172,7 @@ pub(crate) struct AdvisoryImportArgs {
     /// A paragraph that says what was wrong; may be repeated [default: what is known of the issues]
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Vec<String>,
-    /// Who found it; may be repeated
+    /// Who found it; may be repeated [default: whom upstream's text names]
     #[arg(long, value_name = "NAME")]
     pub(crate) credit: Vec<String>,
     /// When it may be known, such as 2026-12-01T12:00:00Z [default: now]
@@ -145,12 +181,17 @@ pub(crate) struct AdvisoryImportArgs {
     /// Hosts need not boot to have the fix
     #[arg(long)]
     pub(crate) no_reboot: bool,
-    /// Write the files
-    #[arg(long)]
-    pub(crate) apply: bool,
+}
+
+/// What becomes of an import that was stopped in the middle.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct StoppedImportArgs {
     /// Finish writing what an earlier --apply was stopped in
-    #[arg(long, conflicts_with_all = ["issues", "patch", "apply"])]
+    #[arg(long, conflicts_with_all = ["issues", "patch", "apply", "from"])]
     pub(crate) finish: bool,
+    /// Take back what an earlier --apply was stopped in has written
+    #[arg(long, conflicts_with_all = ["issues", "patch", "apply", "from", "finish"])]
+    pub(crate) abandon: bool,
 }
 
 /// How urgent a security update is.

@@ -94,7 +94,7 @@ pub(crate) fn is_pinned(package: &Package, file: &str, source: &InputSource) -> 
     let patches = package.patches.iter().map(|patch| (&patch.file, &patch.location));
     let Some((_, location)) = sources.chain(patches).find(|(name, _)| *name == file) else { return false };
     match location {
-        Location::InTree { path } => digest_of(path) == Some(source.sha256),
+        Location::InTree { path, .. } => digest_of(path) == Some(source.sha256),
         Location::Url(location) => location.sha256 == source.sha256,
         // The digest of an export is not pinned where the file does not say it; the commit is.
         Location::Git(location) => names_commit(source, &location.commit),

@@ -23,6 +23,7 @@ pub(crate) mod narrator;
 pub(crate) mod overlay;
 pub(crate) mod plan;
 pub(crate) mod proofs;
+pub(crate) mod rehearsal;
 pub(crate) mod releases;
 pub(crate) mod signing;
 pub(crate) mod sources;

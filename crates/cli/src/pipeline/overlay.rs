@@ -14,12 +14,12 @@ pub(crate) fn overlay(project: &Utf8Path, changes: &Changes, into: &Utf8Path) ->
     for part in PARTS {
         mirror(project, changes, into, Utf8Path::new(part))?;
     }
-    for (path, bytes) in changes {
+    for (path, change) in changes {
         let place = into.join(path);
         if let Some(parent) = place.parent() {
             fs_err::create_dir_all(parent)?;
         }
-        fs_err::write(place, bytes)?;
+        fs_err::write(place, &change.after)?;
     }
     Ok(())
 }

@@ -32,6 +32,15 @@ fn mirror(body: &'static [u8]) -> String {
 
 /// The same for another path, or a whole URL, as a proxy is asked; there is a pause between the parts of the body.
 pub(crate) fn server(path: &'static str, parts: Vec<&'static [u8]>) -> String {
+    serve(vec![(path, parts)])
+}
+
+/// The same for several files.
+pub(crate) fn server_of(files: Vec<(&'static str, &'static [u8])>) -> String {
+    serve(files.into_iter().map(|(path, bytes)| (path, vec![bytes])).collect())
+}
+
+fn serve(files: Vec<(&'static str, Vec<&'static [u8]>)>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -39,8 +48,9 @@ pub(crate) fn server(path: &'static str, parts: Vec<&'static [u8]>) -> String {
             let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
             let request = lines.next().unwrap_or_default();
             let _rest: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-            let found = request.starts_with(&format!("GET {path} "));
-            let (status, parts) = if found { ("200 OK", &parts[..]) } else { ("404 Not Found", &[][..]) };
+            let found = files.iter().find(|(path, _)| request.starts_with(&format!("GET {path} ")));
+            let (status, parts) =
+                found.map_or(("404 Not Found", &[][..]), |(_, parts)| ("200 OK", &parts[..]));
             let length: usize = parts.iter().map(|part| part.len()).sum();
             let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
             let mut stream = &stream;

@@ -1,5 +1,7 @@
 //! From a patch to an announced update, by one command.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use sha2::Digest as _;
 
@@ -11,26 +13,29 @@ use crate::workshop::{Directory, ProjectCopy, Work, files_below};
 const PACKAGE: &str = "specs/xen/package.toml";
 const ADVISORY: &str = "advisories/CESA-";
 
-struct Desk {
-    copy: ProjectCopy,
-    work: Work,
+pub(crate) fn digest(bytes: &[u8]) -> xen4centos_artifact::Sha256Digest {
+    xen4centos_artifact::Sha256Digest::from_bytes(sha2::Sha256::digest(bytes).into())
+}
+
+pub(crate) struct Desk {
+    pub(crate) copy: ProjectCopy,
+    pub(crate) work: Work,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let copy = ProjectCopy::before_the_update();
         let work = Work::new(copy.path());
         Self { copy, work }
     }
 
     /// `--patch` and `--sha256` of a patch of this content.
-    fn patch(&self, name: &str, content: &str) -> Vec<String> {
+    pub(crate) fn patch(&self, name: &str, content: &str) -> Vec<String> {
         let path = self.work.write(name, content);
-        let digest = xen4centos_artifact::Sha256Digest::from_bytes(sha2::Sha256::digest(content).into());
-        vec![format!("--patch={path}"), format!("--sha256={digest}")]
+        vec![format!("--patch={path}"), format!("--sha256={}", digest(content.as_bytes()))]
     }
 
-    fn import(&self, issues: &[&str], patches: &[Vec<String>], options: &[&str]) -> Run {
+    pub(crate) fn import(&self, issues: &[&str], patches: &[Vec<String>], options: &[&str]) -> Run {
         let mut arguments = vec!["advisory", "import"];
         arguments.extend(issues);
         arguments.extend(patches.iter().flatten().map(String::as_str));
@@ -38,13 +43,13 @@ impl Desk {
         self.work.run(&arguments)
     }
 
-    fn files(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
         let root = self.copy.path();
         let read = |path: Utf8PathBuf| (path.clone(), fs_err::read(root.join(path)).unwrap());
         files_below(root).into_iter().map(read).collect()
     }
 
-    fn text(&self, file: &str) -> String {
+    pub(crate) fn text(&self, file: &str) -> String {
         fs_err::read_to_string(self.copy.path().join(file)).unwrap()
     }
 }
@@ -57,7 +62,8 @@ fn a_patch_becomes_an_announced_update() {
     let options = ["--credit", "Jan \"JB\" Beulich", "--severity", "moderate"];
     desk.import(&["xsa-108"], &patch, &options).ends_with(0).says(["Tried xsa108.patch: 1 hunks apply"]).prints([
         "-release = \"38\"\n+release = \"39\"",
-        "+[[patch]]\n+file = \"xsa108.patch\"\n+advisory = \"XSA-108\"",
+        "+[[patch]]\n+file = \"xsa108.patch\"\n+sha256 = \"",
+        "\"\n+advisory = \"XSA-108\"",
         "+version = \"4.2.5-39\"\n+entries = [\"XSA-108: guests read memory of others through MSRs of the x2APIC (CVE-2014-7188)\"]",
         "--- /dev/null\n+++ b/specs/xen/patches/xsa108.patch",
         "+fixes = [\"XSA-108\"]\n+credits = [\"Jan \\\"JB\\\" Beulich\"]",
@@ -76,8 +82,20 @@ fn a_patch_becomes_an_announced_update() {
         .run(&["build", "xen", "--without", "xen:docs", "--without", "xen:tools"])
         .ends_with(0)
         .says(["Proven xen: 1 patches (1 hunks) are in its tree"]);
+    desk.copy.write("specs/xen/patches/xsa108.patch", &format!("{}\n", fix()));
+    for command in
+        [&["build", "xen", "--without", "xen:docs", "--without", "xen:tools"][..], &["fetch", "xen"]]
+    {
+        desk.work
+            .run(command)
+            .ends_with(2)
+            .says(["specs/xen/package.toml:", "does not have the pinned sha256"]);
+    }
     // What is mended is not taken twice.
-    desk.import(&["xsa-108"], &patch, &[]).ends_with(2).says(["xsa108.patch` is there already"]);
+    desk.import(&["xsa-108"], &patch, &[])
+        .ends_with(2)
+        .says(["XSA-108 is fixed already: in xen-4.2.5-39.el6.centos.alt, by CESA-", "--again"]);
+    desk.import(&["xsa-108"], &patch, &["--again"]).ends_with(2).says(["xsa108.patch` is there already"]);
 }
 
 #[test]
@@ -91,7 +109,7 @@ fn several_issues_come_in_one_update() {
     let patches = [desk.patch("xsa108.patch", &fix()), desk.patch("xsa109-4.2.patch", &second)];
     desk.import(&["XSA-108", "XSA-109"], &patches, &["--apply"]).ends_with(0);
     let text = desk.text(PACKAGE);
-    assert!(text.contains("file = \"xsa109-4.2.patch\"\nadvisory = \"XSA-109\""), "{text}");
+    assert!(text.contains("file = \"xsa109-4.2.patch\"\nsha256 = \""), "{text}");
     desk.work
         .run(&["advisory", "status", "XSA-108", "XSA-109", "--exit-code"])
         .ends_with(0)
@@ -148,6 +166,52 @@ fn what_is_not_right_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn words_that_are_wrong_are_told() {
+    let desk = Desk::new();
+    let patch = [desk.patch("xsa108.patch", &fix())];
+    let cases: [(&[&str], &str); 7] = [
+        (&["--author", "me"], "--author: expected `Name <mail@host>`, found `me`"),
+        (&["--title", "two\nlines"], "is not one line of text"),
+        (&["--credit", ""], "is not one line of text"),
+        (&["--public", "1999-01-01T00:00:00Z"], "nobody knew of it before 2014"),
+        (&["--public", "2026-12-01"], "is no time in UTC"),
+        (&["--package", "xne"], "xne"),
+        (&["--release", "kernel:7"], "--release kernel:7: nothing is new in `kernel`"),
+    ];
+    for (options, message) in cases {
+        desk.import(&["XSA-108"], &patch, options).ends_with(2).says([message]);
+    }
+    desk.import(&["XSA-108"], &patch, &["--public", "2014-10-01T12:00:00Z"])
+        .ends_with(0)
+        .says(["is in the past: what is built is published at once"]);
+    let windows = [desk.patch("windows.patch", &fix().replace('\n', "\r\n"))];
+    desk.import(&["XSA-108"], &windows, &[])
+        .ends_with(4)
+        .says(["ADV-PATCH-004 windows.patch: its lines end with CRLF"]);
+    let mode = "diff --git a/xen/hypervisor.c b/xen/hypervisor.c\nold mode 100644\nnew mode 100755\n";
+    desk.import(&["XSA-108"], &[desk.patch("mode.patch", mode)], &[])
+        .ends_with(4)
+        .says(["ADV-PATCH-004 mode.patch: it changes modes of files only"]);
+    desk.work
+        .run(&["check", "--explain", "adv-patch-003"])
+        .ends_with(0)
+        .prints(["ADV-PATCH-003 a patch that is not in the tree that is built (advisories)", "way out:"]);
+}
+
+/// What is in the store is taken by its digest, and a URL that has it no more would be found out by others.
+#[test]
+fn a_url_that_is_not_asked_is_told() {
+    let desk = Desk::new();
+    let content: &'static [u8] = fix().leak().as_bytes();
+    let url = server("/xsa108.patch", vec![content]);
+    let patch = |path: &str| [vec![format!("--patch={url}{path}"), format!("--sha256={}", digest(content))]];
+    desk.import(&["XSA-108"], &patch("gone/xsa108.patch"), &[]).ends_with(5).says(["HTTP 404"]);
+    desk.import(&["XSA-108"], &patch("xsa108.patch"), &[]).ends_with(0);
+    let told = format!("Found xsa108.patch here, by its digest: {url}gone/xsa108.patch is not asked for it");
+    desk.import(&["XSA-108"], &patch("gone/xsa108.patch"), &[]).ends_with(0).says([told.as_str()]);
+}
+
+#[test]
 fn hunks_in_other_lines_are_taken_by_name_only() {
     let desk = Desk::new();
     let text = fix();
@@ -160,27 +224,110 @@ fn hunks_in_other_lines_are_taken_by_name_only() {
     desk.import(&["XSA-108"], &patch, &["--allow-offset", "xsa108.patch"]).ends_with(0);
 }
 
-/// What a run that was killed while it wrote leaves: all of it in the work directory, some of it in the project.
-#[test]
-fn an_import_that_was_killed_is_finished() {
+/// What a run that was killed while it wrote leaves: all of it in the work directory, and in the project as many files.
+fn killed(written: usize) -> (Desk, Vec<(Utf8PathBuf, Vec<u8>)>) {
     let whole = Desk::new();
     whole.import(&["XSA-108"], &[whole.patch("xsa108.patch", &fix())], &["--apply"]).ends_with(0);
-    let killed = Desk::new();
-    let original = killed.files();
-    let changed: Vec<_> = whole.files().into_iter().filter(|file| !original.contains(file)).collect();
-    for (path, bytes) in &changed {
-        killed.work.write(&format!("import/{path}"), bytes);
+    let (after, desk) = (whole.files(), Desk::new());
+    let before: BTreeMap<_, _> = desk.files().into_iter().collect();
+    let mut record = serde_json::Map::new();
+    for (path, bytes) in after.iter().filter(|(path, bytes)| before.get(path) != Some(bytes)) {
+        desk.work.write(&format!("import/after/{path}"), bytes);
+        if let Some(before) = before.get(path) {
+            desk.work.write(&format!("import/before/{path}"), before);
+        }
+        let before = before.get(path).map(|bytes| digest(bytes).to_string());
+        let entry = serde_json::json!({ "before": before, "after": digest(bytes).to_string() });
+        record.insert(path.to_string(), entry);
     }
-    let (path, bytes) = changed.iter().find(|(path, _)| path.ends_with("xsa108.patch")).unwrap();
-    killed.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
-    killed
-        .work
-        .run(&["advisory", "status"])
-        .ends_with(2)
-        .says(["was stopped in the middle", "hint: `xen4centos advisory import --finish`"]);
-    killed.work.run(&["advisory", "import", "--finish"]).ends_with(0);
-    assert_eq!(killed.files(), whole.files());
-    killed.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+    desk.work.write("import/files.json", serde_json::Value::from(record).to_string());
+    for end in ["xsa108.patch", "xen/package.toml", "X0001.toml"].iter().take(written) {
+        let (path, bytes) = after.iter().find(|(path, _)| path.as_str().ends_with(end)).unwrap();
+        desk.copy.write(path.as_str(), std::str::from_utf8(bytes).unwrap());
+    }
+    (desk, after)
+}
+
+#[test]
+fn an_import_that_was_killed_is_finished() {
+    for written in 0..=3 {
+        let (desk, whole) = killed(written);
+        desk.work
+            .run(&["advisory", "status"])
+            .ends_with(2)
+            .says(["was stopped in the middle", "hint: `xen4centos advisory import --finish`"]);
+        desk.work.run(&["advisory", "import", "--finish"]).ends_with(0);
+        assert_eq!(desk.files(), whole);
+        desk.work.run(&["advisory", "status", "XSA-108", "--exit-code"]).ends_with(0);
+        desk.work
+            .run(&["advisory", "import", "--finish"])
+            .ends_with(0)
+            .says(["Nothing is left of an import"]);
+    }
+}
+
+#[test]
+fn an_import_that_was_killed_is_given_up() {
+    let before = Desk::new().files();
+    for written in 0..=3 {
+        let (desk, _) = killed(written);
+        desk.work.run(&["advisory", "import", "--abandon"]).ends_with(0);
+        assert_eq!(desk.files(), before);
+        assert!(!desk.copy.path().join("specs/xen/patches").exists());
+        desk.work.run(&["advisory", "status", "XSA-108"]).ends_with(0);
+    }
+}
+
+#[test]
+fn what_was_edited_after_a_kill_is_not_overwritten() {
+    let (desk, _) = killed(1);
+    desk.copy.edit(PACKAGE, "timeout-minutes = 120", "timeout-minutes = 240");
+    let before = desk.files();
+    desk.work.run(&["advisory", "import", "--finish"]).ends_with(2).says([
+        "neither what they were before the import nor what it makes of them\n  specs/xen/package.toml",
+        "advisory import --abandon",
+    ]);
+    assert_eq!(desk.files(), before);
+    desk.work
+        .run(&["advisory", "import", "--abandon"])
+        .ends_with(0)
+        .says(["specs/xen/package.toml was edited after the import"]);
+    assert!(desk.text(PACKAGE).contains("timeout-minutes = 240"));
+    assert!(!desk.copy.path().join("specs/xen/patches").exists());
+    desk.work.run(&["advisory", "status", "XSA-108"]).ends_with(0);
+}
+
+/// What may be under embargo is nobody else's to read, and does not stay.
+#[test]
+fn a_killed_trial_is_private_and_forgotten() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for next in [&["--finish"][..], &["XSA-33", "--patch=none", "--sha256=none"]] {
+        let desk = Desk::new();
+        let url =
+            format!("{}x.patch", server("/x.patch", vec![b"", b"", b"", b"", b"", b"", b"never whole"]));
+        let (patch, sha256) = (format!("--patch={url}"), format!("--sha256={}", "0".repeat(64)));
+        let mut arguments = vec!["advisory", "import", "XSA-108", &patch, &sha256];
+        let temporary = Directory::new();
+        let running = desk.work.call(&arguments).env("TMPDIR", temporary.path.as_str()).start();
+        let trial = desk.work.path().join("import-trial");
+        while !trial.join("specs/xen/package.toml").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        running.kill();
+        assert_eq!(fs_err::metadata(&trial).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(files_below(&temporary.path), Vec::<Utf8PathBuf>::new());
+        desk.work.write("import.new/after/specs/xen/patches/x.patch", "begun");
+        desk.work.write("import.done/after/specs/xen/patches/x.patch", "done");
+        arguments.splice(2.., next.iter().copied());
+        desk.work.run(&arguments);
+        assert!(
+            !["import-trial", "import.new", "import.done"].iter().any(|name| desk
+                .work
+                .path()
+                .join(name)
+                .exists())
+        );
+    }
 }
 
 /// Upstream's own commits: their ids are their pins.

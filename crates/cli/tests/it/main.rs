@@ -14,6 +14,8 @@ mod fetching;
 mod grub_bootxen;
 mod hosts;
 mod importing;
+mod importing_releases;
+mod importing_texts;
 mod index_again;
 mod index_between;
 mod index_dry_run;

@@ -23,7 +23,7 @@ pub(crate) fn read(root: &Table<'_>, package: Option<&str>, epoch: u32, today: D
         if let (0, Some(stated), Some(package)) = (index, &stated, package) {
             check_newest(&table, stated, package, epoch);
         }
-        let author = value(&table, table.required("author"), words::author);
+        let author = value(&table, table.required("author"), words::changelog_author);
         let lines: Vec<String> = table.texts("entries").into_iter().map(|text| text.value).collect();
         if !table.has("entries") {
             table.missing("entries", None);

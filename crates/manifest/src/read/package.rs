@@ -52,7 +52,7 @@ pub(crate) fn read<'a>(root: Table<'a>, directory: &Utf8Path, today: Date) -> Re
     refuse_repeated(&root, &build_after, "package");
     let template = template(&root, directory, &directory_name);
     let miniature = miniature(&root, directory);
-    let upstream = root.table("upstream").map(|table| (table.span.clone(), upstream(table)));
+    let upstream = root.table("upstream").map(|table| (table.span.clone(), upstream(table, directory)));
     let (options, option_names) = options(&root);
     let known = Known { directory, options: option_names };
     let (sources, patches) = sources_and_patches(&root, &known, upstream.as_ref());
@@ -128,12 +128,15 @@ fn miniature(root: &Table<'_>, directory: &Utf8Path) -> Option<Utf8PathBuf> {
     Some(path)
 }
 
-fn upstream(table: Table<'_>) -> Option<Upstream> {
+fn upstream(table: Table<'_>, package: &Utf8Path) -> Option<Upstream> {
     let name = table.required("name").map(|text| text.value);
     let directory = value(&table, table.required("directory"), words::file_name);
     let git = value(&table, table.text("git"), words::git_url);
+    let has_key = table.has("advisories");
+    let advisories = table.table("advisories").and_then(|table| source::key_pin(table, package));
     table.finish();
-    Some(Upstream { name: name?, directory: directory?, git })
+    let advisories_are_good = advisories.is_some() || !has_key;
+    Some(Upstream { name: name?, directory: directory?, git, advisories }).filter(|_| advisories_are_good)
 }
 
 /// Only what was applied before can be taken back.
@@ -156,7 +159,7 @@ fn sources_and_patches(
     known: &Known<'_>,
     upstream: Option<&(Range<usize>, Option<Upstream>)>,
 ) -> (Vec<ReadSource>, Vec<ReadPatch>) {
-    let unread = Upstream { name: String::new(), directory: String::new(), git: None };
+    let unread = Upstream { name: String::new(), directory: String::new(), git: None, advisories: None };
     let of_package = upstream.map(|(_, upstream)| upstream.as_ref().unwrap_or(&unread));
     let around = Surroundings { directory: known.directory, upstream: of_package };
     let tables = root.tables("source");

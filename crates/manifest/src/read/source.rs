@@ -5,8 +5,8 @@ use xen4centos_toml_tree::{Spot, Table, Text};
 
 use super::{all_checked, checked, parsed, refuse_repeated, value};
 use crate::{
-    CommitLocation, DetachedSignature, GitLocation, Location, Patch, Role, SignedBytes, Source, Upstream,
-    UrlLocation, Vouching, words,
+    CommitLocation, DetachedSignature, GitLocation, KeyPin, Location, Patch, Role, SignedBytes, Source,
+    Upstream, UrlLocation, Vouching, words,
 };
 
 /// A source as far as it could be read; names stand beside it for the checks against others.
@@ -185,9 +185,11 @@ fn file(table: &Table<'_>, directory: &str) -> Option<Text> {
 fn in_tree(table: &Table<'_>, file: Option<&Text>, directory: &Utf8Path) -> Option<Location> {
     let versioned = "is not for a file of this tree";
     let hint = Some("the file is versioned with the tree; with `url` it would be fetched");
-    for key in ["sha256", "size", "mirrors", "signature", "unsigned", "commit", "directory"] {
+    for key in ["size", "mirrors", "signature", "unsigned", "commit", "directory"] {
         table.refuse(key, versioned, hint);
     }
+    let sha256 = parsed(table, table.text("sha256"));
+    let sha256_is_good = sha256.is_some() || !table.has("sha256");
     let file = file?;
     let path = directory.join(&file.value);
     if !path.is_file() {
@@ -199,7 +201,7 @@ fn in_tree(table: &Table<'_>, file: Option<&Text>, directory: &Utf8Path) -> Opti
         );
         return None;
     }
-    Some(Location::InTree { path })
+    Some(Location::InTree { path, sha256 }).filter(|_| sha256_is_good)
 }
 
 /// Whether a download without a signature must say why.
@@ -261,6 +263,15 @@ fn signature(table: Table<'_>, directory: &Utf8Path) -> Option<DetachedSignature
     );
     table.finish();
     Some(DetachedSignature { url: url?, fingerprint: fingerprint?, key: key?, key_url, over: over? })
+}
+
+/// The key that signs upstream's advisories.
+pub(crate) fn key_pin(table: Table<'_>, directory: &Utf8Path) -> Option<KeyPin> {
+    let fingerprint = parsed(&table, table.required("fingerprint"));
+    let url = value(&table, table.text("key-url"), words::download_url);
+    let file = key(&table, directory);
+    table.finish();
+    Some(KeyPin { fingerprint: fingerprint?, file: file?, url })
 }
 
 fn key(table: &Table<'_>, directory: &Utf8Path) -> Option<Utf8PathBuf> {

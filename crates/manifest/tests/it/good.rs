@@ -49,10 +49,23 @@ fn sources_know_where_they_come_from() {
     let Vouching::Signature(signature) = &url.vouching else { panic!("a signature") };
     assert_eq!(signature.over, SignedBytes::File);
     assert!(signature.key.ends_with("specs/hello/keys/hello.asc"), "{}", signature.key);
-    assert!(matches!(&hello.sources[2].location, Location::InTree { path } if path.is_file()));
+    assert!(matches!(&hello.sources[2].location, Location::InTree { path, .. } if path.is_file()));
     assert!(matches!(&hello.sources[3].location, Location::Git(git) if git.directory == "translations"));
     assert_eq!(hello.patches[1].file, "two.patch");
     assert_eq!((hello.patches[0].strip, hello.patches[1].strip), (1, 0));
+}
+
+#[test]
+fn the_key_of_upstreams_advisories_is_pinned() {
+    let copy = Copy::new();
+    let table = "directory = \"hello-2.10\"\n\n[upstream.advisories]\nkey = \"keys/hello.asc\"\n\
+                 fingerprint = \"23E3 222C 145F 4475 FA80  60A7 83FE 14C9 57E8 2BD9\"\n";
+    copy.edit("specs/hello/package.toml", "directory = \"hello-2.10\"\n", table);
+    let project = Project::load(&copy.root(), NOW).unwrap();
+    let upstream = project.package("hello").unwrap().upstream.as_ref().unwrap();
+    let key = upstream.advisories.as_ref().unwrap();
+    assert_eq!(key.fingerprint.to_string(), "23E3222C145F4475FA8060A783FE14C957E82BD9");
+    assert!(key.file.ends_with("specs/hello/keys/hello.asc"));
 }
 
 #[test]

@@ -107,6 +107,10 @@ fn a_clone_in_the_lookaside_serves_all() {
     fs_err::create_dir_all(&world.settings.lookaside[0]).unwrap();
     fs_err::rename(&directory, &files[0].put_at).unwrap();
     assert_eq!(world.fetch().unwrap().len(), 2);
+    let stored = world.events.lines().into_iter().filter(|line| line.starts_with("stored "));
+    let places: Vec<String> = stored.map(|line| line.split_once(" from ").unwrap().1.to_owned()).collect();
+    assert!(places.contains(&files[0].put_at.to_string()), "{places:?}");
+    assert!(places.iter().all(|place| !place.contains("upstream.example")), "{places:?}");
 }
 
 #[test]

@@ -36,7 +36,8 @@ fn a_good_file_arrives_once() {
     let (world, server) = arrives(&bytes, vec![Reply::File(bytes.clone())]);
     assert_eq!(world.fetch_one().unwrap(), bytes);
     assert_eq!(server.requests().len(), 1, "the second run found it in the store");
-    assert_eq!(world.events.lines(), ["started xen.tar.gz 0 Some(300000)", "stored xen.tar.gz"]);
+    let stored = format!("stored xen.tar.gz from {}", server.url("xen.tar.gz"));
+    assert_eq!(world.events.lines(), ["started xen.tar.gz 0 Some(300000)".to_owned(), stored]);
     assert!(!world.path("store/partial").join(digest(&bytes).to_string()).exists());
     assert_eq!(server.requests()[0].headers["accept-encoding"], "identity");
 }

@@ -107,8 +107,8 @@ fn files_of_the_tree_are_hashed_and_keep_their_order() {
     let mut world = World::new();
     let config = world.write("specs/xen/sources/config", "a\n");
     let fix = world.write("specs/xen/patches/fix.patch", "b\n");
-    world.package.sources = vec![source("config", Location::InTree { path: config.clone() })];
-    world.package.patches = vec![patch("fix.patch", Location::InTree { path: fix.clone() })];
+    world.package.sources = vec![source("config", Location::InTree { path: config.clone(), sha256: None })];
+    world.package.patches = vec![patch("fix.patch", Location::InTree { path: fix.clone(), sha256: None })];
     let sources = world.fetch().unwrap();
     assert_eq!(sources[0].path, config);
     assert_eq!(sources[0].sha256, digest(b"a\n"));
@@ -116,6 +116,19 @@ fn files_of_the_tree_are_hashed_and_keep_their_order() {
     assert_eq!((sources[1].name.as_str(), sources[1].role), ("fix.patch", Role::Patch));
     fs_err::remove_file(fix).unwrap();
     assert!(world.refusal().starts_with("package `xen` has no file `"), "{}", world.refusal());
+}
+
+#[test]
+fn a_file_of_the_tree_can_be_pinned() {
+    let mut world = World::new();
+    let path = world.write("specs/xen/patches/fix.patch", "b\n");
+    world.package.patches =
+        vec![patch("fix.patch", Location::InTree { path: path.clone(), sha256: Some(digest(b"b\n")) })];
+    assert_eq!(world.fetch().unwrap()[0].sha256, digest(b"b\n"));
+    world.write("specs/xen/patches/fix.patch", "changed\n");
+    let expected = format!("specs/xen/package.toml:1: `{path}` does not have the pinned sha256: ");
+    assert!(world.refusal().starts_with(&expected), "{}", world.refusal());
+    assert!(world.store.survey(&[&world.package], &world.settings, &world.events).is_err());
 }
 
 #[test]
@@ -191,7 +204,7 @@ fn a_survey_says_how_far_each_is_and_touches_nothing() {
     world.package.sources = vec![
         by_url("one", pinned(server.url("one.tar.gz"), b"one")),
         by_url("two", pinned(server.url("two.tar.gz"), b"two")),
-        source("config", Location::InTree { path: config }),
+        source("config", Location::InTree { path: config, sha256: None }),
     ];
     world.write("lookaside/two.tar.gz", "two");
     let standings = || {

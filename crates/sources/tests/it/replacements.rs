@@ -135,9 +135,11 @@ fn a_file_of_the_tree_is_no_link_out_of_it() {
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         symlink(&secret, &path).unwrap();
         if kind == "sources" {
-            world.package.sources = vec![source("file", Location::InTree { path: path.clone() })];
+            world.package.sources =
+                vec![source("file", Location::InTree { path: path.clone(), sha256: None })];
         } else {
-            world.package.patches = vec![patch("file", Location::InTree { path: path.clone() })];
+            world.package.patches =
+                vec![patch("file", Location::InTree { path: path.clone(), sha256: None })];
         }
         leads_out(&world, &path);
         assert!(world.store.survey(&[&world.package], &world.settings, &world.events).is_err());

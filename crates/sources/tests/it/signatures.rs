@@ -5,9 +5,9 @@ use std::io::Write;
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
 use xen4centos_artifact::Fingerprint;
-use xen4centos_manifest::{DetachedSignature, SignedBytes, UrlLocation, Vouching};
+use xen4centos_manifest::{DetachedSignature, KeyPin, SignedBytes, UrlLocation, Vouching};
 use xen4centos_process::{Invocation, Tool};
-use xen4centos_sources::{FailureKind, FetchError, Network, SignatureError};
+use xen4centos_sources::{FailureKind, FetchError, Network, SignatureError, SignedText};
 
 use crate::{
     server::{Reply, Server},
@@ -63,6 +63,15 @@ impl Gpg {
     }
 }
 
+impl Gpg {
+    fn clear_sign(&self, time: &str, text: &str, name: &str) -> Vec<u8> {
+        let (file, signed) = (self.path("text"), self.path("text.asc"));
+        fs_err::write(&file, text).unwrap();
+        self.run(time, &["-u", name, "--output", signed.as_str(), "--clear-sign", file.as_str()]);
+        fs_err::read(signed).unwrap()
+    }
+}
+
 impl Drop for Gpg {
     fn drop(&mut self) {
         let end = Invocation::new(Tool::Gpgconf, self.path("")).args(["--homedir", self.path("").as_str()]);
@@ -107,6 +116,41 @@ fn refusal(world: &World) -> SignatureError {
         }
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn a_text_that_was_signed_in_the_clear_is_what_was_signed() {
+    let gpg = Gpg::new();
+    let fingerprint = gpg.key(RELEASE, "Xen", USUAL);
+    gpg.key(RELEASE, "Other", USUAL);
+    let mut world = World::new();
+    world.settings.network = Network::Offline;
+    let key = KeyPin { fingerprint, file: world.path("specs/xen/keys/xen.asc"), url: None };
+    world.package.upstream.as_mut().unwrap().advisories = Some(key);
+    let read = |signed: &[u8]| {
+        world.store.signed_text(&world.package, ("a.txt", signed), &world.settings, &world.events)
+    };
+    let text = "Advisory 1 \u{6817}\n\n- a list\n--- a/file\n";
+    let signed = gpg.clear_sign(RELEASE, text, "Xen");
+    let missing = read(&signed).unwrap_err().to_string();
+    assert!(missing.contains("xen.asc"), "{missing}");
+    world.write("specs/xen/keys/xen.asc", gpg.export("Xen"));
+    let found = read(&signed).unwrap();
+    assert_eq!((found.text.as_str(), found.signed_by.primary), (text.trim_end(), fingerprint));
+
+    let refused = |signed: &[u8]| match read(signed).unwrap_err() {
+        FetchError::Signature { source, .. } => *source,
+        other => panic!("{other}"),
+    };
+    let signed = String::from_utf8(signed).unwrap();
+    let changed = signed.replace("Advisory 1", "Advisory 2");
+    assert!(matches!(refused(changed.as_bytes()), SignatureError::BadText { .. }));
+    let other = gpg.clear_sign(RELEASE, text, "Other");
+    assert!(matches!(refused(&other), SignatureError::OtherSigner { .. }));
+    for around in [format!("Subject: more\n{signed}"), format!("{signed}more\n"), text.to_owned()] {
+        assert!(matches!(refused(around.as_bytes()), SignatureError::NoText { .. }), "{around}");
+    }
+    assert!(SignedText::is_in(signed.as_bytes()) && !SignedText::is_in(text.as_bytes()));
 }
 
 #[test]

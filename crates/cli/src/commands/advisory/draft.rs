@@ -1,240 +1,214 @@
-//! What was typed after `advisory import`, and the files that come of it.
+//! The files that come of an import: of each package, of the advisory, and of what is known of its issues.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use xen4centos_advisory::{
-    Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated,
+    Announcement, Learned, NewPatch, PatchTree, Series, Update, Verdict, announcement, matrix, next_id,
+    next_release, updated, with_issue, with_learned,
 };
-use xen4centos_artifact::Sha256Digest;
-use xen4centos_manifest::{AdvisoryKind, KnownIssue, KnownState, Package, Severity};
+use xen4centos_manifest::{AdvisoryKind, KnownState, Package, Severity};
 
-use super::import::advisory_path;
+use super::{
+    given::{Given, GivenPatch, GivenRelease},
+    import::advisory_path,
+    issue::{Issue, tree_of},
+    wrong,
+};
 use crate::{
     args::{AdvisoryImportArgs, SeverityArg},
     failure::{Failure, Kind},
-    pipeline::{journal::Changes, plan::sha256, sources},
+    pipeline::{
+        journal::{Change, Changes},
+        sources,
+    },
     session::Session,
-    settings,
 };
 
-/// The patches that were given, each with the issue that it answers.
-pub(crate) struct Given<'s> {
-    issues: Vec<&'s KnownIssue>,
-    patches: Vec<(NewPatch, Option<Vec<u8>>)>,
-}
-
-/// An update on its way into a package.
-pub(crate) struct Draft {
-    pub(crate) package: String,
-    pub(crate) update: Update,
+/// An update on its way into the project.
+pub(super) struct Draft<'a> {
+    given: &'a Given<'a>,
     announcement: Announcement,
-    /// Patches that go into the tree, by name.
-    files: Vec<(String, Vec<u8>)>,
 }
 
-fn wrong(message: String, hint: &str) -> Failure {
-    Failure::new(Kind::Data, message).hint(Some(hint.to_owned()))
-}
-
-impl<'s> Given<'s> {
-    pub(crate) fn read(session: &'s Session<'_>, args: &AdvisoryImportArgs) -> Result<Self, Failure> {
-        let known = |name: &String| {
-            let issue = session.project.known.iter().find(|issue| issue.id.eq_ignore_ascii_case(name));
-            issue.ok_or_else(|| {
-                let way_out = "say in advisories/known/ how each package stands to it";
-                wrong(format!("nothing is known of `{name}`"), way_out)
-            })
-        };
-        let issues = args.issues.iter().map(known).collect::<Result<Vec<_>, _>>()?;
-        let files = args.patch.iter().filter(|patch| commit_id(patch).is_none()).count();
-        if args.sha256.len() != files {
-            let message = format!("{files} patches and {} digests", args.sha256.len());
-            return Err(wrong(
-                message,
-                "give the --sha256 of each --patch, in the same order; commits have none",
-            ));
-        }
-        let mut digests = args.sha256.iter();
-        let patches = args.patch.iter().map(|patch| match commit_id(patch) {
-            Some(id) => one_commit(&issues, patch, id),
-            None => one_patch(&issues, patch, digests.next().map_or("", String::as_str), args.strip),
-        });
-        let patches = patches.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { issues, patches })
-    }
-}
-
-/// `[ISSUE=]` and a whole commit id, which is a pin of its own.
-fn commit_id(given: &str) -> Option<&str> {
-    let id = given.split_once('=').map_or(given, |(_, id)| id);
-    let is_id =
-        id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    is_id.then_some(id)
-}
-
-/// The entry of a commit of upstream's.
-fn one_commit(issues: &[&KnownIssue], given: &str, id: &str) -> Result<(NewPatch, Option<Vec<u8>>), Failure> {
-    let issue = match (named(issues, given), issues) {
-        (Some((issue, _)), _) => issue,
-        (None, [only]) => *only,
-        _ => {
-            let message = format!("which issue does commit {id} answer?");
-            return Err(wrong(message, "write --patch ISSUE=COMMIT"));
-        }
-    };
-    // As the manifest names it.
-    let file = format!("{}.patch", &id[..12]);
-    let (issue, summary) = (issue.id.clone(), issue.title.clone());
-    let origin = PatchOrigin::Commit(id.to_owned());
-    Ok((NewPatch { file, strip: 1, issue, summary, origin, miniature: false }, None))
-}
-
-/// The issue that stands before a patch, and the patch.
-fn named<'s, 'g>(issues: &[&'s KnownIssue], given: &'g str) -> Option<(&'s KnownIssue, &'g str)> {
-    let (issue, place) = given.split_once('=')?;
-    let issue = issues.iter().find(|known| known.id.eq_ignore_ascii_case(issue))?;
-    Some((*issue, place))
-}
-
-/// Its entry, and its bytes where it is a file.
-fn one_patch(
-    issues: &[&KnownIssue],
-    given: &str,
-    digest: &str,
-    strip: u32,
-) -> Result<(NewPatch, Option<Vec<u8>>), Failure> {
-    let expected: Sha256Digest = digest
-        .parse()
-        .map_err(|error| wrong(format!("--sha256 {digest}: {error}"), "state all 64 hexadecimal digits"))?;
-    let (issue, place) = match named(issues, given) {
-        Some(named) => named,
-        None => (issue_of(issues, given)?, given),
-    };
-    let is_url = place.contains("://");
-    let last = place.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    let is_patch = [".patch", ".diff", ".gz", ".bz2", ".xz"].iter().any(|end| last.ends_with(end));
-    let file = if is_patch {
-        last.to_owned()
-    } else {
-        format!("{}.patch", issue.id.to_lowercase().replace('-', ""))
-    };
-    let summary = issue.title.clone();
-    let origin = if is_url {
-        PatchOrigin::Url { url: place.to_owned(), sha256: expected.to_string() }
-    } else {
-        PatchOrigin::Tree
-    };
-    let patch = NewPatch { file, strip, issue: issue.id.clone(), summary, origin, miniature: false };
-    if is_url {
-        return Ok((patch, None));
-    }
-    let bytes = fs_err::read(settings::current_directory()?.join(place))
-        .map_err(|error| Failure::of(Kind::Data, &error))?;
-    let found = sha256(&bytes);
-    if found != expected {
-        let message =
-            format!("`{place}` has another digest than was given: expected {expected}, found {found}");
-        return Err(wrong(message, "get the patch from upstream again, and its digest from another place"));
-    }
-    Ok((patch, Some(bytes)))
-}
-
-/// The only issue, or the one whose number stands in the patch's name.
-fn issue_of<'s>(issues: &[&'s KnownIssue], patch: &str) -> Result<&'s KnownIssue, Failure> {
-    let name = Utf8Path::new(patch).file_name().unwrap_or(patch);
-    let numbers: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).collect();
-    let has_number =
-        |issue: &&&KnownIssue| issue.id.rsplit('-').next().is_some_and(|number| numbers.contains(&number));
-    let mut named = issues.iter().filter(has_number);
-    match (issues, named.next(), named.next()) {
-        ([only], ..) => Ok(only),
-        (_, Some(issue), None) => Ok(issue),
-        _ => Err(wrong(format!("which issue does `{patch}` answer?"), "write --patch ISSUE=PATCH")),
-    }
-}
-
-impl Draft {
-    pub(crate) fn new(
+impl<'a> Draft<'a> {
+    pub(super) fn new(
         session: &Session<'_>,
         args: &AdvisoryImportArgs,
-        given: &Given<'_>,
+        given: &'a Given<'a>,
     ) -> Result<Self, Failure> {
-        let package = package(session, args, &given.issues)?;
-        let release = match &args.release {
-            Some(release) => release.clone(),
-            None => next_release(&package.release).ok_or_else(|| {
-                wrong(
-                    format!("the release `{}` does not end with a number", package.release),
-                    "give the new one: --release",
-                )
-            })?,
-        };
-        let miniature = sources::is_over_miniature(session, package, &args.sources)?;
-        let patches = given.patches.iter().map(|(patch, _)| NewPatch { miniature, ..patch.clone() });
         let now = time(session.now)?;
-        let public = match &args.public {
-            None => now.to_string(),
-            Some(text) => utc(text)?,
-        };
-        let lines: Vec<String> = given.issues.iter().map(|issue| line(issue)).collect();
-        let update = Update {
-            version: package.version.clone(),
-            old_release: package.release.clone(),
-            release,
-            patches: patches.collect(),
-            date: now.strftime("%F").to_string(),
-            author: args.author.clone().unwrap_or_else(|| package.changelog[0].author.clone()),
-            entries: lines.clone(),
-        };
+        let packages = packages(session, given)?;
+        refuse_unused(args, given, &packages)?;
+        for issue in &given.issues {
+            refuse_mended(session, args, issue, &packages)?;
+        }
+        let updates = packages.iter().map(|package| {
+            let update = Writer { session, args, given, package, now }.update()?;
+            Ok((package.name.clone(), update))
+        });
+        let updates = updates.collect::<Result<Vec<_>, Failure>>()?;
+        let words = &args.announcement;
+        refuse_lines("--title", words.title.iter())?;
+        refuse_lines("--credit", words.credit.iter())?;
         let year = now.strftime("%Y").to_string().parse().unwrap_or(1970);
+        let xsa = |issue: &Issue<'_>| {
+            Some(format!("https://xenbits.xen.org/xsa/advisory-{}.html", issue.text.as_ref()?.number))
+        };
+        let texts = given.issues.iter().filter_map(|issue| issue.text.as_ref());
+        let credits = texts.clone().flat_map(|text| text.credits.clone()).collect();
+        let lines = given.issues.iter().map(Issue::line);
+        let description = lines.chain(texts.flat_map(|text| text.impact.clone())).collect();
         let announcement = Announcement {
             id: next_id(&session.project, AdvisoryKind::Security, year),
-            title: args.title.clone().unwrap_or_else(|| title(&package.name, &given.issues)),
-            severity: args.severity.into(),
+            title: words.title.clone().unwrap_or_else(|| title(&packages, &given.issues)),
+            severity: words.severity.into(),
             fixes: given.issues.iter().map(|issue| issue.id.clone()).collect(),
-            credits: args.credit.clone(),
-            public,
-            reboot: !args.no_reboot,
-            description: if args.description.is_empty() { lines } else { args.description.clone() },
-            package: package.name.clone(),
+            credits: if words.credit.is_empty() { credits } else { words.credit.clone() },
+            public: public(session, words.public.as_deref(), &given.issues, now)?,
+            reboot: !words.no_reboot,
+            description: if words.description.is_empty() { description } else { words.description.clone() },
+            references: given.issues.iter().filter_map(xsa).collect(),
+            packages: updates,
         };
-        let file = |(patch, bytes): &(NewPatch, Option<Vec<u8>>)| Some((patch.file.clone(), bytes.clone()?));
-        let files = given.patches.iter().filter_map(file).collect();
-        Ok(Self { package: package.name.clone(), update, announcement, files })
+        Ok(Self { given, announcement })
+    }
+
+    /// Packages and what is new in each.
+    pub(super) fn updates(&self) -> &[(String, Update)] {
+        &self.announcement.packages
     }
 
     /// All files as they are to be, by their paths in the project.
-    pub(crate) fn changes(&self, session: &Session<'_>) -> Result<Changes, Failure> {
-        let directory = Utf8Path::new("specs").join(&self.package);
-        let manifest = directory.join("package.toml");
-        let text = fs_err::read_to_string(session.project.root.join(&manifest))?;
-        let new = updated(&text, &self.update).ok_or_else(|| {
-            let message = format!(
-                "`{manifest}` has no `release = \"{}\"` before its tables, or no [[changelog]]",
-                self.update.old_release
-            );
-            wrong(message, "write both so, or make the update by hand")
-        })?;
-        let mut changes = Changes::from([(manifest, new.into_bytes())]);
-        for (file, bytes) in &self.files {
-            let path = directory.join("patches").join(file);
-            if session.project.root.join(&path).exists() {
-                return Err(wrong(format!("`{path}` is there already"), "give the new patch another name"));
-            }
-            changes.insert(path, bytes.clone());
+    pub(super) fn changes(&self, session: &Session<'_>) -> Result<Changes, Failure> {
+        let mut changes = Changes::new();
+        for (package, update) in self.updates() {
+            self.change_package(session, (package, update), &mut changes)?;
         }
-        let advisory = announcement(&self.announcement, &self.update);
-        changes.insert(advisory_path(&self.announcement.id), advisory.into_bytes());
+        let advisory = announcement(&self.announcement).into_bytes();
+        changes.insert(advisory_path(&self.announcement.id), Change { before: None, after: advisory });
+        for issue in &self.given.issues {
+            self.learn(session, issue, &mut changes)?;
+        }
         Ok(changes)
     }
 
+    fn change_package(
+        &self,
+        session: &Session<'_>,
+        (package, update): (&String, &Update),
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
+        let directory = Utf8Path::new("specs").join(package);
+        let manifest = directory.join("package.toml");
+        let text = fs_err::read_to_string(session.project.root.join(&manifest))?;
+        let Some(new) = updated(&text, update) else {
+            let of_release = match update.upstream_sha256 {
+                Some(_) => {
+                    format!(", or not one source of upstream's with {} in its `url`", update.old_version)
+                }
+                None => String::new(),
+            };
+            let message = format!(
+                "`{manifest}` has no `release = \"{}\"` before its tables, or no [[changelog]]{of_release}",
+                update.old_release
+            );
+            return Err(wrong(message, "write them so, or make the update by hand"));
+        };
+        changes.insert(manifest, Change { before: Some(text.into_bytes()), after: new.into_bytes() });
+        let own = self.given.patches.iter().filter(|given| given.package == *package);
+        for GivenPatch { patch, bytes, .. } in own {
+            let Some(bytes) = bytes else { continue };
+            let path = directory.join("patches").join(&patch.file);
+            if session.project.root.join(&path).exists() || changes.contains_key(&path) {
+                return Err(wrong(format!("`{path}` is there already"), "give the new patch another name"));
+            }
+            changes.insert(path, Change { before: None, after: bytes.clone() });
+        }
+        Ok(())
+    }
+
+    /// What nobody has written down of an issue and these packages.
+    fn learn(&self, session: &Session<'_>, issue: &Issue<'_>, changes: &mut Changes) -> Result<(), Failure> {
+        let learned: Vec<Learned> = self
+            .updates()
+            .iter()
+            .filter(|(package, update)| self.is_for(issue, package, update))
+            .filter(|(package, _)| issue.known.is_none_or(|known| !known.packages.contains_key(package)))
+            .filter_map(|(package, update)| {
+                Some(self.learned(issue, session.project.packages.get(package)?, update))
+            })
+            .collect();
+        if learned.is_empty() {
+            return Ok(());
+        }
+        let file = match issue.known {
+            Some(known) => known.file.clone(),
+            None if issue.id.starts_with("XSA-") => Utf8PathBuf::from("advisories/known/xsa.toml"),
+            None => Utf8PathBuf::from("advisories/known/cve.toml"),
+        };
+        let before = fs_err::read(session.project.root.join(&file)).ok();
+        let change = changes
+            .entry(file.clone())
+            .or_insert_with(|| Change { after: before.clone().unwrap_or_default(), before });
+        let text = String::from_utf8_lossy(&change.after).into_owned();
+        let new = match issue.known {
+            Some(known) => with_learned(&text, known, &learned),
+            None => Some(with_issue(&text, &issue.id, &issue.title, &issue.cves, &learned)),
+        };
+        let new = new.ok_or_else(|| {
+            let message = format!("`{file}` has no line `id = \"{}\"`", issue.id);
+            wrong(message, "write it so, or say there how the package stands to it")
+        })?;
+        change.after = new.into_bytes();
+        Ok(())
+    }
+
+    fn is_for(&self, issue: &Issue<'_>, package: &str, update: &Update) -> bool {
+        update.patches.iter().any(|patch| patch.issue == issue.id)
+            || self.given.release_of(package).is_some_and(|release| self.given.brings(release, issue))
+    }
+
+    fn learned(&self, issue: &Issue<'_>, package: &Package, update: &Update) -> Learned {
+        let says = |text: &xen4centos_advisory::XsaText| {
+            Series::of(&package.version).and_then(|own| text.affects(own))
+        };
+        let is_told = issue.text.as_ref().is_none_or(|text| says(text) == Some(true));
+        let is_linux = tree_of(package) == PatchTree::Linux;
+        let note =
+            (!is_told && !is_linux).then(|| format!("the advisory does not speak of {}", package.version));
+        Learned {
+            package: package.name.clone(),
+            component: self.component(package, is_linux),
+            released_in: update.upstream_sha256.as_ref().map(|_| update.version.clone()),
+            note,
+        }
+    }
+
+    fn component(&self, package: &Package, is_linux: bool) -> String {
+        let own = self.given.patches.iter().filter(|given| given.package == package.name);
+        let texts: Vec<String> = own
+            .filter_map(|given| Some(String::from_utf8_lossy(given.bytes.as_ref()?).into_owned()))
+            .collect();
+        let changed = texts.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("+++ "));
+        let paths: Vec<&str> = changed.filter_map(|line| line.split('/').nth(1)).collect();
+        match () {
+            () if is_linux => "Linux".to_owned(),
+            () if paths.is_empty() || paths.contains(&"xen") => "hypervisor".to_owned(),
+            () => paths[0].to_owned(),
+        }
+    }
+
     /// Editing text could have met another line than the one that was meant.
-    pub(crate) fn demand_whole(&self, package: &Package) -> Result<(), Failure> {
-        let Update { version, release, patches, .. } = &self.update;
+    pub(super) fn demand_whole(&self, package: &Package) -> Result<(), Failure> {
+        let Some((_, update)) = self.updates().iter().find(|(name, _)| *name == package.name) else {
+            return Ok(());
+        };
+        let Update { version, release, patches, .. } = update;
         let listed: Vec<&String> = package.patches.iter().map(|patch| &patch.file).rev().collect();
         let has_patches =
             patches.iter().rev().zip(listed).filter(|(new, listed)| new.file == **listed).count();
-        let is_whole = package.release == *release
+        let is_whole = package.version == *version
+            && package.release == *release
             && package.changelog[0].version == format!("{version}-{release}")
             && has_patches == patches.len();
         if is_whole {
@@ -245,49 +219,158 @@ impl Draft {
     }
 }
 
+/// Writes the update of one package.
+struct Writer<'a> {
+    session: &'a Session<'a>,
+    args: &'a AdvisoryImportArgs,
+    given: &'a Given<'a>,
+    package: &'a Package,
+    now: Timestamp,
+}
+
+impl Writer<'_> {
+    fn update(&self) -> Result<Update, Failure> {
+        let Self { session, args, given, package, now } = self;
+        let upstream = given.release_of(&package.name);
+        let miniature = sources::is_over_miniature(session, package, &args.sources)?;
+        let own = given.patches.iter().filter(|given| given.package == package.name);
+        let patches: Vec<NewPatch> = own.map(|given| NewPatch { miniature, ..given.patch.clone() }).collect();
+        let answers = |issue: &&Issue<'_>| {
+            patches.iter().any(|patch| patch.issue == issue.id)
+                || upstream.is_some_and(|release| given.brings(release, issue))
+        };
+        let mut entries: Vec<String> =
+            upstream.iter().map(|release| format!("Upstream's {}", release.version)).collect();
+        entries.extend(given.issues.iter().filter(answers).map(Issue::line));
+        Ok(Update {
+            old_version: package.version.clone(),
+            version: upstream.map_or_else(|| package.version.clone(), |release| release.version.clone()),
+            upstream_sha256: upstream.map(|release| release.sha256.to_string()),
+            old_release: package.release.clone(),
+            release: self.release(upstream)?,
+            patches,
+            date: now.strftime("%F").to_string(),
+            author: self.author()?,
+            entries,
+        })
+    }
+
+    fn release(&self, upstream: Option<&GivenRelease>) -> Result<String, Failure> {
+        let package = self.package;
+        let own =
+            self.args.release.iter().find_map(|given| given.strip_prefix(&format!("{}:", package.name)));
+        let common = self.args.release.iter().find(|given| !given.contains(':'));
+        match (own.or(common.map(String::as_str)), upstream) {
+            (Some(release), _) => Ok(release.to_owned()),
+            (None, Some(_)) => Ok("1".to_owned()),
+            (None, None) => next_release(&package.release).ok_or_else(|| {
+                let message = format!("the release `{}` does not end with a number", package.release);
+                wrong(message, "give the new one: --release")
+            }),
+        }
+    }
+
+    fn author(&self) -> Result<String, Failure> {
+        let Some(author) = &self.args.announcement.author else {
+            return Ok(self.package.changelog[0].author.clone());
+        };
+        match xen4centos_manifest::changelog_author(author) {
+            None => Ok(author.clone()),
+            Some((message, _)) => {
+                Err(wrong(format!("--author: {message}"), "such as `A Person <person@example.org>`"))
+            }
+        }
+    }
+}
+
+/// The packages that something is for, in the target's order.
+fn packages<'s>(session: &'s Session<'_>, given: &Given<'_>) -> Result<Vec<&'s Package>, Failure> {
+    let named: Vec<&String> = given
+        .patches
+        .iter()
+        .map(|patch| &patch.package)
+        .chain(given.releases.iter().map(|release| &release.package))
+        .collect();
+    if let Some(other) = named.iter().find(|name| !session.target.packages.contains(name)) {
+        let message = format!("target `{}` does not have the package `{other}`", session.target.name);
+        return Err(wrong(message, &format!("it has: {}", session.target.packages.join(", "))));
+    }
+    let packages = session.target.packages.iter().filter(|name| named.contains(name));
+    Ok(packages.filter_map(|name| session.project.packages.get(name)).collect())
+}
+
+/// What would have no effect was meant for something.
+fn refuse_unused(args: &AdvisoryImportArgs, given: &Given<'_>, packages: &[&Package]) -> Result<(), Failure> {
+    let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
+    let other =
+        args.release.iter().filter_map(|release| release.split_once(':')).find(|(name, _)| !is_ours(name));
+    if let Some((name, release)) = other {
+        let message = format!("--release {name}:{release}: nothing is new in `{name}`");
+        return Err(wrong(message, "name a package that has a patch or a release of upstream's here"));
+    }
+    for release in &given.releases {
+        let of_package = given.releases.iter().filter(|other| other.package == release.package);
+        if of_package.count() > 1 {
+            let message = format!("two releases of upstream's for `{}`", release.package);
+            return Err(wrong(message, "name the newer one"));
+        }
+    }
+    Ok(())
+}
+
+/// What is mended is not taken twice by mistake.
+fn refuse_mended(
+    session: &Session<'_>,
+    args: &AdvisoryImportArgs,
+    issue: &Issue<'_>,
+    packages: &[&Package],
+) -> Result<(), Failure> {
+    if args.again {
+        return Ok(());
+    }
+    let rows = matrix(&session.project, &session.target);
+    for package in packages {
+        if let Some(KnownState::Fixed { released_in }) = issue.state(package)
+            && xen4centos_artifact::compare_versions(&package.version, released_in).is_ge()
+        {
+            let (id, name, version) = (&issue.id, &package.name, &package.version);
+            let message = format!("upstream mended {id} in {released_in}, and `{name}` is {version}");
+            return Err(wrong(
+                message,
+                "leave the issue out, or correct advisories/known/; --again takes a patch all the same",
+            ));
+        }
+        let is_it = |row: &&xen4centos_advisory::Row| {
+            row.issue == issue.id && row.package.as_ref() == Some(&package.name)
+        };
+        if let Some(Verdict::Fixed { release, advisory, .. }) =
+            rows.iter().find(is_it).map(|row| &row.verdict)
+        {
+            let by = advisory.as_ref().map_or_else(String::new, |advisory| format!(", by {advisory}"));
+            let message = format!("{} is fixed already: in {release}{by}", issue.id);
+            return Err(wrong(message, "leave the issue out; --again takes another patch for it"));
+        }
+    }
+    Ok(())
+}
+
 /// What they are about, as long as that is a line.
-fn title(package: &str, issues: &[&KnownIssue]) -> String {
+fn title(packages: &[&Package], issues: &[Issue<'_>]) -> String {
     let told = match issues {
         [_] | [_, _] => issues.iter().map(|issue| issue.title.as_str()).collect::<Vec<_>>().join("; "),
         _ => issues.iter().map(|issue| issue.id.as_str()).collect::<Vec<_>>().join(", "),
     };
-    format!("{package}: {told}")
+    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    format!("{}: {told}", names.join(", "))
 }
 
-/// `XSA-108: what it is (CVE-…)`
-fn line(issue: &KnownIssue) -> String {
-    let cves = if issue.cves.is_empty() { String::new() } else { format!(" ({})", issue.cves.join(", ")) };
-    format!("{}: {}{cves}", issue.id, issue.title)
-}
-
-/// The package that was named, or the only one that all issues are about; none of them may be mended in it.
-fn package<'s>(
-    session: &'s Session<'_>,
-    args: &AdvisoryImportArgs,
-    issues: &[&KnownIssue],
-) -> Result<&'s Package, Failure> {
-    let name = if let Some(name) = &args.package {
-        name.clone()
-    } else {
-        let of_all = |name: &&String| issues.iter().all(|issue| issue.packages.contains_key(*name));
-        let mut names = session.target.packages.iter().filter(of_all);
-        match (names.next(), names.next()) {
-            (Some(name), None) => name.clone(),
-            _ => return Err(wrong("which package is it?".to_owned(), "name it with --package")),
+fn refuse_lines<'t>(option: &str, mut texts: impl Iterator<Item = &'t String>) -> Result<(), Failure> {
+    match texts.find(|text| text.chars().any(char::is_control) || text.trim().is_empty()) {
+        Some(text) => {
+            Err(wrong(format!("{option} {text:?} is not one line of text"), "--description takes paragraphs"))
         }
-    };
-    let package = session.project.package(&name)?;
-    for issue in issues {
-        let known = issue.packages.get(&name).map(|knowledge| &knowledge.state);
-        if let Some(KnownState::Fixed { released_in }) = known
-            && xen4centos_artifact::compare_versions(&package.version, released_in).is_ge()
-        {
-            let message =
-                format!("upstream mended {} in {released_in}, and `{name}` is {}", issue.id, package.version);
-            return Err(wrong(message, "leave the issue out, or correct advisories/known/"));
-        }
+        None => Ok(()),
     }
-    Ok(package)
 }
 
 fn time(now: u64) -> Result<Timestamp, Failure> {
@@ -295,10 +378,42 @@ fn time(now: u64) -> Result<Timestamp, Failure> {
     time.ok_or_else(|| Failure::new(Kind::World, "the clock shows a time that no calendar has"))
 }
 
-fn utc(text: &str) -> Result<String, Failure> {
+/// When the update may be known: not before its issues can have been.
+fn public(
+    session: &Session<'_>,
+    given: Option<&str>,
+    issues: &[Issue<'_>],
+    now: Timestamp,
+) -> Result<String, Failure> {
+    let Some(text) = given else { return Ok(now.to_string()) };
     let time = text.parse::<Timestamp>().ok().filter(|_| text.ends_with('Z'));
-    time.map(|time| time.to_string())
-        .ok_or_else(|| wrong(format!("`{text}` is no time in UTC"), "such as 2026-12-01T12:00:00Z"))
+    let time =
+        time.ok_or_else(|| wrong(format!("`{text}` is no time in UTC"), "such as 2026-12-01T12:00:00Z"))?;
+    let first = issues.iter().map(Issue::first_year).max().unwrap_or(2011);
+    let year: i16 = time.strftime("%Y").to_string().parse().unwrap_or(i16::MIN);
+    if year < first {
+        let message = format!("--public {text}: nobody knew of it before {first}");
+        return Err(wrong(message, "state when this update may be known, such as 2026-12-01T12:00:00Z"));
+    }
+    if time < now {
+        session
+            .printer
+            .warning(format!("--public {text} is in the past: what is built is published at once"));
+    }
+    Ok(time.to_string())
+}
+
+impl Given<'_> {
+    fn release_of(&self, package: &str) -> Option<&GivenRelease> {
+        self.releases.iter().find(|release| release.package == package)
+    }
+
+    /// Whether an issue is mended by a release, and not by patches.
+    fn brings(&self, release: &GivenRelease, issue: &Issue<'_>) -> bool {
+        let patched = self.patches.iter().any(|given| given.patch.issue == issue.id);
+        let known = issue.known.is_some_and(|known| known.packages.contains_key(&release.package));
+        known || !patched
+    }
 }
 
 impl From<SeverityArg> for Severity {

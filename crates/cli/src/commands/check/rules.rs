@@ -1,8 +1,12 @@
 //! What the rules say: all of them, or one at length.
 
+use xen4centos_advisory::{CODES, Code};
 use xen4centos_check::{Explanation, explain, family, rules, rules_by_family};
 
 use crate::{failure::Outcome, printer::Printer};
+
+/// What stops updates: `release`, `publish` and `advisory import` name these.
+const ADVISORIES: &str = "advisories";
 
 pub(super) fn list(json: bool, printer: &Printer) {
     if json {
@@ -12,7 +16,13 @@ pub(super) fn list(json: bool, printer: &Printer) {
                 "why": rule.why, "way-out": rule.way_out,
             })
         });
-        printer.json(&rows.collect::<Vec<_>>());
+        let codes = CODES.iter().map(|code| {
+            serde_json::json!({
+                "code": code.code, "severity": "error", "title": code.title, "family": ADVISORIES,
+                "why": code.why, "way-out": code.way_out,
+            })
+        });
+        printer.json(&rows.chain(codes).collect::<Vec<_>>());
         return;
     }
     for (family, rules) in rules_by_family() {
@@ -21,9 +31,28 @@ pub(super) fn list(json: bool, printer: &Printer) {
             printer.data(format!("  {:<12} {:<8} {}", rule.code, rule.severity.to_string(), rule.title));
         }
     }
+    printer.data(format!("{ADVISORIES}:"));
+    for code in CODES {
+        printer.data(format!("  {:<14} {}", code.code, code.title));
+    }
+}
+
+/// What stops an update, and is no rule of packages.
+fn explain_code(code: &Code, json: bool, printer: &Printer) {
+    if json {
+        printer.json(code);
+        return;
+    }
+    let Code { code, title, why, way_out } = code;
+    printer.data(format!("{code} {title} ({ADVISORIES})\n"));
+    printer.data(format!("why it matters:\n  {why}\nway out:\n  {way_out}"));
 }
 
 pub(super) fn explain_one(code: &str, json: bool, printer: &Printer) -> Outcome {
+    if let Some(code) = xen4centos_advisory::code(code) {
+        explain_code(code, json, printer);
+        return Ok(());
+    }
     let explanation = explain(code)?;
     if json {
         printer.json(&explanation);
