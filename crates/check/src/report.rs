@@ -75,8 +75,16 @@ fn head(what: &str, code: &str) -> String {
     format!("{what} {code} {}", rule(code).map_or("", |rule| rule.title))
 }
 
+/// Names and texts of packages are anybody's: what a terminal would obey, and what would begin a line of its own, is escaped.
 fn line(finding: &Finding) -> String {
-    format!("  {}: {}", finding.subject, finding.message)
+    let text = format!("  {}: {}", finding.subject, finding.message);
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let tamed = |character: char| {
+        if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
+    };
+    text.chars().map(tamed).collect()
 }
 
 fn subjects(lines: &mut Vec<String>, count: usize, group: impl Iterator<Item = String>) {

@@ -24,6 +24,7 @@ pub fn not_verified(subject: &str, message: impl Into<String>) -> Finding {
     Finding::new(&rules::NOT_VERIFIED, subject, message)
 }
 
+pub(crate) use digest::measure;
 pub(crate) use rules::{PACKAGE_ALTERED, PACKAGE_SIGNATURE, SIGNATURE_FORM, all_rules};
 #[cfg(test)]
 pub(crate) use xml::read as read_xml;

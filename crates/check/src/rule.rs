@@ -38,9 +38,10 @@ macro_rules! rule_table {
 pub(crate) use rule_table;
 
 /// The rules about packages beside one another.
-const RELATIONS: [&Rule; 9] = [
+const RELATIONS: [&Rule; 10] = [
     &closure::UNMET,
     &together::CONFLICT,
+    &together::BASE_CONFLICT,
     &together::FILES,
     &together::FIRMWARE,
     &upgrade::OLDER,

@@ -1,9 +1,11 @@
 //! Packages that are in no repository yet, as if they were in one.
 
 use camino::Utf8Path;
+use xen4centos_artifact::Nevra;
 
 use crate::{
     BaseProvides, CheckError, FileChecksum, Finding, Published, closure, package,
+    repository::measure,
     shelf::Shelf,
     together,
     upgrade::{self, Offered},
@@ -26,8 +28,7 @@ pub fn check_set(
     for subject in subjects {
         let Ok(headers) = package::read_headers(&root.join(subject))? else { continue };
         let (Ok(nevra), Ok(())) = (headers.nevra(), shelf.add(subject, &headers)) else { continue };
-        // Files have no checksums yet that a history could be compared with.
-        let checksum = FileChecksum { kind: String::new(), value: String::new() };
+        let checksum = checksum(&root.join(subject), &nevra, histories)?;
         offered.push(Offered { subject, nevra, checksum });
     }
     let mut findings = match base {
@@ -42,4 +43,16 @@ pub fn check_set(
     let leaves = [upgrade::LEFT.code, upgrade::BEHIND.code];
     findings.retain(|finding| !leaves.contains(&finding.code));
     Ok(findings)
+}
+
+/// Of a package that was published under this name: of the kind that is known of what was.
+fn checksum(path: &Utf8Path, nevra: &Nevra, histories: &[Published]) -> Result<FileChecksum, CheckError> {
+    let packages = histories.iter().flat_map(|history| &history.packages);
+    let mut published = packages.filter(|package| package.nevra == *nevra);
+    let Some(kind) = published.next_back().map(|package| &package.checksum.kind) else {
+        return Ok(FileChecksum { kind: String::new(), value: String::new() });
+    };
+    let value = fs_err::File::open(path).and_then(|mut file| measure(&mut file, kind));
+    let value = value.map_err(|source| CheckError::Read { path: path.to_owned(), source })?.1;
+    Ok(FileChecksum { kind: kind.clone(), value: value.unwrap_or_default() })
 }

@@ -24,6 +24,14 @@ pub(crate) const CONFLICT: Rule = Rule {
     way_out: "limit Conflicts and Obsoletes to versions before this one, or provide what the obsoleted package gives",
 };
 
+pub(crate) const BASE_CONFLICT: Rule = Rule {
+    code: "EL6-DEP-005",
+    severity: Severity::Warning,
+    title: "package that excludes one of the system",
+    why: "Error: … conflicts with …, on every host that has the other one",
+    way_out: "limit Conflicts to the versions that are meant; where hosts never need the other one, waive this",
+};
+
 pub(crate) const FILES: Rule = Rule {
     code: "EL6-DEP-003",
     severity: Severity::Error,
@@ -112,7 +120,10 @@ impl<'a> Scene<'a> {
                 _ if mates => format!("both are of {}", package.source),
                 (Some(needing), _) => format!("{} needs both", needing.facts.nevra),
                 (None, Some(left)) => format!("{} needs what goes with it", left.nevra),
-                (None, None) => continue,
+                (None, None) => {
+                    findings.extend(self.excludes_the_system((package, *how, entry, other), &subjects));
+                    continue;
+                }
             };
             let subject = subjects.get(&std::ptr::from_ref(*package)).map(|subject| (*subject).to_owned());
             findings.push(Finding::new(
@@ -122,6 +133,22 @@ impl<'a> Scene<'a> {
             ));
         }
         findings
+    }
+
+    /// A conflict of the repository's with what hosts have from elsewhere. With a version it is meant for old ones, so the
+    /// newest should not be among them.
+    fn excludes_the_system(
+        &self,
+        (package, how, entry, other): (&PackageFacts, How, &Provision, &PackageFacts),
+        subjects: &HashMap<*const PackageFacts, &str>,
+    ) -> Option<Finding> {
+        let subject = subjects.get(&std::ptr::from_ref(package))?;
+        let is_of_the_system = !subjects.contains_key(&std::ptr::from_ref(other));
+        let is_replaced = self.own.iter().any(|own| own.facts.nevra.name == other.nevra.name);
+        (how == How::Conflicts && entry.is_versioned() && is_of_the_system && !is_replaced).then(|| {
+            let message = format!("{how} {entry}, which {} of the base is", shown(other));
+            Finding::new(&BASE_CONFLICT, *subject, message)
+        })
     }
 
     /// All pairs that exclude one another, one of them of the repository.

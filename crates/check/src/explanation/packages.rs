@@ -45,6 +45,9 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-PKG-023" ""
         "rpm compares the header with its digest before anything else, with or without a key"
         "a package with a byte changed on the way, or edited by a program that does not sign";
+    "EL6-PKG-024" ""
+        "a package is told by the parts of its name, which are cut apart at the dashes"
+        "a version `1-0`, or a name with a `/`, by an rpm of today or by hand";
     "EL6-PKG-030" "target, 2: only the `rpmlib()` names that this rpm lists"
         "each rpmlib() name is a promise that the reader knows the format; rpm refuses what promises more than it knows"
         "`Requires: rpmlib(DynamicBuildRequires) <= 4.15.0-1` in a source package";

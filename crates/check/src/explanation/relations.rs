@@ -15,6 +15,9 @@ pub(super) const ALL: &[Long] = long! {
     "EL6-DEP-004" ""
         "drivers load firmware by name when the host starts: with an older package the names are not there"
         "a kernel published from a build without kernel-firmware";
+    "EL6-DEP-005" ""
+        "a conflict with a version is meant for old ones: where what CentOS 6 has is among them, hosts must choose"
+        "`Conflicts: bash < 99`";
     "EL6-UPG-001" ""
         "hosts that have the newer one keep it, and believe that they are up to date"
         "a security fix on an older release while a newer one is in the channel";

@@ -68,6 +68,11 @@ impl Elf {
         self.has_interpreter || !self.needed.is_empty() || self.kernel.is_some()
     }
 
+    /// Whether it is a library, or a program that can lie anywhere.
+    pub(super) fn is_shared(&self) -> bool {
+        self.kind == elf::ET_DYN
+    }
+
     /// Whether a place in the file is seen by debuggers only.
     pub(super) fn is_unloaded(&self, offset: u64) -> bool {
         self.unloaded.iter().any(|range| range.contains(&offset))

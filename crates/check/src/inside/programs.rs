@@ -179,8 +179,8 @@ fn text_relocations(program: &Program<'_>) -> Vec<String> {
 
 fn stack(program: &Program<'_>) -> Vec<String> {
     let elf = program.elf;
-    // What runs without an operating system has a stack of its own.
-    if !elf.is_user_space() {
+    // What runs without an operating system has a stack of its own; who asks for one to be executed from asks the loader.
+    if !(elf.is_user_space() || elf.is_shared() && elf.stack == Stack::Executable) {
         return Vec::new();
     }
     let is_x86 = [EM_386.0, EM_X86_64.0].contains(&elf.machine);

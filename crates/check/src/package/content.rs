@@ -60,6 +60,16 @@ pub(super) const RULES: &[PackageRule] = &[
     },
     PackageRule {
         rule: Rule {
+            code: "EL6-PKG-024",
+            severity: Severity::Error,
+            title: "name or version that is none",
+            why: "nothing is said: yum reads another name, or none, out of name-version-release.arch, and files go astray",
+            way_out: "give it a name of letters, digits and `._+-`, and a version and release without `-`",
+        },
+        check: names,
+    },
+    PackageRule {
+        rule: Rule {
             code: "EL6-PKG-015",
             severity: Severity::Error,
             title: "options of a scriptlet",
@@ -138,6 +148,22 @@ fn architecture(package: &Subject<'_>) -> Messages {
         return Ok(Vec::new());
     }
     Ok(vec![format!("architecture {architecture}")])
+}
+
+/// What separates the parts of a package's file name, or of a path, is in none of them.
+fn names(package: &Subject<'_>) -> Messages {
+    let nevra = package.headers.nevra()?;
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._+~^:".contains(character);
+    let evr = &nevra.evr;
+    let parts =
+        [("name", &nevra.name, true), ("version", &evr.version, false), ("release", &evr.release, false)];
+    let is_wrong = |text: &str, may_have_dashes: bool| {
+        text.is_empty()
+            || text.starts_with('-')
+            || !text.chars().all(|character| is_plain(character) || may_have_dashes && character == '-')
+    };
+    let wrong = parts.into_iter().filter(|(_, text, dashes)| is_wrong(text, *dashes));
+    Ok(wrong.map(|(what, text, _)| format!("its {what} is `{}`", text.escape_debug())).collect())
 }
 
 fn version_characters(package: &Subject<'_>) -> Messages {

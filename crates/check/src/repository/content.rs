@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    io::Seek,
+    io::{Read as _, Seek},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,6 +23,9 @@ use crate::{
     BaseProvides, CheckError, Depth, Finding, Severity, closure, inside, package, shelf::Shelf, together,
     upgrade, verifier::untrusted,
 };
+
+/// Bytes of a document that are read; those of whole distributions have some hundred megabytes.
+const MOST: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Files that stand in a repository without being listed.
 const FREE: [&str; 1] = ["repodata"];
@@ -66,10 +69,13 @@ pub(super) fn check(
     boot.check(findings);
     unlisted(check.root, &entries, findings)?;
     let mut members = BTreeSet::new();
-    read_kind(check, records, "group", findings, |reader| {
-        members = listing::groups(reader)?;
-        Ok(())
-    });
+    // yum takes the compressed ones where both are listed.
+    for kind in ["group_gz", "group"] {
+        read_kind(check, records, kind, findings, |reader| {
+            members.extend(listing::groups(reader)?);
+            Ok(())
+        });
+    }
     for (group, member) in members {
         if !entries.iter().any(|entry| entry.name == member) {
             findings.add(&rules::GROUP_MEMBER, "comps", format!("group {group} lists {member}"));
@@ -114,13 +120,18 @@ fn read_kind(
     findings: &mut Findings,
     read: impl FnOnce(Box<dyn std::io::BufRead>) -> Result<(), String>,
 ) -> bool {
-    let Some(record) = records.iter().find(|record| record.kind == kind) else { return false };
+    let Some(record) = records.iter().find(|record| record.kind == kind && record.is_read) else {
+        return false;
+    };
     let path = check.root.join(&record.href);
     if !metadata::is_below(&record.href) || !path.is_file() {
         return false;
     }
     let result = match digest::open(&path) {
-        Ok(Some(reader)) => read(reader),
+        Ok(Some(reader)) => {
+            // A document is held one package at a time, and a package may be as long as it likes.
+            read(Box::new(std::io::BufReader::new(reader.take(MOST))))
+        }
         Ok(None) => Err("is compressed in a way that is not read here".to_owned()),
         Err(error) => Err(error.to_string()),
     };

@@ -19,7 +19,7 @@ pub(super) struct Checksum {
 }
 
 /// How many bytes came, and their checksum; `None` where the kind is not known here.
-pub(super) fn measure(reader: &mut dyn Read, kind: &str) -> std::io::Result<(u64, Option<String>)> {
+pub(crate) fn measure(reader: &mut dyn Read, kind: &str) -> std::io::Result<(u64, Option<String>)> {
     Ok(match kind {
         "sha256" => digest::<Sha256>(reader)?,
         "sha512" => digest::<Sha512>(reader)?,

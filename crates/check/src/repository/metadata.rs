@@ -1,5 +1,7 @@
 //! repomd.xml, its signature, and the files that it lists.
 
+use std::io::Read as _;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
@@ -32,6 +34,8 @@ pub(super) struct Record {
     timestamp: u64,
     /// Of a database, which clients pass over where it is not theirs.
     pub(super) database_version: String,
+    /// Whether what is in it is looked at: as long as it is not longer than the list says.
+    pub(super) is_read: bool,
 }
 
 /// Checks everything that does not need the content of the files; `None` where there is nothing to go on with.
@@ -40,6 +44,11 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Result<Option<Vec<Record>>, CheckError> {
     let path = check.root.join(REPOMD);
+    let is_special = fs_err::metadata(&path).is_ok_and(|found| !found.is_file());
+    if is_special {
+        findings.add(&rules::REPOMD, REPOMD, "is no regular file");
+        return Ok(None);
+    }
     let bytes = match fs_err::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && check.root.is_dir() => {
@@ -55,7 +64,7 @@ pub(super) fn check(
     if check.signature == RepositorySignature::Present {
         signature(check, findings);
     }
-    let records = match parse(&bytes) {
+    let mut records = match parse(&bytes) {
         Ok(records) => records,
         Err(reason) => {
             findings.add(&rules::REPOMD, REPOMD, reason);
@@ -71,7 +80,7 @@ pub(super) fn check(
         let message = format!("its newest timestamp is {newest}, {} seconds from now", newest - terms.time);
         findings.add(&rules::FUTURE, REPOMD, message);
     }
-    for record in &records {
+    for record in &mut records {
         file(check, record, findings)?;
     }
     group_compression(check, &records, findings);
@@ -154,7 +163,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Record>, String> {
             "repomd/data/timestamp" => current.timestamp = number().unwrap_or(0),
             "repomd/data" => {
                 let record = std::mem::take(&mut current);
-                records.push(Record { kind: element.attribute("type").to_owned(), ..record });
+                records.push(Record { kind: element.attribute("type").to_owned(), is_read: true, ..record });
             }
             "repomd" => root = true,
             _ => {}
@@ -163,8 +172,9 @@ fn parse(bytes: &[u8]) -> Result<Vec<Record>, String> {
     if root { Ok(records) } else { Err("has another root element than `repomd`".to_owned()) }
 }
 
-fn file(check: &RepositoryCheck<'_>, record: &Record, findings: &mut Findings) -> Result<(), CheckError> {
-    let subject = record.href.as_str();
+fn file(check: &RepositoryCheck<'_>, record: &mut Record, findings: &mut Findings) -> Result<(), CheckError> {
+    let href = record.href.clone();
+    let subject = href.as_str();
     if !is_below(subject) {
         findings.add(&rules::METADATA_MISSING, REPOMD, format!("lists {} at `{subject}`", record.kind));
         return Ok(());
@@ -184,7 +194,8 @@ fn file(check: &RepositoryCheck<'_>, record: &Record, findings: &mut Findings) -
     kind(check, subject, &record.checksum.kind, findings);
     let right = value.as_ref().is_none_or(|value| *value == record.checksum.value);
     if right {
-        open_checksum(&path, record, findings);
+        // What is longer than it says can be as long as it likes: it is not read any further.
+        record.is_read &= open_checksum(&path, record, findings);
     } else {
         let message = format!("{} is not what repomd.xml says", record.checksum.kind);
         findings.add(&rules::METADATA_CHECKSUM, subject, message);
@@ -201,25 +212,31 @@ pub(super) fn kind(check: &RepositoryCheck<'_>, subject: &str, kind: &str, findi
     }
 }
 
-fn open_checksum(path: &Utf8Path, record: &Record, findings: &mut Findings) {
-    let Some(stated) = &record.open_checksum else { return };
+/// Whether the document is, when it is decompressed, what the list says. No more of it is read than that has, and one byte.
+fn open_checksum(path: &Utf8Path, record: &Record, findings: &mut Findings) -> bool {
+    let Some(stated) = &record.open_checksum else { return true };
+    let limit = record.open_size.map_or(u64::MAX, |size| size.saturating_add(1));
     let measured = match digest::open(path) {
-        Ok(Some(mut reader)) => digest::measure(&mut reader, &stated.kind),
+        Ok(Some(reader)) => digest::measure(&mut reader.take(limit), &stated.kind),
         // A compression that is not known here has its own rule.
-        Ok(None) => return,
+        Ok(None) => return true,
         Err(error) => Err(error),
     };
     let message = match measured {
         Err(error) => format!("can not be decompressed: {error}"),
+        Ok((size, _)) if record.open_size.is_some_and(|stated| stated < size) => {
+            format!("has more than {} bytes when decompressed, which repomd.xml says", limit - 1)
+        }
         Ok((size, _)) if record.open_size.is_some_and(|stated| stated != size) => {
             format!("has {size} bytes when decompressed, repomd.xml says otherwise")
         }
         Ok((_, Some(value))) if value != stated.value => {
             format!("{} of the decompressed file is not what repomd.xml says", stated.kind)
         }
-        Ok(_) => return,
+        Ok(_) => return true,
     };
     findings.add(&rules::OPEN_CHECKSUM, &record.href, message);
+    false
 }
 
 /// By what a kind of metadata may be compressed, and the rule about it. What the client's file does not say of a kind

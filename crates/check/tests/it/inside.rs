@@ -137,6 +137,14 @@ fn hardening() -> Vec<Case> {
             "asks for an executable stack",
         ),
         poison(
+            "executable-stack-alone",
+            "echo 'int alone(void) { return 0; }' > stubs/alone.c; mkdir -p usr/lib64; \
+             gcc -shared -fPIC -nostdlib -Wl,-z,execstack -Wl,-soname,alone.so -o usr/lib64/alone.so stubs/alone.c",
+            "/usr/lib64/alone.so",
+            "EL6-FILE-014",
+            "asks for an executable stack",
+        ),
+        poison(
             "unsaid-stack",
             "library /usr/lib64/j.so old libc\nunsaid ./usr/lib64/j.so",
             "/usr/lib64/j.so",

@@ -70,6 +70,9 @@ const POISONS: &[Poison] = &[
     ("EL6-PKG-014", "requires rpmlib(CaretInVersions)", |package| {
         package.requires(&["rpmlib(CaretInVersions)"])
     }),
+    ("EL6-PKG-024", "its name is `../x`", |package| package.main(|main| main.string(tag::NAME, "../x"))),
+    ("EL6-PKG-024", "its version is ``", |package| package.main(|main| main.string(tag::VERSION, ""))),
+    ("EL6-PKG-024", "its release is `1-0`", |package| package.main(|main| main.string(tag::RELEASE, "1-0"))),
     ("EL6-PKG-015", "%post has options (flags 1)", |package| {
         package.main(|main| main.u32s(tag::POST_IN_FLAGS, &[1]))
     }),

@@ -318,7 +318,9 @@ fn exclusions_in_the_base() {
     trips("EL6-DEP-002", "k-1-1.x86_64", &[plain("k 1-1; needs u; obsoletes u; of k-1-1")], &list());
     clean(&needing("k 1-1; conflicts u < 1:145-11"), &list());
     clean(&needing("k 1-1; conflicts v < 3; obsoletes v"), &list());
-    clean(&[plain("k 1-1; conflicts u < 1:150")], &list());
+    let words = "conflicts with u < 1:150, which u = 1:147-2.46.el6 of the base is";
+    trips("EL6-DEP-005", words, &[plain("k 1-1; conflicts u < 1:150")], &list());
+    clean(&[plain("k 1-1; conflicts u")], &list());
     let packages = |lines: &[(&str, &str)]| {
         let mut base = BaseProvides::default();
         for (nevra, needs) in lines {

@@ -414,6 +414,26 @@ const POISONS: &[Poison] = &[
             });
         })
     }),
+    ("EL6-REPO-001", "is no regular file", || {
+        spoiled(|it| {
+            it.remove("repodata/repomd.xml");
+            fs_err::create_dir(it.root.join("repodata/repomd.xml")).unwrap();
+        })
+    }),
+    ("EL6-REPO-013", "bytes when decompressed, which repomd.xml says", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| {
+                let old = between(&text, "<open-size>", "</open-size>").to_owned();
+                text.replacen(&old, "<open-size>7</open-size>", 1)
+            });
+        })
+    }),
+    ("EL6-REPO-027", "group xen lists other", || {
+        spoiled(|it| {
+            it.edit_repomd(|text| text.replace("\"group_gz\"", "\"group_zip\""));
+            it.list("group_gz", "g.xml.gz", &gz(&COMPS.replace(">clean<", ">other<")));
+        })
+    }),
     ("EL6-REPO-036", "its packet version is not 4", || spoiled(|it| it.oracle.form = Some("clean.rpm"))),
     ("EL6-REPO-037", "its newest timestamp is 9100000000", || {
         spoiled(|it| {

@@ -6,6 +6,7 @@ mod rules;
 use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::{DirEntry, WalkDir};
 use xen4centos_check::{
     BaseProvides, Checked, Depth, Finding, KernelContract, RepositoryCheck, RepositorySignature, WaiverScope,
     Waivers, check_key_file, check_package_signature, check_payload, check_repository, check_rpm, check_set,
@@ -156,6 +157,7 @@ fn keys(session: &Session<'_>, args: &CheckArgs, here: &Utf8Path) -> Result<Opti
         Some(path) => here.join(path),
         None => session.public_key_file(),
     };
+    demand_file(&path)?;
     if args.public_key.is_none() && !path.is_file() {
         return Ok(None);
     }
@@ -181,8 +183,8 @@ fn is_repository(path: &Utf8Path) -> bool {
 /// By what it is called, as hosts know them; or else by how it begins.
 fn is_keys(path: &Utf8Path) -> bool {
     let is_named = path.file_name().is_some_and(|name| name.starts_with("RPM-GPG-KEY-"));
-    if path.is_dir() || is_named || path.extension() == Some("asc") {
-        return !path.is_dir();
+    if !path.is_file() || is_named || path.extension() == Some("asc") {
+        return path.is_file();
     }
     let mut start = Vec::new();
     let read = fs_err::File::open(path).map(|file| file.take(BEGINNING).read_to_end(&mut start));
@@ -199,7 +201,10 @@ fn check_path(
     terms: &Terms<'_>,
     run: &mut Run,
 ) {
-    let outcome = match files(here, shown) {
+    let mut failed = Vec::new();
+    let found = files(here, shown, &mut failed);
+    run.failed.extend(failed);
+    let outcome = match found {
         Ok(Some(packages)) => {
             for package in packages {
                 run.take_package(&package, check_package(session, (here, &package), terms));
@@ -254,24 +259,56 @@ impl Run {
     }
 }
 
-/// The packages in a directory that is no repository; nothing for all else.
-fn files(here: &Utf8Path, shown: &Utf8Path) -> Result<Option<Vec<Utf8PathBuf>>, Failure> {
+/// The packages in a directory that is no repository, and in those below it; nothing for all else. What can not be named or
+/// entered is told, and stops nothing.
+fn files(
+    here: &Utf8Path,
+    shown: &Utf8Path,
+    failed: &mut Vec<Failure>,
+) -> Result<Option<Vec<Utf8PathBuf>>, Failure> {
     let path = here.join(shown);
     if is_url(shown) || !path.is_dir() || is_repository(&path) {
         return Ok(None);
     }
     let mut packages: Vec<Utf8PathBuf> = Vec::new();
-    for entry in path.read_dir_utf8()? {
-        let entry = entry?;
-        if Utf8Path::new(entry.file_name()).extension() == Some("rpm") {
-            packages.push(shown.join(entry.file_name()));
+    let is_hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+    for entry in WalkDir::new(&path).into_iter().filter_entry(|entry| !is_hidden(entry)) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                failed.push(Failure::of(Kind::World, &error));
+                continue;
+            }
+        };
+        if entry.file_type().is_dir() || entry.path().extension().is_none_or(|end| end != "rpm") {
+            continue;
+        }
+        match Utf8Path::from_path(entry.path()).and_then(|found| found.strip_prefix(&path).ok()) {
+            Some(relative) => packages.push(shown.join(relative)),
+            None => failed.push(not_named(entry.path())),
         }
     }
     packages.sort();
-    if packages.is_empty() {
+    if packages.is_empty() && failed.is_empty() {
         return Err(Failure::new(Kind::Data, format!("`{path}` has neither repodata/ nor packages")));
     }
     Ok(Some(packages))
+}
+
+fn not_named(path: &std::path::Path) -> Failure {
+    let text = format!("file name is not UTF-8: `{}`", path.display());
+    Failure::new(Kind::Data, text).hint(Some("rename it: no list of packages can name it".to_owned()))
+}
+
+/// What is read to its end must have one.
+fn demand_file(path: &Utf8Path) -> Result<(), Failure> {
+    match fs_err::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            Err(Failure::new(Kind::Data, format!("`{path}` is no regular file")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A repository, a key file or a package.
@@ -297,6 +334,7 @@ fn check_one(
         let hint = "name a package, a key file or a repository; `xen4centos release` publishes a channel";
         return Err(Failure::new(Kind::Data, format!("`{path}` {what}")).hint(Some(hint.to_owned())));
     }
+    demand_file(&path)?;
     if is_keys(&path) {
         let bytes = fs_err::read(&path).map_err(|error| Failure::of(Kind::World, &error))?;
         let client = session.project.client(&session.target);
@@ -341,6 +379,7 @@ fn check_package(
     terms: &Terms<'_>,
 ) -> Result<Checked, Failure> {
     let path = here.join(shown);
+    demand_file(&path)?;
     let client = session.project.client(&session.target);
     let mut findings = check_rpm(&path, client)?;
     if let Some(keys) = terms.keys {

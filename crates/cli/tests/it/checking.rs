@@ -1,5 +1,7 @@
 //! `check`: what its rules say, what a target takes of what is found, and reports for machines.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use crate::{
     program::Call,
     workshop::{Directory, ProjectCopy, Work, project},
@@ -225,4 +227,33 @@ fn without_a_key_it_is_told_that_nothing_is_verified() {
     let altered = Directory::new();
     let altered = altered.write("altered.rpm", bytes);
     check(&[altered.as_str(), "--headers-only"]).ends_with(4).prints(["error EL6-PKG-023"]);
+}
+
+#[test]
+fn directories_are_looked_through_and_what_is_no_file_is_named() {
+    let work = Work::published();
+    let directory = Directory::new();
+    let package =
+        work.channel().join("Packages").read_dir_utf8().unwrap().next().unwrap().unwrap().into_path();
+    let below = directory.path.join("sub/deep");
+    fs_err::create_dir_all(&below).unwrap();
+    fs_err::copy(&package, below.join("p.rpm")).unwrap();
+    let check = |more: &[&str]| work.run(&[&["check", directory.path.as_str(), "--json"], more].concat());
+    let key = work.channel().join("RPM-GPG-KEY-Xen4CentOS-quickstart");
+    check(&["--public-key", key.as_str()]).ends_with(0);
+    fs_err::write(below.join("bad.rpm"), "no package").unwrap();
+    assert!(check(&[]).ends_with(4).stdout.contains("EL6-PKG-001"));
+    fs_err::remove_file(below.join("bad.rpm")).unwrap();
+    let fifo = directory.path.join("fifo.rpm");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, fifo.as_std_path(), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    check(&[]).ends_with(2).says([&*format!("`{fifo}` is no regular file")]);
+    work.run(&["check", fifo.as_str()]).ends_with(2).says(["is no regular file"]);
+    work.run(&["check", package.as_str(), "--public-key", fifo.as_str()])
+        .ends_with(2)
+        .says(["is no regular file"]);
+    fs_err::remove_file(&fifo).unwrap();
+    let odd = directory.path.as_std_path().join(std::ffi::OsStr::from_bytes(b"odd\xff.rpm"));
+    fs_err::write(odd, "x").unwrap();
+    check(&[]).ends_with(2).says(["file name is not UTF-8", "hint: rename it"]);
 }

@@ -335,6 +335,17 @@ fn rpm_of_hosts_refuses_what_metadata_do_not_tell() {
     assert_eq!(job(&today, "host", "yum install xen")["refused"].as_array().unwrap().len(), 1);
 }
 
+/// Packages that nobody has indexed are what a repository of them would be.
+#[test]
+fn a_directory_of_packages_is_tried_as_a_repository() {
+    let repository = release("4.2.5", ("xen-libs", "Requires: bash"));
+    let of = || jobs_of("# job: install xen", &repository.path, &[]).ends_with(0).json();
+    let indexed = of();
+    fs_err::remove_dir_all(repository.path.join("repodata")).unwrap();
+    assert_eq!(of(), indexed);
+    assert!(!repository.path.join("repodata").exists());
+}
+
 #[test]
 fn what_an_old_version_obsoletes_is_not_obsoleted() {
     let (old, new) =

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use serde_json::json;
 use xen4centos_check::{Finding, WaiverScope, Waivers};
+use xen4centos_repodata::{IndexSettings, Repository, Silent, index};
 use xen4centos_trial::{HostReport, JobReport};
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         hosts,
     },
     printer::Printer,
+    scratch::Scratch,
     session::Session,
     settings,
 };
@@ -28,7 +30,8 @@ pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path)
         [] => vec![published.as_str()],
         paths => paths.iter().map(|path| path.as_str()).collect(),
     };
-    let open = |place: &str| repo::open(place, printer);
+    let scratch = Scratch::new("hosts-index")?;
+    let open = |place: &str| open(place, &scratch.path, printer);
     let checked = places.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let also = args.also.iter().map(|place| open(place)).collect::<Result<Vec<_>, _>>()?;
     let reports = hosts::try_all(session, &records, (&checked, &also))?;
@@ -63,6 +66,22 @@ pub(super) fn run(session: &Session<'_>, args: &CheckArgs, directory: &Utf8Path)
     let hint = checks::explain_hint(findings);
     Err(Failure::new(Kind::Refused, format!("hosts would refuse this: {}", count(refused, "error")))
         .hint(hint))
+}
+
+/// A repository; a directory of packages that is none is indexed aside.
+fn open(place: &str, scratch: &Utf8Path, printer: &Printer) -> Result<Repository, Failure> {
+    let directory = settings::current_directory()?.join(place);
+    let is_repository = place.contains("://") || directory.join("repodata").exists();
+    if is_repository || !directory.is_dir() {
+        return repo::open(place, printer);
+    }
+    let number = scratch.read_dir_utf8()?.count();
+    let output = scratch.join(number.to_string());
+    fs_err::create_dir(&output)?;
+    let base = IndexSettings::for_el6(settings::now());
+    let _activity = printer.activity("Indexing", place);
+    let _tree = index(&directory, &IndexSettings { output: Some(output.clone()), ..base }, &Silent)?;
+    repo::open(output.as_str(), printer)
 }
 
 fn print(report: &HostReport, printer: &Printer) {
