@@ -1,11 +1,13 @@
 //! What an announcement tells: the same data for mails, pages and programs.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use xen4centos_artifact::Nevra;
-use xen4centos_manifest::{Advisory, Project, Standing, Target};
+use xen4centos_artifact::{Evr, Nevra};
+use xen4centos_manifest::{Advisory, Project, Target};
 
 use crate::{
-    Shipped,
+    Shipped, Told,
     updateinfo::{answered, references, shown_severity},
 };
 
@@ -24,6 +26,10 @@ pub struct Bulletin {
     pub public: String,
     /// The same, as RFC 3339 has it.
     pub published: String,
+    /// 1, or more where hosts were told something else before.
+    pub version: u32,
+    /// When this version came, as RFC 3339 has it.
+    pub revised: String,
     /// Whether a host has to boot.
     pub reboot: bool,
     /// Paragraphs.
@@ -94,12 +100,12 @@ pub struct Changes {
 }
 
 impl Bulletin {
-    /// What there is to tell of an advisory; `None` where no package answers it.
+    /// What there is to tell of an advisory, of which hosts were `told`; `None` where no package answers it.
     pub fn of(
         project: &Project,
         (target, base_url): (&Target, Option<&str>),
         advisory: &Advisory,
-        packages: &[Shipped<'_>],
+        (packages, told): (&[Shipped<'_>], &Told),
     ) -> Option<Self> {
         let (advisory, answering) = answered(project, target, advisory, packages)?;
         let known = |id: &String| project.known.iter().find(|issue| issue.id == *id);
@@ -111,20 +117,27 @@ impl Bulletin {
         let others =
             advisory.cves.iter().map(|cve| Issue { id: cve.clone(), title: String::new(), cves: Vec::new() });
         let references = references(project, &advisory);
+        let published = advisory.public.to_string();
+        let (version, revised) = told.of(&advisory.id).map_or_else(
+            || (1, published.clone()),
+            |update| (update.version, format!("{}Z", update.updated.replacen(' ', "T", 1))),
+        );
         Some(Self {
             id: advisory.id.clone(),
             title: advisory.title.clone(),
             kind: advisory.kind.to_string(),
             severity: advisory.severity.map_or("", shown_severity).to_owned(),
             public: advisory.public.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            published: advisory.public.to_string(),
+            published,
+            version,
+            revised,
             reboot: advisory.reboot,
             description: advisory.description.clone(),
             issues: issues.chain(others).collect(),
             references: references.into_iter().map(|[_, id, href]| Reference { id, href }).collect(),
             credits: advisory.credits.clone(),
             architectures: architectures(&answering),
-            changes: changes(project, &advisory),
+            changes: changes(project, target, &answering),
             repository: target.repository.title.clone(),
             base_url: base_url.map(|url| format!("{}/", url.trim_end_matches('/'))),
         })
@@ -148,15 +161,17 @@ fn architectures(packages: &[Shipped<'_>]) -> Vec<Architecture> {
     found
 }
 
-fn changes(project: &Project, advisory: &Advisory) -> Vec<Changes> {
-    let of = |name: &String, version: &String| {
+/// Of the releases that are told of, which may be newer than those that an advisory names.
+fn changes(project: &Project, target: &Target, packages: &[Shipped<'_>]) -> Vec<Changes> {
+    let releases: BTreeSet<(&str, &Evr)> =
+        packages.iter().map(|package| (package.source, &package.nevra.evr)).collect();
+    let of = |(name, evr): (&str, &Evr)| {
         let package = project.packages.get(name)?;
-        let entry = package.changelog.iter().find(|entry| entry.version == *version)?;
-        Some(Changes { package: name.clone(), version: version.clone(), entries: entry.entries.clone() })
+        let dist = if package.dist_tag { target.dist.as_str() } else { "" };
+        let version = format!("{}-{}", evr.version, evr.release.strip_suffix(dist)?);
+        let is_it = |made: Evr| made.version_release() == version;
+        let entry = package.changelog.iter().find(|entry| entry.version.parse().is_ok_and(is_it))?;
+        Some(Changes { package: name.to_owned(), version, entries: entry.entries.clone() })
     };
-    let fixed = advisory.packages.iter().filter_map(|advised| match &advised.standing {
-        Standing::Fixed(fix) => Some((&advised.name, format!("{}-{}", fix.version, fix.release))),
-        Standing::NotAffected(_) => None,
-    });
-    fixed.filter_map(|(name, version)| of(name, &version)).collect()
+    releases.into_iter().filter_map(of).collect()
 }

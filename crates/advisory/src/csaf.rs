@@ -18,10 +18,10 @@ pub fn csaf(bulletin: &Bulletin, (publisher, namespace): (&str, &str)) -> Value 
             "tracking": {
                 "id": bulletin.id,
                 "status": "final",
-                "version": "1",
+                "version": bulletin.version.to_string(),
                 "initial_release_date": bulletin.published,
-                "current_release_date": bulletin.published,
-                "revision_history": [{ "number": "1", "date": bulletin.published, "summary": "Published" }],
+                "current_release_date": bulletin.revised,
+                "revision_history": history(bulletin),
             },
         },
     });
@@ -47,6 +47,17 @@ pub fn csaf(bulletin: &Bulletin, (publisher, namespace): (&str, &str)) -> Value 
         document["vulnerabilities"] = vulnerabilities(bulletin).into();
     }
     document
+}
+
+/// Every version, as CSAF wants it; of those between the first and the last no dates are kept.
+fn history(bulletin: &Bulletin) -> Vec<Value> {
+    let entry = |version: u32| {
+        let is_last = version == bulletin.version;
+        let date = if is_last { &bulletin.revised } else { &bulletin.published };
+        let summary = if version == 1 { "Published" } else { "Published again" };
+        json!({ "number": version.to_string(), "date": date, "summary": summary })
+    };
+    (1..=bulletin.version).map(entry).collect()
 }
 
 /// What CSAF has files called: the id in lower case, with `_` for all that is neither letter, digit, `+` nor `-`.

@@ -61,9 +61,10 @@ pub(crate) fn advisories(
     known: &Known,
 ) -> BTreeMap<String, Advisory> {
     let mut all = BTreeMap::new();
-    for ReadAdvisory { file, fixes, packages: advised, advisory, .. } in read {
+    for ReadAdvisory { file, fixes, cves, packages: advised, advisory } in read {
         if known.is_whole {
             check_issues(file, &fixes, &known.issues);
+            check_cves(file, &cves, &fixes, &known.issues);
         }
         let settled: Vec<AdvisedPackage> = advised
             .iter()
@@ -98,6 +99,21 @@ fn check_issues(file: &File, fixes: &[Text], known: &[KnownIssue]) {
     for fix in fixes.iter().filter(|fix| !ids.contains(&fix.value)) {
         let way_out = "say in advisories/known/ how each package stands to it".to_owned();
         file.problem(&fix.span, format!("nothing is known of `{}`", fix.value), Some(way_out));
+    }
+}
+
+/// A CVE of a known issue is closed when the issue is, and nothing less shows that.
+fn check_cves(file: &File, cves: &[Text], fixes: &[Text], known: &[KnownIssue]) {
+    for cve in cves {
+        let is_it = |issue: &&KnownIssue| issue.id == cve.value || issue.cves.contains(&cve.value);
+        let is_fixed = |issue: &KnownIssue| fixes.iter().any(|fix| fix.value == issue.id);
+        if let Some(issue) = known.iter().find(is_it)
+            && !known.iter().filter(is_it).any(is_fixed)
+        {
+            let message = format!("`{}` is known as {}, which is not in `fixes`", cve.value, issue.id);
+            let hint = format!("name {} there: see {}:{}", issue.id, issue.file, issue.line);
+            file.problem(&cve.span, message, Some(hint));
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 //!   lines are alike, a difference can be read in more than one way.
 //! - **A patch that changes nothing, or only comments, white space, prose or what is never compiled, proves nothing.**
 //! - **No line of a patch that matters may be taken back by a later one that does not say so**, nor be put where it is never
-//!   compiled; and a patch of which later ones leave nothing proves nothing, whatever they say.
+//!   compiled, or under a condition; and a patch of which later ones leave nothing proves nothing, whatever they say.
 //!
 //! **Knows nothing about advisories, specs or builds.**
 

@@ -1,9 +1,9 @@
 //! What of a file matters to what is made of it: its text without comments and what is switched off for good, and without
 //! white space where that says nothing. Where a language is not known, all but white space matters.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::preprocessor::without_dead;
+use crate::preprocessor::{self, without_dead};
 
 /// How a language writes what it does not mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +30,28 @@ pub(crate) fn means_the_same(name: &str, before: &[u8], after: &[u8]) -> bool {
 
 /// The lines, from 0, of a file of that name that have something that matters.
 pub(crate) fn live_lines(name: &str, text: &[u8]) -> BTreeSet<usize> {
-    let mut ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).peekable();
-    let mut line = 0;
-    let mut lines = BTreeSet::new();
-    for token in meaning(language(name, text), text).iter().filter(|token| token.text != b"\n") {
-        while ends.next_if(|end| *end < token.at).is_some() {
-            line += 1;
-        }
-        lines.insert(line);
+    let tokens = meaning(language(name, text), text);
+    let mut line = line_of(text);
+    tokens.iter().filter(|token| token.text != b"\n").map(|token| line(token.at)).collect()
+}
+
+/// Of lines that are compiled under conditions only, the lines of those, all from 0.
+pub(crate) fn conditions(name: &str, text: &[u8]) -> BTreeMap<usize, BTreeSet<usize>> {
+    if language(name, text) != Language::C {
+        return BTreeMap::new();
     }
-    lines
+    let mut line = line_of(text);
+    let tokens = Scanner::new(text, b"/*", b"*/").tokens(true);
+    let lines: BTreeMap<usize, usize> = tokens.iter().map(|token| (token.at, line(token.at))).collect();
+    let conditions = preprocessor::conditions(&tokens).into_iter();
+    conditions.map(|(at, by)| (lines[&at], by.into_iter().map(|at| lines[&at]).collect())).collect()
+}
+
+/// The line, from 0, of one place after the other.
+fn line_of(text: &[u8]) -> impl FnMut(usize) -> usize {
+    let ends: Vec<usize> =
+        text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+    move |at| ends.partition_point(|end| *end < at)
 }
 
 const C: [&str; 14] = ["c", "h", "cc", "cpp", "hpp", "S", "s", "y", "l", "lds", "dsl", "asl", "inc", "java"];

@@ -38,6 +38,25 @@ pub(crate) fn without_dead(tokens: Tokens) -> Tokens {
     kept
 }
 
+/// The places of tokens that are under conditions, with the places of those.
+pub(crate) fn conditions(tokens: &[Token]) -> Vec<(usize, Vec<usize>)> {
+    let mut open: Vec<Vec<usize>> = Vec::new();
+    let mut found = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let word = tokens.get(index + 1).map_or(&b""[..], |token| token.text.as_slice());
+        match (token.text.as_slice(), word) {
+            (DIRECTIVE, b"if" | b"ifdef" | b"ifndef") => open.push(vec![token.at]),
+            (DIRECTIVE, b"elif" | b"else") => {
+                open.last_mut().into_iter().for_each(|last| last.push(token.at));
+            }
+            (DIRECTIVE, b"endif") => drop(open.pop()),
+            _ if open.is_empty() => {}
+            _ => found.push((token.at, open.concat())),
+        }
+    }
+    found
+}
+
 fn is_live(open: &[Conditional]) -> bool {
     open.iter().all(|conditional| conditional.is_live)
 }

@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::{
     Finding, PresenceError,
-    meaning::{live_lines, means_the_same},
+    meaning::{conditions, live_lines, means_the_same},
     patch::{FileChange, Patch, parse},
     tracked::Tracked,
     trees::{read, stripped},
@@ -296,7 +296,8 @@ fn departures(name: &str, file: &Tracked, content: &[u8]) -> BTreeMap<usize, usi
     departures
 }
 
-/// Lines of patches that matter, and are in the tree where they do not: in a comment, or where nothing is compiled.
+/// Lines of patches that matter, and are in the tree where they do not: in a comment, where nothing is compiled, or under
+/// more conditions.
 fn switched_off(
     name: &str,
     file: &Tracked,
@@ -306,8 +307,15 @@ fn switched_off(
     let [live, found] = [should, content].map(|text| live_lines(name, text));
     let equal = operations.iter().filter(|operation| matches!(operation, DiffOp::Equal { .. }));
     let pairs = equal.flat_map(|operation| operation.old_range().zip(operation.new_range()));
-    let off = pairs.filter(|(index, other)| live.contains(index) && !found.contains(other));
+    let [under, more] = [should, content].map(|text| conditions(name, text));
+    let off = pairs.filter(|(index, other)| {
+        live.contains(index) && (!found.contains(other) || depth(&more, *other) > depth(&under, *index))
+    });
     off.map(|(index, _)| (file.lines[index].by, index)).filter(|(by, _)| *by > 0).collect()
+}
+
+fn depth(conditions: &BTreeMap<usize, BTreeSet<usize>>, line: usize) -> usize {
+    conditions.get(&line).map_or(0, BTreeSet::len)
 }
 
 fn lines(content: &[u8]) -> Vec<&[u8]> {

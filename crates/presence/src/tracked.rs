@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    meaning::live_lines,
+    meaning::{conditions, live_lines},
     patch::{FileChange, Hunk, Side},
 };
 
@@ -213,10 +213,20 @@ impl Tracked {
         let restored =
             self.restored.iter().filter(|(_, text)| text.is_empty() || own.contains(&(0, squeezed(text))));
         let mut first = BTreeMap::new();
-        for (earlier, text) in gone.chain(restored.cloned()) {
+        for (earlier, text) in gone.chain(restored.cloned()).chain(self.conditioned(name, by)) {
             first.entry(earlier).or_insert(text);
         }
         first
+    }
+
+    /// Lines of earlier patches that patch `by` has put under a condition.
+    fn conditioned(&self, name: &str, by: By) -> Vec<(By, Vec<u8>)> {
+        let is_condition = |index: &usize| self.lines.get(*index).is_some_and(|line| line.by == by);
+        let under = conditions(name, &self.content());
+        let under = under.iter().filter(|(_, conditions)| conditions.iter().any(is_condition));
+        let lines = under.filter_map(|(index, _)| self.lines.get(*index));
+        let earlier = lines.filter(|line| line.by > 0 && line.by != by);
+        earlier.map(|line| (line.by, line.text.trim_ascii().to_vec())).collect()
     }
 
     fn cut_at(&mut self, at: usize) -> &mut BTreeSet<By> {

@@ -45,7 +45,8 @@ fn print(session: &Session<'_>, lineage: &Lineage) {
     line("published", &format!("in channel {}: {}", session.channel.name, states.join(", ")));
     if let Some(signature) = &lineage.signature {
         let signed = time(signature.time.into());
-        line("signed", &format!("by {} ({}), {signed}", signature.key, signature.user_id));
+        line("signed", &format!("by {} ({})", signature.key, signature.user_id));
+        line("", &format!("dated {signed}: the day of the package or of the key, whenever it is signed"));
     }
     if let Some(build) = &lineage.build {
         print_build(&line, build);

@@ -35,7 +35,7 @@ const fn now(session: &Session<'_>) -> u64 {
 }
 
 /// What the states of the channel that are kept told hosts. A list that can not be read told nothing.
-fn told(session: &Session<'_>) -> Result<Told, Failure> {
+pub(crate) fn told(session: &Session<'_>) -> Result<Told, Failure> {
     let mut told = Told::default();
     let channel = channel::open(session)?;
     for state in channel.history()?.iter().filter(|state| state.updateinfo.is_some()) {

@@ -49,7 +49,7 @@ pub(crate) struct Publication {
 pub(crate) struct Signature {
     pub(crate) key: String,
     pub(crate) user_id: String,
-    /// Seconds since 1970.
+    /// Seconds since 1970: the day of the package or of the key, so that signing again gives the same bytes.
     pub(crate) time: u32,
 }
 

@@ -157,7 +157,8 @@ pub(crate) fn shown(
     let patches = records.flat_map(|record| record.patches);
     let is_it = |(file, proven): &(String, Proven)| {
         let source = inputs.sources.get(file).filter(|source| source.sha256 == proven.sha256);
-        source.is_some_and(|source| is_pinned(package, file, source))
+        let is_own = |origin| matches!(origin, SourceOrigin::Pinned | SourceOrigin::InTree);
+        source.is_some_and(|source| is_own(source.origin) && is_pinned(package, file, source))
     };
     patches.filter(is_it).map(|(file, _)| file).collect()
 }

@@ -110,6 +110,8 @@ fn a_release_of_which_nothing_is_here_is_told() {
         "hosts are told of 1.0-3.el6.centos.alt",
     ]);
     assert_eq!(told_of(&work), ["small-1.0-3.el6.centos.alt.noarch.rpm"]);
+    let mail = with(&work, &["advisory", "announce", "CESA-2026:X0001"]).ends_with(0);
+    assert!(mail.stdout.contains("small 1.0-3, from its changelog:"), "{}", mail.stdout);
 }
 
 #[test]
@@ -212,6 +214,14 @@ fn an_id_that_says_something_else_has_a_higher_version() {
     assert!(second.contains("<issued date=\"2026-11-20 12:00:00\"/>"), "{second}");
     assert!(!second.contains("<updated date=\"2026-11-20 12:00:00\"/>"), "{second}");
     with(&work, &["release"]).ends_with(0).says(["Unchanged"]);
+    let csaf =
+        with(&work, &["advisory", "announce", "CESA-2026:X0001", "--form", "csaf"]).ends_with(0).json();
+    let tracking = &csaf["document"]["tracking"];
+    assert_eq!(
+        (&tracking["version"], tracking["revision_history"].as_array().unwrap().len()),
+        (&"2".into(), 2)
+    );
+    assert_ne!(tracking["initial_release_date"], tracking["current_release_date"]);
 
     // Another update is not told under the same id, not even after the first one was taken away.
     let path = copy.path().join(ADVISORY);

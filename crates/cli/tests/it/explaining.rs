@@ -25,6 +25,7 @@ fn every_step_of_a_published_package_is_shown() {
         "xen-hypervisor-4.2.5-39.el6.centos.alt.x86_64\n",
         "  published     in channel quickstart: state 1 (",
         "  signed        by ",
+        ": the day of the package or of the key, whenever it is signed\n",
         "  build root    host, ",
         "  option        tools on (by ",
         "  spec          xen.spec, sha256 ",

@@ -13,6 +13,7 @@ use crate::{
 pub(crate) struct ReadAdvisory<'a> {
     pub(crate) file: &'a File,
     pub(crate) fixes: Vec<Text>,
+    pub(crate) cves: Vec<Text>,
     pub(crate) packages: Vec<ReadAdvised>,
     pub(crate) advisory: Option<Advisory>,
 }
@@ -74,7 +75,7 @@ pub(crate) fn read<'a>(root: Table<'a>, path: &Utf8Path) -> ReadAdvisory<'a> {
             path: path.to_owned(),
         })
     })();
-    ReadAdvisory { file, fixes, packages, advisory }
+    ReadAdvisory { file, fixes, cves, packages, advisory }
 }
 
 /// Its own statement of its id: of the shape of its kind, and that of its file, so that none is used twice.

@@ -235,3 +235,9 @@ fn only_an_earlier_patch_can_be_superseded() {
         &[("strip = 0\n", "strip = 0\nsupersedes = [\"two.patch\", \"tow.patch\"]\n")]
     ));
 }
+
+#[test]
+fn a_cve_of_a_known_issue_is_no_way_around_it() {
+    assert_snapshot!(check(FILE, &[("fixes = [\"XSA-10\"]\n", ""), ("CVE-2026-0002", "CVE-2026-0001")]));
+    assert_eq!(check(FILE, &[("CVE-2026-0002", "CVE-2026-0001")]), "no problem");
+}

@@ -166,6 +166,7 @@ fn a_line_that_a_later_patch_takes_back() {
     check(UPSTREAM, &without, &restored, &back("value = table[index];"));
     let switched_off = [
         ("#if 0\n    if (index >= SIZE)\n        return -1;\n#endif\n", "if (index >= SIZE)"),
+        ("#ifdef NEVER\n    if (index >= SIZE)\n        return -1;\n#endif\n", "if (index >= SIZE)"),
         ("    /*\n    if (index >= SIZE)\n        return -1;\n    */\n", "if (index >= SIZE)"),
     ];
     let lines = "    if (index >= SIZE)\n        return -1;\n";
@@ -191,9 +192,11 @@ fn what_is_never_compiled_is_no_fix() {
     // Nor what an edit of the spec switches off from further away.
     let off = fixed().replacen("    int value;\n\n    if", "#if 0\n    int value;\n\n    if", 1);
     let off = off.replacen("    return value;\n", "    return value;\n#endif\n", 1);
-    Case::new(&files(UPSTREAM), &files(&off))
-        .claims("fix.patch", &fix())
-        .check("ADV-PATCH-003 fix.patch: `xen/guest.c` does not have its change by line 5");
+    for off in [off.replace("#if 0", "#ifdef NEVER"), off] {
+        Case::new(&files(UPSTREAM), &files(&off))
+            .claims("fix.patch", &fix())
+            .check("ADV-PATCH-003 fix.patch: `xen/guest.c` does not have its change by line 5");
+    }
 }
 
 #[test]

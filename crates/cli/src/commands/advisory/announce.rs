@@ -50,7 +50,9 @@ fn bulletin(session: &Session<'_>, id: &str) -> Result<Bulletin, Failure> {
     let packages = channel::current(session)?.map(|state| state.packages).unwrap_or_default();
     let place = (&session.target, Some(session.channel.base_url.as_str()));
     let known = advisories::evidence(session, &packages)?;
-    let bulletin = Bulletin::of(&session.project, place, advisory, &advisories::shipped(&packages, &known));
+    let told = advisories::told(session)?;
+    let shipped = advisories::shipped(&packages, &known);
+    let bulletin = Bulletin::of(&session.project, place, advisory, (&shipped, &told));
     bulletin.ok_or_else(|| {
         let message = format!(
             "channel `{}` has no package that was shown to answer {}",
