@@ -17,4 +17,4 @@ pub use csaf::{csaf, csaf_file_name};
 pub use draft::{Announcement, NewPatch, PatchOrigin, Update, announcement, next_id, next_release, updated};
 pub use matrix::matrix;
 pub use row::{Opening, Row, Verdict};
-pub use updateinfo::{Embargoed, Shipped, embargoed, updateinfo};
+pub use updateinfo::{Shipped, updateinfo};

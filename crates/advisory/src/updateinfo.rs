@@ -16,17 +16,6 @@ pub struct Shipped<'a> {
     pub source: &'a str,
 }
 
-/// An advisory that must not be known yet, and a package that would tell of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Embargoed {
-    /// The package, such as `xen-4.2.5-39.el6`.
-    pub package: String,
-    /// The advisory's id.
-    pub advisory: String,
-    /// When it may be known.
-    pub public: String,
-}
-
 /// The advisories of `project` that packages of the repository answer, as `updateinfo.xml`; none where there are none.
 /// What is not public at `now`, in seconds since 1970, is left out. The same packages and advisories give the same bytes.
 pub fn updateinfo(project: &Project, target: &Target, packages: &[Shipped<'_>], now: u64) -> Option<String> {
@@ -39,24 +28,6 @@ pub fn updateinfo(project: &Project, target: &Target, packages: &[Shipped<'_>], 
     }
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
     (!updates.is_empty()).then(|| format!("{head}\n<updates>\n{updates}</updates>\n"))
-}
-
-/// The first package that answers an advisory which is not public at `now`.
-pub fn embargoed(
-    project: &Project,
-    target: &Target,
-    packages: &[Shipped<'_>],
-    now: u64,
-) -> Option<Embargoed> {
-    project.advisories.values().filter(|advisory| !is_public(advisory, now)).find_map(|advisory| {
-        let listed = answering(project, target, advisory, packages);
-        let nevra = listed.first()?.nevra;
-        Some(Embargoed {
-            package: format!("{}-{}", nevra.name, nevra.evr),
-            advisory: advisory.id.clone(),
-            public: advisory.public.to_string(),
-        })
-    })
 }
 
 fn is_public(advisory: &Advisory, now: u64) -> bool {

@@ -58,6 +58,31 @@ impl Secrets {
         self.list.iter()
     }
 
+    /// The ids of the advisories that a patch tells of, whatever package has it: by what it says to answer, by its name,
+    /// its digest or its commit.
+    ///
+    /// # Errors
+    /// When a patch of the tree can not be read.
+    pub fn told_by(&self, patch: &Patch) -> Result<BTreeSet<&str>, EmbargoError> {
+        if self.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut own = Self::default();
+        own.put(SecretKind::PatchName, &patch.file, "");
+        if let Some(issue) = &patch.advisory {
+            own.put(kind_of(issue), issue, "");
+        }
+        match &patch.location {
+            Location::InTree { path } => own.put(SecretKind::PatchDigest, &digest_of(&read(path)?), ""),
+            Location::Url(place) => own.put(SecretKind::PatchDigest, &place.sha256.to_string(), ""),
+            Location::Commit(place) => own.put(SecretKind::Commit, shortened(&place.commit), ""),
+            Location::Git(_) => {}
+        }
+        let is_own =
+            |secret: &&Secret| own.list.iter().any(|one| one.text.eq_ignore_ascii_case(&secret.text));
+        Ok(self.list.iter().filter(is_own).map(|secret| secret.advisory.as_str()).collect())
+    }
+
     fn add(&mut self, project: &Project, advisory: &Advisory) -> Result<(), EmbargoError> {
         let mut put = |kind, text: &str| self.put(kind, text, &advisory.id);
         put(SecretKind::Id, &advisory.id);
@@ -99,8 +124,7 @@ impl Secrets {
                 self.put(SecretKind::Address, &place.url, advisory);
             }
             Location::Commit(place) => {
-                let digits = place.commit.get(..COMMIT_DIGITS).unwrap_or(&place.commit);
-                self.put(SecretKind::Commit, digits, advisory);
+                self.put(SecretKind::Commit, shortened(&place.commit), advisory);
             }
             Location::Git(_) => {}
         }
@@ -108,9 +132,8 @@ impl Secrets {
     }
 
     fn add_content(&mut self, path: &Utf8Path, advisory: &str) -> Result<(), EmbargoError> {
-        let bytes =
-            fs_err::read(path).map_err(|source| EmbargoError::Read { path: path.to_owned(), source })?;
-        self.put(SecretKind::PatchDigest, &hex::encode(Sha256::digest(&bytes)), advisory);
+        let bytes = read(path)?;
+        self.put(SecretKind::PatchDigest, &digest_of(&bytes), advisory);
         for line in words_of(&String::from_utf8_lossy(&bytes)) {
             self.put(SecretKind::PatchLine, &line, advisory);
         }
@@ -126,6 +149,18 @@ impl Secrets {
             }
         }
     }
+}
+
+fn read(path: &Utf8Path) -> Result<Vec<u8>, EmbargoError> {
+    fs_err::read(path).map_err(|source| EmbargoError::Read { path: path.to_owned(), source })
+}
+
+fn digest_of(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn shortened(commit: &str) -> &str {
+    commit.get(..COMMIT_DIGITS).unwrap_or(commit)
 }
 
 fn kind_of(issue: &str) -> SecretKind {

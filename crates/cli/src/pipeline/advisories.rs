@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{Embargoed, Shipped, embargoed, updateinfo};
-use xen4centos_artifact::{Sha256Digest, SignedRpm};
+use xen4centos_advisory::{Shipped, updateinfo};
+use xen4centos_artifact::Sha256Digest;
 use xen4centos_manifest::{Accepts, Project, Standing};
 use xen4centos_publish::PublishedPackage;
 
 use crate::{
     failure::Failure,
-    pipeline::{embargo, files::write_whole, plan::sha256},
+    pipeline::{files::write_whole, plan::sha256},
     session::Session,
 };
 
@@ -52,38 +52,6 @@ pub(crate) fn document(
     let path = directory.join("updateinfo.xml");
     write_whole(&path, text.as_bytes())?;
     Ok(Some((path, sha256(text.as_bytes()))))
-}
-
-/// Refuses to publish what tells of an advisory before its time: a package alone does, by its changelog and its sources.
-pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Result<(), Failure> {
-    let shipped: Vec<Shipped<'_>> = packages
-        .iter()
-        .map(|package| Shipped {
-            nevra: package.nevra(),
-            sha256: package.sha256(),
-            source: package.package(),
-        })
-        .collect();
-    let found = embargoed(&session.project, &session.target, &shipped, session.now);
-    match found.filter(|_| !session.is_private()) {
-        None => Ok(()),
-        Some(Embargoed { package, public, .. }) => {
-            Err(embargo::withheld(&package, &public).hint(Some(embargo::private_way(session))))
-        }
-    }
-}
-
-/// The first of these packages that answers an advisory which is not public yet.
-pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<Embargoed> {
-    let shipped: Vec<Shipped<'_>> = packages
-        .iter()
-        .map(|package| Shipped {
-            nevra: package.nevra(),
-            sha256: package.sha256(),
-            source: package.package(),
-        })
-        .collect();
-    embargoed(&session.project, &session.target, &shipped, session.now)
 }
 
 pub(crate) fn shipped(packages: &[PublishedPackage]) -> Vec<Shipped<'_>> {

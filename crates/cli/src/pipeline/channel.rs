@@ -20,6 +20,7 @@ use crate::{
         embargo, history,
         keys::{ShippedKey, SigningKey},
         plan::sha256,
+        withheld,
     },
     session::Session,
 };
@@ -90,7 +91,7 @@ pub(crate) fn publish(
     packages: &[SignedRpm],
 ) -> Result<Published, Failure> {
     // Not even what is staged may tell of it: it lies where a server may look.
-    advisories::demand_public(session, packages)?;
+    withheld::demand_none(session, packages)?;
     embargo::prepare_root(session)?;
     let channel = open(session)?;
     embargo::demand_quiet_packages(session, packages, channel.current()?.as_ref())?;

@@ -3,10 +3,8 @@
 use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
 
 use camino::Utf8Path;
-use jiff::Timestamp;
-use xen4centos_artifact::{Evr, Sha256Digest, SignedRpm};
+use xen4centos_artifact::{Sha256Digest, SignedRpm};
 use xen4centos_embargo::{EmbargoError, Found, Leak, Secrets, search};
-use xen4centos_manifest::{AdvisedPackage, Channel, Package, Standing};
 use xen4centos_publish::State;
 
 use crate::{
@@ -67,60 +65,6 @@ pub(crate) fn prepare_root(session: &Session<'_>) -> Result<(), Failure> {
 
 fn close(directory: &Utf8Path) -> Result<(), Failure> {
     Ok(fs_err::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?)
-}
-
-/// Refuses to begin what would end in a public channel, by way of its log: packages that answer what is not public yet are
-/// made in a private channel.
-pub(crate) fn demand_public(session: &Session<'_>, packages: &[Package]) -> Result<(), Failure> {
-    if session.is_private() {
-        return Ok(());
-    }
-    let (withheld_ones, others): (Vec<_>, Vec<_>) = packages
-        .iter()
-        .map(|package| (package, public_at(session, package)))
-        .partition(|(_, at)| at.is_some());
-    let Some((package, Some(public))) = withheld_ones.first() else { return Ok(()) };
-    let name = format!("{}-{}-{}", package.name, package.version, package.release);
-    let others: Vec<&str> = others.iter().map(|(package, _)| package.name.as_str()).collect();
-    let others = match others.join(" ") {
-        names if names.is_empty() => String::new(),
-        names => format!("; the others can go out alone: xen4centos release {names}"),
-    };
-    Err(withheld(&name, &public.to_string()).hint(Some(format!("{}{others}", private_way(session)))))
-}
-
-/// The latest time at which something becomes public that this release of a package answers.
-fn public_at(session: &Session<'_>, package: &Package) -> Option<Timestamp> {
-    let evr = |version: &str, release: &str| Evr::new(0, version, release);
-    let own = evr(&package.version, &package.release);
-    let answers = |advised: &AdvisedPackage| match &advised.standing {
-        Standing::Fixed(fix) => advised.name == package.name && own >= evr(&fix.version, &fix.release),
-        Standing::NotAffected(_) => false,
-    };
-    let now = i64::try_from(session.now).unwrap_or(i64::MAX);
-    let secret = session.project.advisories.values().filter(|advisory| advisory.public.as_second() > now);
-    let answered = secret.filter(|advisory| advisory.packages.iter().any(answers));
-    answered.map(|advisory| advisory.public).max()
-}
-
-/// `ADV-PUBLIC-001`, which itself tells of no advisory.
-pub(crate) fn withheld(package: &str, public: &str) -> Failure {
-    let message = format!("ADV-PUBLIC-001: `{package}` answers what is not public before {public}");
-    Failure::new(Kind::Refused, message)
-}
-
-/// How to go on meanwhile.
-pub(crate) fn private_way(session: &Session<'_>) -> String {
-    let public = &session.channel.name;
-    let private =
-        session.target.channels.values().find(|channel| channel.private_of.as_ref() == Some(public));
-    let way = match private {
-        Some(Channel { name, .. }) => format!("--channel {name}"),
-        None => format!("a channel with `private-of = \"{public}\"` in {}", session.target.path),
-    };
-    format!(
-        "build, sign and check it in private ({way}); at that time `release --due` publishes what was built"
-    )
 }
 
 /// All that must not be known now.

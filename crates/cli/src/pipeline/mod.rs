@@ -26,3 +26,4 @@ pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod trials;
 pub(crate) mod user_space;
+pub(crate) mod withheld;

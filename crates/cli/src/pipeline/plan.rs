@@ -24,6 +24,7 @@ use crate::{
         lock::WorkLock,
         sources::{self, Found},
         user_space::TooNew,
+        withheld,
     },
     printer::Printer,
     session::{Options, Session, requirements},
@@ -89,7 +90,7 @@ pub(crate) fn open<'a>(
         demand_isolation(&session, network)?;
     }
     if purpose == Purpose::Release {
-        embargo::demand_public(&session, &packages)?;
+        withheld::demand_none_planned(&session, &packages)?;
     }
     let lock = WorkLock::take(&session)?;
     embargo::close_to_others(&session)?;

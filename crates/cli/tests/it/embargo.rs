@@ -61,7 +61,7 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
     let refused = with(&["xen", "centos-release-xen"]).ends_with(4);
     quiet(secrets, &refused);
     refused.says([
-        "ADV-PUBLIC-001: `xen-4.2.5-39` answers what is not public before 2126-11-23T12:00:00Z",
+        "ADV-PUBLIC-001: `xen-4.2.5-39.el6.centos.alt` answers what is not public before 2126-11-23T12:00:00Z",
         "in private (--channel embargo); at that time `release --due` publishes",
         "the others can go out alone: xen4centos release centos-release-xen",
     ]);
@@ -97,7 +97,7 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
     let due = ["xen", "centos-release-xen", "--due"];
     let early = with(&due).ends_with(0);
     quiet(secrets, &early);
-    early.says(["Not due xen", "answers what is not public before 2126-"]);
+    early.says(["Not due `xen-4.2.5-39.", "answers what is not public before 2126-"]);
     let public = work.path().join("publish");
     assert!(
         !work.path().join("repodata-cache").exists()
@@ -170,4 +170,95 @@ fn private_channels_are_apart() {
     ]);
     copy.edit(target, "private-of = \"embargo\"", "private-of = \"trial\"\nbase-url = \"http://x/\"");
     work.run(&["status", "--target", "small"]).ends_with(2).says(["base-url"]);
+}
+
+/// With `small` under embargo, and `other` with a patch that says to answer the same.
+fn shared_fault() -> ProjectCopy {
+    let copy = project();
+    raise(&copy, "small");
+    announce(&copy);
+    fs_err::remove_file(copy.path().join("advisories/CEBA-2026-X0002.toml")).unwrap();
+    copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    copy.write("specs/other/patches/limit.patch", &fix());
+    let patch = "[[patch]]\nfile = \"limit.patch\"\nadvisory = \"CVE-2026-0001\"\nsummary = \"Limits\"\n\n[[changelog]]";
+    copy.edit("specs/other/package.toml", "[[changelog]]", patch);
+    copy
+}
+
+#[test]
+fn a_package_that_the_advisory_does_not_name_is_withheld_for_its_patch() {
+    let copy = shared_fault();
+    let work = Work::new(copy.path());
+    let release = ["release", "other", "--target", "small"];
+    let refused = work.run(&release).ends_with(4);
+    quiet(&secrets(&copy), &refused);
+    refused.says(["ADV-PUBLIC-001: `other-1.0-1.el6.centos.alt` answers what is not public before 2126-"]);
+    // Whatever the patch is called, and whatever it says of itself, where another one has its content.
+    copy.edit("specs/other/package.toml", "advisory = \"CVE-2026-0001\"\n", "");
+    copy.write("specs/small/patches/first.patch", &fix());
+    let patch =
+        "[[patch]]\nfile = \"first.patch\"\nsummary = \"Limits\"\n\n[[changelog]]\ndate = \"2026-11-03\"";
+    copy.edit("specs/small/package.toml", "[[changelog]]\ndate = \"2026-11-03\"", patch);
+    copy.edit(ADVISORY, "released-in = \"1.0\"", "patches = [\"first.patch\"]");
+    work.run(&release).ends_with(4).says(["ADV-PUBLIC-001: `other-1.0-1"]);
+    copy.edit("specs/other/patches/limit.patch", "copy_pair(0, 0)", "copy_pair(0, 1)");
+    // Another content, and no secret.
+    work.run(&release).ends_with(2).says(["other.spec.tera never looks at it"]);
+}
+
+#[test]
+fn what_is_due_goes_out_without_what_is_not() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let run = |more: &[&str]| work.run(&[&["release", "--target", "small"], more].concat());
+    run(&[]).ends_with(0);
+    raise(&copy, "small");
+    raise(&copy, "other");
+    announce(&copy);
+    copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    let secrets = &secrets(&copy);
+    // What is not built does not hold what is due, and is told of in time.
+    run(&["--channel", "embargo", "other"]).ends_with(0);
+    let first = run(&["--due"]).ends_with(4);
+    quiet(secrets, &first);
+    first.says([
+        "Published",
+        "Not due `small-1.0-2",
+        "not built yet: small",
+        "in private",
+        "--channel embargo",
+    ]);
+    let out = work.path().join("publish/small/x86_64");
+    let names = || packages(&out).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+    assert!(names().contains("other-1.0-2") && !names().contains("small-1.0-2"), "{}", names());
+    run(&["--channel", "embargo"]).ends_with(0);
+    let json = run(&["--due", "--json"]).ends_with(0).json();
+    assert_eq!(json["not-due"][0], "small-1.0-2.el6.centos.alt");
+    assert_eq!(json["changed"], false);
+}
+
+/// An advisory that is public waits for one that is not, where one release answers both.
+#[test]
+fn a_release_that_answers_now_and_later_is_no_success() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let run = |more: &[&str]| work.run(&[&["release", "--target", "small"], more].concat());
+    run(&[]).ends_with(0);
+    raise(&copy, "small");
+    announce(&copy);
+    let other = "advisories/CEBA-2026-X0002.toml";
+    copy.edit(other, "name = \"other\"", "name = \"small\"");
+    copy.edit(other, "2026-11-20T12:00:00Z", "2126-10-20T12:00:00Z");
+    copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    run(&["--channel", "embargo"]).ends_with(0).says([
+        "small-1.0-2 answers what is public at 2126-10-20T12:00:00Z, and what is at 2126-11-20T12:00:00Z",
+    ]);
+    assert!(!run(&["--due"]).ends_with(0).stderr.contains("CEBA"));
+    copy.edit(other, "2126-10-20T12:00:00Z", "2026-10-20T12:00:00Z");
+    let late = run(&["--due"]).ends_with(4);
+    quiet(&secrets(&copy), &late);
+    late.says([
+        "CEBA-2026:X0002 is public, and `small-1.0-2",
+        "answers what is not public before 2126-11-20",
+    ]);
 }
