@@ -20,4 +20,4 @@ pub use error::EmbargoError;
 pub use leak::{Found, Leak};
 pub use outputs::{search, search_text};
 pub use secret::{Secret, SecretKind};
-pub use secrets::Secrets;
+pub use secrets::{Kept, Secrets};

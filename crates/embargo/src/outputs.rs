@@ -6,12 +6,13 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest as _, Sha256};
 use walkdir::WalkDir;
 use xen4centos_artifact::header::RpmHeaders;
 use xen4centos_inflate::{Inflated, inflate};
 use xen4centos_payload::Payload;
 
-use crate::{EmbargoError, Found, Leak, Secret, Secrets, scan::Scanner};
+use crate::{EmbargoError, Found, Leak, Secret, SecretKind, Secrets, scan::Scanner};
 
 /// Of every package file (rpm's own `lead`).
 const RPM: &[u8] = &[0xed, 0xab, 0xee, 0xdb];
@@ -21,6 +22,11 @@ const DEPTH: usize = 4;
 
 /// Bytes that one compressed content may come to.
 const MOST: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Longer ones are no patches.
+const LONGEST_PATCH: u64 = 16 * 1024 * 1024;
+
+const BUFFER: usize = 256 * 1024;
 
 /// Searches a file, or all files below a directory; links are taken for what they lead to, once. `passes_over` says which
 /// paths, relative to it, are known to be public already.
@@ -32,7 +38,7 @@ pub fn search(
     root: &Utf8Path,
     passes_over: &dyn Fn(&Utf8Path) -> bool,
 ) -> Result<Found, EmbargoError> {
-    let mut looked = Looked { scanner: Scanner::new(secrets)?, found: Found::default() };
+    let mut looked = Looked::new(secrets)?;
     let mut seen = BTreeSet::new();
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
         let entry = match entry {
@@ -75,18 +81,25 @@ pub fn search(
 /// # Errors
 /// When there is too much to look for.
 pub fn search_text(secrets: &Secrets, place: &str, text: &str) -> Result<Found, EmbargoError> {
-    let mut looked =
-        Looked { scanner: Scanner::new(secrets)?, found: Found { files: 1, ..Found::default() } };
+    let mut looked = Looked::new(secrets)?;
+    looked.found.files = 1;
     looked.text(place, text);
     Ok(looked.into_found())
 }
 
 struct Looked<'a> {
     scanner: Scanner<'a>,
+    /// Digests, of which a file that has one tells without naming it.
+    digests: Vec<&'a Secret>,
     found: Found,
 }
 
 impl<'a> Looked<'a> {
+    fn new(secrets: &'a Secrets) -> Result<Self, EmbargoError> {
+        let digests = secrets.iter().filter(|secret| secret.kind == SecretKind::PatchDigest).collect();
+        Ok(Self { scanner: Scanner::new(secrets)?, digests, found: Found::default() })
+    }
+
     fn into_found(mut self) -> Found {
         self.found.leaks.sort();
         self.found.leaks.dedup();
@@ -120,7 +133,7 @@ impl<'a> Looked<'a> {
         if start == RPM && depth > 0 {
             return self.package(place, file, depth - 1);
         }
-        let mut told = BTreeSet::new();
+        let mut told = self.by_digest(&mut file)?;
         let result = match inflate(file)? {
             Inflated::Plain(reader) => self.scanner.read(reader, &mut told),
             Inflated::Compressed(reader) if depth > 0 => {
@@ -133,6 +146,18 @@ impl<'a> Looked<'a> {
         };
         self.add(place, told);
         result
+    }
+
+    /// What a file tells that is a patch under another name.
+    fn by_digest(&self, file: &mut std::fs::File) -> io::Result<BTreeSet<&'a Secret>> {
+        if self.digests.is_empty() || file.metadata()?.len() > LONGEST_PATCH {
+            return Ok(BTreeSet::new());
+        }
+        let mut bytes = Vec::new();
+        Read::by_ref(file).take(LONGEST_PATCH).read_to_end(&mut bytes)?;
+        file.seek(SeekFrom::Start(0))?;
+        let digest = hex::encode(Sha256::digest(&bytes));
+        Ok(self.digests.iter().copied().filter(|secret| secret.text == digest).collect())
     }
 
     /// The headers as they lie there, and each file of the payload.
@@ -161,7 +186,7 @@ impl<'a> Looked<'a> {
 /// The content in a file of its own that nobody sees. It may be longer than memory.
 fn spooled(reader: impl Read) -> io::Result<std::fs::File> {
     let mut file = tempfile::tempfile()?;
-    let mut writer = io::BufWriter::with_capacity(256 * 1024, &mut file);
+    let mut writer = io::BufWriter::with_capacity(BUFFER, &mut file);
     if io::copy(&mut reader.take(MOST), &mut writer)? == MOST {
         return Err(io::Error::other(format!("more than {MOST} bytes, decompressed")));
     }

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
 use camino::Utf8Path;
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
 use xen4centos_embargo::{EmbargoError, Found, Leak, Secrets, search};
+use xen4centos_manifest::Location;
 use xen4centos_publish::State;
+use xen4centos_sources::Store;
 
 use crate::{
     failure::{Failure, Kind},
@@ -43,7 +45,7 @@ pub(crate) fn demand_apart(public: &Utf8Path, private: &Utf8Path) -> Result<(), 
 
 /// While something is a secret, what tells of it is for its owner alone: other users have accounts on build machines.
 pub(crate) fn close_to_others(session: &Session<'_>) -> Result<(), Failure> {
-    if secrets(session)?.is_empty() {
+    if !Secrets::are_kept_by(&session.project, session.now) {
         return Ok(());
     }
     for name in TELLING {
@@ -69,7 +71,20 @@ fn close(directory: &Utf8Path) -> Result<(), Failure> {
 
 /// All that must not be known now.
 pub(crate) fn secrets(session: &Session<'_>) -> Result<Secrets, Failure> {
-    Ok(Secrets::of(&session.project, session.now)?)
+    let store = Store::new(session.work("store"));
+    // What can not be read is not known, and said to be.
+    let kept = |location: &Location| store.kept(location).ok().flatten();
+    Ok(Secrets::of(&session.project, session.now, &kept)?)
+}
+
+/// Says what can not be looked for.
+pub(crate) fn tell_unknown(session: &Session<'_>, secrets: &Secrets) {
+    let count = secrets.unknown_patches();
+    if count > 0 {
+        session.printer.warning(format!(
+            "lines of {count} patches are not looked for: they are not in the work directory (xen4centos fetch)"
+        ));
+    }
 }
 
 /// Refuses to publish packages that tell of what must not be known yet, before they lie where a server may look. What the
@@ -83,6 +98,7 @@ pub(crate) fn demand_quiet_packages(
     if session.is_private() || secrets.is_empty() {
         return Ok(());
     }
+    tell_unknown(session, &secrets);
     let published: BTreeSet<Sha256Digest> =
         before.into_iter().flat_map(|state| &state.packages).map(|package| package.sha256).collect();
     let mut all = Found::default();

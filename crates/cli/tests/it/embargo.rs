@@ -20,7 +20,7 @@ const ADVISORY: &str = "advisories/CESA-2026-X0001.toml";
 
 /// All that must not be known while the advisory is not public.
 fn secrets(copy: &ProjectCopy) -> Secrets {
-    let secrets = Secrets::of(&Project::load(copy.path(), NOW).unwrap(), NOW).unwrap();
+    let secrets = Secrets::of(&Project::load(copy.path(), NOW).unwrap(), NOW, &|_| None).unwrap();
     assert!(!secrets.is_empty());
     secrets
 }
@@ -261,4 +261,24 @@ fn a_release_that_answers_now_and_later_is_no_success() {
         "CEBA-2026:X0002 is public, and `small-1.0-2",
         "answers what is not public before 2126-11-20",
     ]);
+}
+
+/// Patches that are pinned by commit or URL lie in the store, and not in the project.
+#[test]
+fn patches_from_outside_are_looked_for_where_they_are_here() {
+    let copy = ProjectCopy::new();
+    copy.edit(ADVISORY, "public = 2026-", "public = 2126-");
+    let loaded = Project::load(copy.path(), NOW).unwrap();
+    let text = fix().replace("copy_pair(0, 0);", "copy_pair(frame_of(guest), owner_of(guest));");
+    let secrets = Secrets::of(&loaded, NOW, &|_| Some(text.clone().into_bytes())).unwrap();
+    assert_eq!(secrets.unknown_patches(), 0);
+    let line = "copy_pair(frame_of(guest), owner_of(guest));";
+    assert!(!search_text(&secrets, "log", line).unwrap().is_clean());
+    let without = Secrets::of(&loaded, NOW, &|_| None).unwrap();
+    assert!(without.unknown_patches() > 0);
+    assert!(search_text(&without, "log", line).unwrap().is_clean());
+    let work = Work::new(copy.path());
+    work.run(&["advisory", "leaks"])
+        .ends_with(0)
+        .says([" patches are not looked for: they are not in the work"]);
 }

@@ -120,3 +120,19 @@ fn packages_tell() {
     assert!(is_there("told-1-1.src.rpm -> fix.diff.gz -> decompressed", SecretKind::PatchLine), "{source:?}");
     assert!(is_there("told-1-1.src.rpm -> told.spec", SecretKind::Cve));
 }
+
+/// A patch under a name of its own.
+#[test]
+fn what_has_a_digest_tells() {
+    let temporary = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(temporary.path()).unwrap();
+    fs_err::write(root.join("notes"), "abc").unwrap();
+    fs_err::write(root.join("notes.gz"), gzipped(b"abc")).unwrap();
+    fs_err::write(root.join("others"), "abcd").unwrap();
+    // FIPS 180-4, of "abc".
+    let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".into();
+    let secret = Secret { text, kind: SecretKind::PatchDigest, advisory: "A".into() };
+    let found = search(&std::iter::once(secret).collect(), root, &|_| false).unwrap();
+    let places: Vec<&str> = found.leaks.iter().map(|leak| leak.place.as_str()).collect();
+    assert_eq!(places, ["notes", "notes.gz -> decompressed"]);
+}

@@ -19,6 +19,7 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryLeaksArgs, printer: &Printer) -> Out
         paths => paths.iter().map(|path| here.join(path)).collect(),
     };
     let secrets = embargo::secrets(&session)?;
+    embargo::tell_unknown(&session, &secrets);
     let mut all = Found::default();
     for place in &places {
         if fs_err::symlink_metadata(place).is_err() {
@@ -57,6 +58,7 @@ fn json(secrets: &xen4centos_embargo::Secrets, found: &Found) -> serde_json::Val
     });
     serde_json::json!({
         "secrets": secrets.iter().count(),
+        "unknown-patches": secrets.unknown_patches(),
         "files": found.files,
         "leaks": leaks.collect::<Vec<_>>(),
         "unread": found.unread,
