@@ -76,6 +76,18 @@ pub fn search(
     Ok(looked.into_found())
 }
 
+/// Names of places, in their order, without what they tell.
+///
+/// # Errors
+/// When there is too much to look for.
+pub fn masked<'p>(
+    secrets: &Secrets,
+    places: impl IntoIterator<Item = &'p str>,
+) -> Result<Vec<String>, EmbargoError> {
+    let scanner = Scanner::new(secrets)?;
+    Ok(places.into_iter().map(|place| scanner.masked(place)).collect())
+}
+
 /// Searches a text that was put out, such as a log.
 ///
 /// # Errors

@@ -104,8 +104,9 @@ impl Secrets {
 
     fn add(&mut self, project: &Project, advisory: &Advisory, kept: &Kept<'_>) -> Result<(), EmbargoError> {
         let mut put = |kind, text: &str| self.put(kind, text, &advisory.id);
-        put(SecretKind::Id, &advisory.id);
-        put(SecretKind::Id, &advisory.id.replace(':', "-"));
+        for name in names_of_advisory(&advisory.id) {
+            put(SecretKind::Id, &name);
+        }
         for issue in &advisory.fixes {
             for name in names_of(issue) {
                 put(kind_of(issue), &name);
@@ -173,10 +174,12 @@ impl Secrets {
         }
     }
 
-    /// As it is, and as it would stand in XML.
+    /// As it is, as it would stand in XML, and as templates have it in pages.
     fn put(&mut self, kind: SecretKind, text: &str, advisory: &str) {
         let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        for text in [text.to_owned(), escaped.replace('"', "&quot;"), escaped] {
+        let quoted = escaped.replace('"', "&quot;");
+        let of_page = quoted.replace('\'', "&#x27;").replace('/', "&#x2F;");
+        for text in [text.to_owned(), escaped, quoted, of_page] {
             if !text.is_empty() {
                 self.list.insert(Secret { text, kind, advisory: advisory.to_owned() });
             }
@@ -204,11 +207,17 @@ fn kind_of(issue: &str) -> SecretKind {
     if issue.starts_with("CVE-") { SecretKind::Cve } else { SecretKind::Issue }
 }
 
+/// As files and addresses have it: CSAF's documents are named by letters, digits and `_`.
+fn names_of_advisory(id: &str) -> [String; 4] {
+    let of_csaf = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
+    [id.to_owned(), id.replace(':', "-"), id.chars().map(of_csaf).collect(), id.replace(':', "%3A")]
+}
+
 /// How people and files call an issue.
 fn names_of(issue: &str) -> Vec<String> {
     let mut names = vec![issue.to_owned()];
     if let Some(number) = issue.strip_prefix("XSA-") {
-        names.extend([format!("xsa{number}"), format!("xsa_{number}"), format!("advisory-{number}")]);
+        names.extend(["xsa", "xsa_", "xsa ", "advisory-"].map(|start| format!("{start}{number}")));
     }
     names
 }

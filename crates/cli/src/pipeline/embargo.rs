@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
 
 use camino::Utf8Path;
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
-use xen4centos_embargo::{EmbargoError, Found, Leak, Secrets, search};
+use xen4centos_embargo::{EmbargoError, Found, Secrets, masked, search};
 use xen4centos_manifest::Location;
 use xen4centos_publish::State;
 use xen4centos_sources::Store;
@@ -111,7 +111,7 @@ pub(crate) fn demand_quiet_packages(
         }
         all.extend(found);
     }
-    demand_clean(&all)?;
+    demand_clean(&secrets, &all)?;
     session.printer.step("Searched", format!("{} files: nothing tells of what is not public", all.files));
     Ok(())
 }
@@ -122,32 +122,34 @@ pub(crate) fn demand_quiet_metadata(session: &Session<'_>, staged: &Utf8Path) ->
     if session.is_private() || secrets.is_empty() {
         return Ok(());
     }
-    demand_clean(&search(&secrets, staged, &|path| path.extension() == Some("rpm"))?)
+    demand_clean(&secrets, &search(&secrets, staged, &|path| path.extension() == Some("rpm"))?)
 }
 
-fn demand_clean(found: &Found) -> Result<(), Failure> {
+fn demand_clean(secrets: &Secrets, found: &Found) -> Result<(), Failure> {
     if found.is_clean() {
         return Ok(());
     }
     let hint = "nothing was published; `advisory leaks` searches more places; what is public already, and still an \
                 advisory of a later time, needs another `public`";
-    Err(refusal("what would be published tells", found).hint(Some(hint.to_owned())))
+    Err(refusal("what would be published tells", secrets, found)?.hint(Some(hint.to_owned())))
 }
 
-/// `ADV-PUBLIC-002`: places and kinds, and not the words, which would stand in one more log.
-pub(crate) fn refusal(what: &str, Found { leaks, unread, .. }: &Found) -> Failure {
-    let told =
-        leaks.iter().map(shown).chain(unread.iter().map(|place| format!("could not be read: {place}")));
-    let lines: Vec<String> = told.take(TOLD).collect();
-    let more = (leaks.len() + unread.len()).saturating_sub(lines.len());
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    let text = format!("ADV-PUBLIC-002: {what} of what is not public yet:\n  {}{more}", lines.join("\n  "));
-    Failure::new(Kind::Refused, text)
-}
-
-/// A leak in one line, which tells nothing itself.
-pub(crate) fn shown(Leak { place, kind, .. }: &Leak) -> String {
-    format!("{place}: {kind}")
+/// `ADV-PUBLIC-002`: places and kinds, and not the words, which would stand in one more log, nor names that tell.
+pub(crate) fn refusal(what: &str, secrets: &Secrets, found: &Found) -> Result<Failure, Failure> {
+    let Found { leaks, unread, .. } = found;
+    let places: Vec<&str> =
+        leaks.iter().map(|leak| leak.place.as_str()).chain(unread.iter().map(String::as_str)).collect();
+    let kinds = leaks.iter().map(|leak| format!(": {}", leak.kind));
+    let ends = kinds.chain(unread.iter().map(|_| " could not be read".to_owned()));
+    let masked = masked(secrets, places.iter().copied())?.into_iter();
+    let lines: Vec<String> = masked.zip(ends).map(|(place, end)| place + &end).collect();
+    let more = match lines.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    let told = lines[..lines.len().min(TOLD)].join("\n  ");
+    let text = format!("ADV-PUBLIC-002: {what} of what is not public yet:\n  {told}{more}");
+    Ok(Failure::new(Kind::Refused, text))
 }
 
 impl From<EmbargoError> for Failure {

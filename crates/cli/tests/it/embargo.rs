@@ -109,6 +109,7 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
     quiet(secrets, &clean);
     clean.prints([" files: nothing tells of what is not public\n"]);
     let found = leaks(&[private.as_str()]).ends_with(4);
+    quiet(secrets, &found);
     found.says([
         "ADV-PUBLIC-002: what was searched tells of what is not public yet:",
         "an issue that it answers",
@@ -116,6 +117,11 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
     let json = leaks(&[private.as_str(), "--json"]).ends_with(4).json();
     assert_eq!(json["leaks"][0]["advisory"], "CESA-2026:X0001");
     leaks(&["/nowhere"]).ends_with(2);
+    let log = work.write("logs/CVE-2014-7188.log", "XSA-108");
+    let named = leaks(&[log.parent().unwrap().as_str()]).ends_with(4);
+    quiet(secrets, &named);
+    named.says(["/logs/…: an issue that it answers"]);
+    assert_eq!(leaks(&[log.as_str(), "--json"]).ends_with(4).json()["leaks"][0]["place"], log.as_str());
 
     // At its time it goes out as it is.
     copy.edit(ADVISORY, "2126-11-23T12:00:00Z", "2026-11-23T12:00:00Z");
@@ -281,4 +287,22 @@ fn patches_from_outside_are_looked_for_where_they_are_here() {
     work.run(&["advisory", "leaks"])
         .ends_with(0)
         .says([" patches are not looked for: they are not in the work"]);
+}
+
+/// As pages, addresses, file names and people write it.
+#[test]
+fn ways_to_write_what_is_secret() {
+    let copy = announced(&fix());
+    copy.edit(ADVISORY, "2026-11-23T12:00:00Z", "2126-11-23T12:00:00Z");
+    copy.edit(ADVISORY, "xen: MSRs of the x2APIC", "xen: a guest's MSRs / others");
+    let secrets = &secrets(&copy);
+    for text in [
+        "csaf/cesa-2026_x0001.json",
+        "?id=CESA-2026%3ax0001",
+        "answers XSA 108",
+        "xen: a guest&#x27;s MSRs &#x2F; others",
+        "xen: a guest's MSRs / others",
+    ] {
+        assert!(!search_text(secrets, "text", text).unwrap().is_clean(), "{text}");
+    }
 }

@@ -39,7 +39,8 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryLeaksArgs, printer: &Printer) -> Out
         printer.json(&json(&secrets, &all));
     }
     if !all.is_clean() {
-        return Err(embargo::refusal("what was searched tells", &all));
+        let hint = "--json names the places as they are";
+        return Err(embargo::refusal("what was searched tells", &secrets, &all)?.hint(Some(hint.to_owned())));
     }
     if !args.json {
         let what = if secrets.is_empty() {
