@@ -17,7 +17,7 @@ mod secret;
 mod secrets;
 
 pub use error::EmbargoError;
-pub use leak::{Found, Leak};
+pub use leak::{Found, Leak, Unread};
 pub use outputs::{masked, search, search_text};
 pub use secret::{Secret, SecretKind};
 pub use secrets::{Kept, Secrets};

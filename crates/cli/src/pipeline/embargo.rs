@@ -104,12 +104,7 @@ pub(crate) fn demand_quiet_packages(
     let mut all = Found::default();
     for package in packages.iter().filter(|package| !published.contains(&package.sha256())) {
         let _activity = session.printer.activity("Searching", package.nevra());
-        let mut found = search(&secrets, package.path(), &|_| false)?;
-        let directory = package.path().parent().unwrap_or(package.path());
-        for leak in &mut found.leaks {
-            leak.place = leak.place.replace(&format!("{directory}/"), "");
-        }
-        all.extend(found);
+        all.extend(search(&secrets, package.path(), &|_| false)?);
     }
     demand_clean(&secrets, &all)?;
     session.printer.step("Searched", format!("{} files: nothing tells of what is not public", all.files));
@@ -129,25 +124,29 @@ fn demand_clean(secrets: &Secrets, found: &Found) -> Result<(), Failure> {
     if found.is_clean() {
         return Ok(());
     }
-    let hint = "nothing was published; `advisory leaks` searches more places; what is public already, and still an \
-                advisory of a later time, needs another `public`";
+    let hint = if found.leaks.is_empty() {
+        "nothing was published; what can not be looked into is left out, or put in as it is decompressed"
+    } else {
+        "nothing was published; `advisory leaks` searches more places; what is public already, and still an advisory \
+         of a later time, needs another `public`"
+    };
     Err(refusal("what would be published tells", secrets, found)?.hint(Some(hint.to_owned())))
 }
 
 /// `ADV-PUBLIC-002`: places and kinds, and not the words, which would stand in one more log, nor names that tell.
 pub(crate) fn refusal(what: &str, secrets: &Secrets, found: &Found) -> Result<Failure, Failure> {
     let Found { leaks, unread, .. } = found;
-    let places: Vec<&str> =
-        leaks.iter().map(|leak| leak.place.as_str()).chain(unread.iter().map(String::as_str)).collect();
+    let places = leaks.iter().map(|leak| leak.place.as_str());
+    let masked = masked(secrets, places.chain(unread.iter().map(|one| one.place.as_str())))?.into_iter();
     let kinds = leaks.iter().map(|leak| format!(": {}", leak.kind));
-    let ends = kinds.chain(unread.iter().map(|_| " could not be read".to_owned()));
-    let masked = masked(secrets, places.iter().copied())?.into_iter();
+    let ends = kinds.chain(unread.iter().map(|one| format!(": not known, {}", one.reason)));
     let lines: Vec<String> = masked.zip(ends).map(|(place, end)| place + &end).collect();
     let more = match lines.len().saturating_sub(TOLD) {
         0 => String::new(),
         more => format!("\n  and {more} more"),
     };
     let told = lines[..lines.len().min(TOLD)].join("\n  ");
+    let what = if leaks.is_empty() { format!("{what}, or may tell,") } else { what.to_owned() };
     let text = format!("ADV-PUBLIC-002: {what} of what is not public yet:\n  {told}{more}");
     Ok(Failure::new(Kind::Refused, text))
 }
