@@ -17,7 +17,7 @@ use crate::{
     pipeline::{
         advisories,
         checks::{self, Before},
-        embargo, history,
+        closed, embargo, history,
         keys::{ShippedKey, SigningKey},
         plan::sha256,
         withheld,
@@ -92,7 +92,7 @@ pub(crate) fn publish(
 ) -> Result<Published, Failure> {
     // Not even what is staged may tell of it: it lies where a server may look.
     withheld::demand_none(session, packages)?;
-    embargo::prepare_root(session)?;
+    closed::prepare_root(session)?;
     let channel = open(session)?;
     embargo::demand_quiet_packages(session, packages, channel.current()?.as_ref())?;
     let comps = comps(session)?;

@@ -1,6 +1,6 @@
-//! What must not be known yet: kept from other users of this machine, and looked for in what is put out.
+//! What must not be known yet, looked for in what is put out.
 
-use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
@@ -16,58 +16,6 @@ use crate::{
 
 /// Leaks that a message names.
 const TOLD: usize = 10;
-
-/// Directories of the work directory that tell of what is built.
-const TELLING: [&str; 10] = [
-    "builds",
-    "generated",
-    "kernel-config",
-    "lookaside",
-    "parse",
-    "parsed",
-    "private",
-    "proofs",
-    "signed",
-    "store",
-];
-
-/// A server of the public channels would show what lies in their directory.
-pub(crate) fn demand_apart(public: &Utf8Path, private: &Utf8Path) -> Result<(), Failure> {
-    let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
-    let (public, private) = (real(public), real(private));
-    if !private.starts_with(&public) && !public.starts_with(&private) {
-        return Ok(());
-    }
-    let message = format!("private channels would lie where public ones do: `{private}` and `{public}`");
-    let hint = "name another directory with --private-root".to_owned();
-    Err(Failure::new(Kind::Data, message).hint(Some(hint)))
-}
-
-/// While something is a secret, what tells of it is for its owner alone: other users have accounts on build machines.
-pub(crate) fn close_to_others(session: &Session<'_>) -> Result<(), Failure> {
-    if !Secrets::are_kept_by(&session.project, session.now) {
-        return Ok(());
-    }
-    for name in TELLING {
-        let directory = session.work(name);
-        fs_err::create_dir_all(&directory)?;
-        close(&directory)?;
-    }
-    Ok(())
-}
-
-/// The directory of private channels, which is made if it is not there.
-pub(crate) fn prepare_root(session: &Session<'_>) -> Result<(), Failure> {
-    if session.is_private() {
-        fs_err::create_dir_all(&session.publish_root)?;
-        close(&session.publish_root)?;
-    }
-    Ok(())
-}
-
-fn close(directory: &Utf8Path) -> Result<(), Failure> {
-    Ok(fs_err::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?)
-}
 
 /// All that must not be known now.
 pub(crate) fn secrets(session: &Session<'_>) -> Result<Secrets, Failure> {

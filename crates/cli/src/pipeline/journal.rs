@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::files::write_whole,
+    pipeline::{closed, files::write_whole},
     printer::Printer,
     settings::Directories,
 };
@@ -27,6 +27,8 @@ pub(crate) fn write(directories: &Directories, changes: &Changes, printer: &Prin
     if draft.exists() {
         fs_err::remove_dir_all(&draft)?;
     }
+    // Patches are in it, and advisories before their time.
+    closed::make(&draft)?;
     for (path, bytes) in changes {
         let place = draft.join(path);
         if let Some(parent) = place.parent() {

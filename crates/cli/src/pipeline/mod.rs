@@ -6,6 +6,7 @@ pub(crate) mod base;
 pub(crate) mod builds;
 pub(crate) mod channel;
 pub(crate) mod checks;
+pub(crate) mod closed;
 pub(crate) mod embargo;
 pub(crate) mod files;
 pub(crate) mod history;

@@ -17,7 +17,7 @@ use crate::{
     args::{BuildArgs, GlobalArgs, KeyArgs, PlanArgs},
     failure::{Failure, Kind},
     pipeline::{
-        embargo,
+        closed,
         files::write_whole,
         kernel,
         keys::{AbsentKey, ShippedKey, SigningKey},
@@ -92,8 +92,10 @@ pub(crate) fn open<'a>(
     if purpose == Purpose::Release {
         withheld::demand_none_planned(&session, &packages)?;
     }
+    if purpose.publishes() {
+        closed::prepare_root(&session)?;
+    }
     let lock = WorkLock::take(&session)?;
-    embargo::close_to_others(&session)?;
     let key = match purpose {
         Purpose::Release | Purpose::Due => Some(SigningKey::open(&session, &args.key)?.shipped),
         Purpose::Build => ShippedKey::find(&session, &args.key, AbsentKey::Make)?,

@@ -1,6 +1,6 @@
 //! What is not public yet: made in private, told of nowhere else, and published as it is at its time.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_embargo::{Found, Secrets, search, search_text};
@@ -36,6 +36,14 @@ fn quiet(secrets: &Secrets, run: &Run) {
         let found = search_text(secrets, "said", text).unwrap();
         assert!(found.is_clean(), "{found:?}\n{run:?}");
     }
+}
+
+fn mode(path: &Utf8Path) -> u32 {
+    fs_err::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Utf8Path, mode: u32) {
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// Names and digests of the packages below a directory.
@@ -84,9 +92,8 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
         of_builds.leaks.iter().any(|leak| leak.place.ends_with(".src.rpm -> xsa108.patch")),
         "{of_builds:#?}"
     );
-    for directory in ["private", "builds", "signed", "store", "proofs"] {
-        let mode = fs_err::metadata(work.path().join(directory)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o700, "{directory}");
+    for directory in ["private", "builds", "signed", "store", "proofs", "boot-test"] {
+        assert_eq!(mode(&work.path().join(directory)), 0o700, "{directory}");
     }
 
     let announce = |more: &[&str]| work.run(&[&["advisory", "announce", "CESA-2026:X0001"], more].concat());
@@ -162,6 +169,15 @@ fn private_channels_are_apart() {
     work.run(&["status", "--target", "small", "--private-root", inside.as_str()])
         .ends_with(2)
         .says(["private channels would lie where public ones do", "hint: name another directory"]);
+    // Nothing of either is there yet.
+    let link = work.path().join("link");
+    symlink(work.path(), &link).unwrap();
+    let roundabout = [link.join("publish/private"), work.path().join("none/../publish/private")];
+    for inside in roundabout {
+        work.run(&["status", "--target", "small", "--private-root", inside.as_str()])
+            .ends_with(2)
+            .says(["private channels would lie where public ones do"]);
+    }
     let target = "repo-templates/targets/small.toml";
     copy.edit(target, "private-of = \"quickstart\"", "private-of = \"embargo\"");
     work.run(&["status", "--target", "small"]).ends_with(2).says([
@@ -307,4 +323,45 @@ fn ways_to_write_what_is_secret() {
     quiet(secrets, &named);
     named.says(["/logs/…: an issue that it answers"]);
     assert_eq!(leaks(&[log.as_str(), "--json"]).ends_with(4).json()["leaks"][0]["place"], log.as_str());
+}
+
+/// By every command that writes, and nothing that is not the work directory's own.
+#[test]
+fn what_tells_is_closed_and_nothing_else() {
+    let copy = shared_fault();
+    let work = Work::new(copy.path());
+    let place = |name: &str| work.path().join(name);
+    for name in ["store", "lookaside", "elsewhere", "channels"] {
+        fs_err::create_dir(place(name)).unwrap();
+        set_mode(&place(name), 0o755);
+    }
+    symlink(place("elsewhere"), place("kernel-config")).unwrap();
+    work.write("install-test.log", "");
+    work.run(&["fetch", "--target", "small"])
+        .ends_with(0)
+        .says(["/kernel-config` is open to other users", "a link"]);
+    let modes = ["store", "lookaside", "elsewhere", "install-test.log"].map(|name| mode(&place(name)));
+    assert_eq!(modes, [0o700, 0o755, 0o755, 0o600]);
+    assert!(!place("import").exists(), "an import that stopped");
+    // A private root that is there is its maker's.
+    let channels = place("channels");
+    let release = [
+        "release",
+        "other",
+        "--target",
+        "small",
+        "--channel",
+        "embargo",
+        "--private-root",
+        channels.as_str(),
+    ];
+    copy.edit("specs/other/package.toml", "file = \"limit.patch\"\n", "");
+    let text = fs_err::read_to_string(copy.path().join("specs/other/package.toml")).unwrap();
+    let without = text.replace("[[patch]]\nadvisory = \"CVE-2026-0001\"\nsummary = \"Limits\"\n\n", "");
+    fs_err::write(copy.path().join("specs/other/package.toml"), without).unwrap();
+    let hint = format!("hint: chmod 700 {channels}");
+    work.run(&release).ends_with(4).says(["open to other users of this machine", hint.as_str()]);
+    assert_eq!(mode(&channels), 0o755);
+    set_mode(&channels, 0o700);
+    work.run(&release).ends_with(0).says(["Published"]);
 }

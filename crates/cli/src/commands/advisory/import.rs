@@ -11,6 +11,7 @@ use crate::{
     args::{AdvisoryImportArgs, BuildArgs, Cli, GlobalArgs},
     failure::{Failure, Kind, Outcome},
     pipeline::{
+        closed,
         journal::{self, Changes},
         lock::WorkLock,
         overlay::overlay,
@@ -59,6 +60,7 @@ fn attempt(
         color: cli.global.color,
     };
     let session = Session::open(&global, &args.target, printer)?;
+    closed::close_to_others(&session);
     let packages = sources::packages(&session, std::slice::from_ref(&draft.package), &args.sources)?;
     let package = &packages[0];
     draft.demand_whole(package)?;
