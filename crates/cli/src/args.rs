@@ -474,6 +474,9 @@ pub(crate) struct ServeArgs {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8642)]
     pub(crate) port: u16,
+    /// Serve private channels, where --channel names one: all of them, to every user of this machine
+    #[arg(long)]
+    pub(crate) private: bool,
 }
 
 #[derive(Debug, Args)]

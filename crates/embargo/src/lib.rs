@@ -18,6 +18,6 @@ mod secrets;
 
 pub use error::EmbargoError;
 pub use leak::{Found, Leak, Unread};
-pub use outputs::{masked, search, search_text};
+pub use outputs::{masked, search, search_text, told_by};
 pub use secret::{Secret, SecretKind};
 pub use secrets::{Kept, Secrets};

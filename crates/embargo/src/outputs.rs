@@ -44,6 +44,22 @@ pub fn search(
     root: &Utf8Path,
     passes_over: &dyn Fn(&Utf8Path) -> bool,
 ) -> Result<Found, EmbargoError> {
+    Ok(looked_into(secrets, root, passes_over)?.into_found())
+}
+
+/// Which of `secrets` a file, or all files below a directory, tell.
+///
+/// # Errors
+/// As [`search`].
+pub fn told_by(secrets: &Secrets, root: &Utf8Path) -> Result<BTreeSet<Secret>, EmbargoError> {
+    Ok(looked_into(secrets, root, &|_| false)?.told.into_iter().cloned().collect())
+}
+
+fn looked_into<'a>(
+    secrets: &'a Secrets,
+    root: &Utf8Path,
+    passes_over: &dyn Fn(&Utf8Path) -> bool,
+) -> Result<Looked<'a>, EmbargoError> {
     let mut looked = Looked::new(secrets)?;
     let mut seen = BTreeSet::new();
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
@@ -87,7 +103,7 @@ pub fn search(
             }
         }
     }
-    Ok(looked.into_found())
+    Ok(looked)
 }
 
 /// Names of places, in their order, without what they tell.
@@ -118,12 +134,14 @@ struct Looked<'a> {
     /// Digests, of which a file that has one tells without naming it.
     digests: Vec<&'a Secret>,
     found: Found,
+    told: BTreeSet<&'a Secret>,
 }
 
 impl<'a> Looked<'a> {
     fn new(secrets: &'a Secrets) -> Result<Self, EmbargoError> {
         let digests = secrets.iter().filter(|secret| secret.kind == SecretKind::PatchDigest).collect();
-        Ok(Self { scanner: Scanner::new(secrets)?, digests, found: Found::default() })
+        let (found, told) = (Found::default(), BTreeSet::new());
+        Ok(Self { scanner: Scanner::new(secrets)?, digests, found, told })
     }
 
     fn into_found(mut self) -> Found {
@@ -138,6 +156,7 @@ impl<'a> Looked<'a> {
     }
 
     fn add(&mut self, place: &str, told: BTreeSet<&'a Secret>) {
+        self.told.extend(&told);
         self.found.leaks.extend(told.into_iter().map(|Secret { kind, advisory, .. }| Leak {
             place: place.to_owned(),
             kind: *kind,

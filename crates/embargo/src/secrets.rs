@@ -62,6 +62,13 @@ impl Secrets {
         project.advisories.values().any(|advisory| !is_public(advisory, now))
     }
 
+    /// Those that are not among what is known anyway.
+    #[must_use]
+    pub fn without(mut self, known: &BTreeSet<Secret>) -> Self {
+        self.list.retain(|secret| !known.contains(secret));
+        self
+    }
+
     /// How many patches there are whose lines can not be looked for, as their bytes are not here.
     pub const fn unknown_patches(&self) -> usize {
         self.unknown

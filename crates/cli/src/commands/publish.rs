@@ -11,7 +11,7 @@ use crate::{
     args::{Cli, PublishArgs},
     commands::sign::{packages, unsigned},
     failure::{Failure, Kind, Outcome},
-    pipeline::{admission, channel, checks, keys::SigningKey, lock::WorkLock, signing},
+    pipeline::{admission, channel, checks, keys::SigningKey, lock::WorkLock, signing, withheld},
     printer::Printer,
     session::Session,
     settings,
@@ -53,6 +53,7 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
         }
         return Ok(());
     }
+    withheld::demand_none(&session, &signed)?;
     if args.dry_run {
         let names: Vec<String> = signed.iter().map(|package| package.nevra().to_string()).collect();
         if args.json {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use xen4centos_artifact::{Sha256Digest, SignedRpm};
-use xen4centos_embargo::{EmbargoError, Found, Secrets, masked, search};
+use xen4centos_embargo::{EmbargoError, Found, Secrets, masked, search, told_by};
 use xen4centos_manifest::Location;
 use xen4centos_publish::State;
 use xen4centos_sources::Store;
@@ -25,6 +25,18 @@ pub(crate) fn secrets(session: &Session<'_>) -> Result<Secrets, Failure> {
     Ok(Secrets::of(&session.project, session.now, &kept)?)
 }
 
+/// Those of them that hosts can not read in what they have: its metadata has all headers and changelogs.
+fn unpublished(session: &Session<'_>) -> Result<Secrets, Failure> {
+    let secrets = secrets(session)?;
+    let public = session.public_channel();
+    let metadata = session.root_of(public).join(&public.directory).join("repodata");
+    if secrets.is_empty() || !metadata.is_dir() {
+        return Ok(secrets);
+    }
+    let known = told_by(&secrets, &metadata)?;
+    Ok(secrets.without(&known))
+}
+
 /// Says what can not be looked for.
 pub(crate) fn tell_unknown(session: &Session<'_>, secrets: &Secrets) {
     let count = secrets.unknown_patches();
@@ -42,8 +54,11 @@ pub(crate) fn demand_quiet_packages(
     packages: &[SignedRpm],
     before: Option<&State>,
 ) -> Result<(), Failure> {
-    let secrets = secrets(session)?;
-    if session.is_private() || secrets.is_empty() {
+    if session.is_private() {
+        return Ok(());
+    }
+    let secrets = unpublished(session)?;
+    if secrets.is_empty() {
         return Ok(());
     }
     tell_unknown(session, &secrets);
@@ -61,8 +76,11 @@ pub(crate) fn demand_quiet_packages(
 
 /// The same of the metadata of a tree, whose packages were searched.
 pub(crate) fn demand_quiet_metadata(session: &Session<'_>, staged: &Utf8Path) -> Result<(), Failure> {
-    let secrets = secrets(session)?;
-    if session.is_private() || secrets.is_empty() {
+    if session.is_private() {
+        return Ok(());
+    }
+    let secrets = unpublished(session)?;
+    if secrets.is_empty() {
         return Ok(());
     }
     demand_clean(&secrets, &search(&secrets, staged, &|path| path.extension() == Some("rpm"))?)

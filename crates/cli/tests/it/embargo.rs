@@ -97,7 +97,10 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
     }
 
     let announce = |more: &[&str]| work.run(&[&["advisory", "announce", "CESA-2026:X0001"], more].concat());
-    announce(&[]).ends_with(4).says(["ADV-PUBLIC-001"]);
+    let early = announce(&[]).ends_with(4);
+    quiet(secrets, &early);
+    early.says(["ADV-PUBLIC-001"]);
+    quiet(secrets, &work.run(&["advisory", "announce", "CESA-2026:X0009"]).ends_with(2));
     announce(&["--channel", "embargo"]).ends_with(0).prints(["xen-hypervisor-4.2.5-39."]);
 
     // And nowhere else.
@@ -112,9 +115,7 @@ fn an_embargoed_update_from_its_patch_to_its_publication() {
     );
     assert!(told(secrets, &public).is_clean(), "{:#?}", told(secrets, &public));
     let leaks = |more: &[&str]| work.run(&[&["advisory", "leaks"], more].concat());
-    let clean = leaks(&[]).ends_with(0);
-    quiet(secrets, &clean);
-    clean.prints([" files: nothing tells of what is not public\n"]);
+    leaks(&[]).ends_with(0).prints([" files: nothing tells of what is not public\n"]);
     let found = leaks(&[private.as_str()]).ends_with(4);
     quiet(secrets, &found);
     found.says([
@@ -249,6 +250,18 @@ fn what_is_due_goes_out_without_what_is_not() {
     let names = || packages(&out).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ");
     assert!(names().contains("other-1.0-2") && !names().contains("small-1.0-2"), "{}", names());
     run(&["--channel", "embargo"]).ends_with(0);
+    // What only looks says so, too.
+    let status = run(&["--dry-run"]).ends_with(0);
+    quiet(secrets, &status);
+    status.prints(["withheld: `small-1.0-2.el6.centos.alt` answers what is not public before 2126-"]);
+    let builds = files_below(&work.path().join("builds/small"));
+    let is_new = |path: &&Utf8PathBuf| path.as_str().ends_with("small-1.0-2.el6.centos.alt.src.rpm");
+    let result = work.path().join("builds/small").join(builds.iter().find(is_new).unwrap());
+    let publish = ["publish", "--target", "small", "--dry-run", result.parent().unwrap().as_str()];
+    work.run(&publish).ends_with(4).says(["ADV-PUBLIC-001: `small-1.0-2"]);
+    work.run(&["serve", "--target", "small", "--channel", "embargo", "--port", "0"])
+        .ends_with(4)
+        .says(["is private", "--private"]);
     let json = run(&["--due", "--json"]).ends_with(0).json();
     assert_eq!(json["not-due"][0], "small-1.0-2.el6.centos.alt");
     assert_eq!(json["changed"], false);
@@ -364,4 +377,46 @@ fn what_tells_is_closed_and_nothing_else() {
     assert_eq!(mode(&channels), 0o755);
     set_mode(&channels, 0o700);
     work.run(&release).ends_with(0).says(["Published"]);
+}
+
+/// Metadata lies where a server may look, even if something else of it is refused.
+#[test]
+fn metadata_is_searched_before_all_that_can_be_refused() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    announce(&copy);
+    raise(&copy, "small");
+    fs_err::remove_file(copy.path().join("advisories/CEBA-2026-X0002.toml")).unwrap();
+    copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    let spec = "specs/other/other.spec.tera";
+    copy.edit(spec, "BuildArch: noarch\n", "BuildArch: noarch\nRequires: nobody-has-it\n");
+    let comps = "repo-templates/comps.xml";
+    copy.edit(comps, "</comps>", "<!-- CVE-2026-0001 --></comps>");
+    let refused = work.run(&["release", "other", "--target", "small"]).ends_with(4);
+    quiet(&secrets(&copy), &refused);
+    refused.says(["ADV-PUBLIC-002: what would be published tells", "comps", "a CVE that it answers"]);
+    assert!(!files_below(work.path()).iter().any(|path| path.as_str().contains("staging/")));
+}
+
+/// An advisory that comes after what it tells.
+#[test]
+fn what_hosts_can_read_is_no_secret() {
+    let copy = project();
+    let work = Work::new(copy.path());
+    let release = ["release", "other", "--target", "small"];
+    copy.edit("specs/other/package.toml", "\"First\"", "\"Answers CVE-2026-0001\"");
+    work.run(&release).ends_with(0);
+    announce(&copy);
+    fs_err::remove_file(copy.path().join("advisories/CEBA-2026-X0002.toml")).unwrap();
+    raise(&copy, "small");
+    copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
+    raise(&copy, "other");
+    work.run(&release).ends_with(0).says(["Searched", "Published"]);
+    copy.edit("specs/other/package.toml", "release = \"2\"", "release = \"3\"");
+    copy.edit(
+        "specs/other/package.toml",
+        "version = \"1.0-2\"\nentries = [\"Second\"]",
+        "version = \"1.0-3\"\nentries = [\"Anybody could be greeted.\"]",
+    );
+    work.run(&release).ends_with(4).says(["ADV-PUBLIC-002", "words of its description"]);
 }
