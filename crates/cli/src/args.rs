@@ -237,7 +237,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ReleaseArgs {
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
-    /// Publish what was built before, once its advisories are public; build nothing, and before that time do nothing
+    /// Publish what was built before and whose advisories are public by now; name what is not due, and build nothing
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) due: bool,
     /// Show what would be done, and do nothing

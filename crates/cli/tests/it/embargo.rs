@@ -412,6 +412,10 @@ fn what_hosts_can_read_is_no_secret() {
     copy.edit(ADVISORY, "2026-11-20T12:00:00Z", "2126-11-20T12:00:00Z");
     raise(&copy, "other");
     work.run(&release).ends_with(0).says(["Searched", "Published"]);
+    // The same of a release: hosts have it.
+    copy.edit(ADVISORY, "name = \"small\"", "name = \"other\"");
+    work.run(&release).ends_with(0).says(["Unchanged"]);
+    copy.edit(ADVISORY, "name = \"other\"", "name = \"small\"");
     copy.edit("specs/other/package.toml", "release = \"2\"", "release = \"3\"");
     copy.edit(
         "specs/other/package.toml",
