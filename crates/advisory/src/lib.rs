@@ -30,5 +30,5 @@ pub use patch_form::form_problem;
 pub use row::{Opening, Row, Verdict};
 pub use series::Series;
 pub use told::{Reused, Told};
-pub use updateinfo::{Embargoed, Shipped, Unproven, embargoed, left_out, unproven, updateinfo};
+pub use updateinfo::{Shipped, Unproven, left_out, unproven, updateinfo};
 pub use xsa::{ListedPatch, PatchTree, XsaError, XsaText};

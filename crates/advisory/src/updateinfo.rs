@@ -21,17 +21,6 @@ pub struct Shipped<'a> {
     pub source: &'a str,
 }
 
-/// An advisory that must not be known yet, and a package that would tell of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Embargoed {
-    /// The package, such as `xen-4.2.5-39.el6`.
-    pub package: String,
-    /// The advisory's id.
-    pub advisory: String,
-    /// When it may be known.
-    pub public: String,
-}
-
 /// An advisory and a release that should have its fix, and of which nothing shows that it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unproven {
@@ -79,24 +68,6 @@ pub fn unproven(project: &Project, target: &Target, packages: &[Shipped<'_>], no
         }
     }
     found
-}
-
-/// The first package that should answer an advisory which is not public at `now`, whatever shows that it does.
-pub fn embargoed(
-    project: &Project,
-    target: &Target,
-    packages: &[Shipped<'_>],
-    now: u64,
-) -> Option<Embargoed> {
-    project.advisories.values().filter(|advisory| !is_public(advisory, now)).find_map(|advisory| {
-        let claimed = fixes(advisory).map(|fix| oldest(candidates(project, target, fix, packages)));
-        let nevra = claimed.flatten().map(|package| package.nevra).min()?;
-        Some(Embargoed {
-            package: format!("{}-{}", nevra.name, nevra.evr),
-            advisory: advisory.id.clone(),
-            public: advisory.public.to_string(),
-        })
-    })
 }
 
 fn is_public(advisory: &Advisory, now: u64) -> bool {

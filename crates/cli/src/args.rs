@@ -237,7 +237,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ReleaseArgs {
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
-    /// Publish what was built before, once its advisories are public; build nothing, and before that time do nothing
+    /// Publish what was built before and whose advisories are public by now; name what is not due, and build nothing
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) due: bool,
     /// Show what would be done, and do nothing
@@ -474,6 +474,9 @@ pub(crate) struct ServeArgs {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8642)]
     pub(crate) port: u16,
+    /// Serve private channels, where --channel names one: all of them, to every user of this machine
+    #[arg(long)]
+    pub(crate) private: bool,
 }
 
 #[derive(Debug, Args)]

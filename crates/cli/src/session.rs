@@ -13,7 +13,7 @@ use xen4centos_manifest::{
 use crate::{
     args::{BuildArgs, GlobalArgs, TargetArgs},
     failure::{Failure, Kind},
-    pipeline::{embargo, journal},
+    pipeline::{closed, journal},
     printer::Printer,
     settings::{self, Directories},
 };
@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
         };
         let (public, private) =
             (root(&target.publish_root, "publish"), root(&target.private_root, "private"));
-        embargo::demand_apart(&public, &private)?;
+        closed::demand_apart(&public, &private)?;
         let (publish_root, other_root) =
             if channel.private_of.is_some() { (private, public) } else { (public, private) };
         Ok(Self { printer, directories, project, target: chosen, channel, publish_root, other_root, now })

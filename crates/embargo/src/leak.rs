@@ -19,7 +19,16 @@ pub struct Found {
     /// Files that were looked into, those inside of packages among them.
     pub files: usize,
     /// Places that could not be read to their end, and why: of them nothing is proven.
-    pub unread: Vec<String>,
+    pub unread: Vec<Unread>,
+}
+
+/// A place of which nothing is proven.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// As of a [`Leak`].
+    pub place: String,
+    /// Why it was not looked into.
+    pub reason: String,
 }
 
 impl Found {

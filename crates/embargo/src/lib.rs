@@ -17,7 +17,7 @@ mod secret;
 mod secrets;
 
 pub use error::EmbargoError;
-pub use leak::{Found, Leak};
-pub use outputs::{search, search_text};
+pub use leak::{Found, Leak, Unread};
+pub use outputs::{masked, search, search_text, told_by};
 pub use secret::{Secret, SecretKind};
-pub use secrets::Secrets;
+pub use secrets::{Kept, Secrets};

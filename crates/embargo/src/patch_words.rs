@@ -28,12 +28,22 @@ pub(crate) fn words_of(patch: &str) -> Vec<String> {
         }
     }
     let is_telling = |line: &&str| {
-        line.len() >= LEAST && line.chars().filter(char::is_ascii_alphanumeric).count() >= LEAST_LETTERS
+        line.len() >= LEAST
+            && line.chars().filter(char::is_ascii_alphanumeric).count() >= LEAST_LETTERS
+            && !is_anywhere(line)
     };
     let mut lines: Vec<&str> = added.difference(&others).copied().filter(is_telling).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.len()));
     words.extend(lines.into_iter().take(MOST).map(str::to_owned));
     words
+}
+
+/// Comments, licences among them, and what files include: they are the same in many files, and tell of none.
+fn is_anywhere(line: &str) -> bool {
+    let begins = ["/*", "*", "//", "#include", "# ", ";;", "<!--", ".. "];
+    // Text without any sign of code is prose inside of a comment.
+    let is_code = |letter: char| "(){}[];=<>_&|".contains(letter);
+    begins.iter().any(|start| line.starts_with(start)) || !line.contains(is_code)
 }
 
 /// Of a mail, without what is before it in brackets.
@@ -51,7 +61,9 @@ mod tests {
     fn lines_that_tell() {
         let patch = "Subject: [PATCH 1/2] x86: limit checks to what the guest owns\n\n+++ not yet a hunk of any kind here\n\
              --- a/x.c\n+++ b/x.c\n@@ -1,3 +1,6 @@\n \tcontext that is long enough to be taken;\n-\tmoved_elsewhere(by, this, patch);\n\
-             +    moved_elsewhere(by, this, patch);\n+\tif ( guest_owns(frame) && !is_last_page(frame) )\n+}\n+/*******************************/\n";
+             +    moved_elsewhere(by, this, patch);\n+\tif ( guest_owns(frame) && !is_last_page(frame) )\n+}\n+/*******************************/\n\
+             +#include <asm/guest/pages/of/others.h>\n+ * This program is free software; you can redistribute it\n\
+             +the terms of the GNU General Public License as published by\n";
         assert_eq!(
             words_of(patch),
             ["x86: limit checks to what the guest owns", "if ( guest_owns(frame) && !is_last_page(frame) )"]

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, Read},
+    ops::Range,
 };
 
 use aho_corasick::AhoCorasick;
@@ -11,6 +12,9 @@ use crate::{EmbargoError, Secret, Secrets};
 
 /// Bytes that are looked at in one go.
 const CHUNK: usize = 256 * 1024;
+
+/// Stands where a name would tell.
+const MASK: &str = "…";
 
 /// Finds secrets in bytes.
 pub(crate) struct Scanner<'a> {
@@ -35,8 +39,24 @@ impl<'a> Scanner<'a> {
     /// What these bytes tell.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> BTreeSet<&'a Secret> {
         let mut found = BTreeSet::new();
-        self.window((bytes, None), true, &mut found);
+        self.window((bytes, None), true, |secret, _| found.extend([secret]));
         found
+    }
+
+    /// A place without those of its parts that tell.
+    pub(crate) fn masked(&self, place: &str) -> String {
+        let mut told = Vec::new();
+        self.window((place.as_bytes(), None), true, |_, range| told.push(range));
+        let (mut masked, mut at) = (String::new(), 0);
+        for part in place.split_inclusive([' ', '/']) {
+            let end = at + part.len();
+            let name = part.trim_end_matches([' ', '/']);
+            let tells = told.iter().any(|range| range.start < at + name.len() && range.end > at);
+            masked.push_str(if tells { MASK } else { name });
+            masked.push_str(&part[name.len()..]);
+            at = end;
+        }
+        masked
     }
 
     /// What is told until the reader ends; what was read before it fails is told, too.
@@ -47,7 +67,7 @@ impl<'a> Scanner<'a> {
             let (added, result) = fill(&mut reader, &mut buffer[filled..]);
             filled += added;
             let is_over = filled < buffer.len();
-            self.window((&buffer[..filled], before), is_over, found);
+            self.window((&buffer[..filled], before), is_over, |secret, _| found.extend([secret]));
             result?;
             if is_over {
                 return Ok(());
@@ -60,7 +80,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// `before` stands before the bytes. What ends with them, and is not over, is looked at again with what follows.
-    fn window(&self, (bytes, before): (&[u8], Option<u8>), is_over: bool, found: &mut BTreeSet<&'a Secret>) {
+    fn window(
+        &self,
+        (bytes, before): (&[u8], Option<u8>),
+        is_over: bool,
+        mut tells: impl FnMut(&'a Secret, Range<usize>),
+    ) {
         for one in self.automaton.find_overlapping_iter(bytes) {
             let secret = self.secrets[one.pattern().as_usize()];
             if one.end() == bytes.len() && !is_over {
@@ -70,7 +95,7 @@ impl<'a> Scanner<'a> {
             let right = bytes.get(one.end());
             let goes_on = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
             if !secret.kind.is_whole() || !(goes_on(left) || goes_on(right.copied())) {
-                found.insert(secret);
+                tells(secret, one.start()..one.end());
             }
         }
     }
@@ -111,6 +136,18 @@ mod tests {
         assert_eq!((tells("XSA-200"), tells("aXSA-20"), tells("(XSA-20)"), tells("XSA-20")), (0, 0, 1, 1));
         assert_eq!(tells("some page of another guests"), 0);
         assert_eq!(tells("a page of another guests"), 1);
+    }
+
+    #[test]
+    fn places_are_named_without_what_tells() {
+        let secrets = secrets(&[(SecretKind::Issue, "XSA-20"), (SecretKind::Words, "some guest")]);
+        let scanner = Scanner::new(&secrets).unwrap();
+        assert_eq!(scanner.masked("logs/XSA-20/fix.log"), "logs/…/fix.log");
+        assert_eq!(
+            scanner.masked("a.src.rpm -> xsa-20.patch -> decompressed"),
+            "a.src.rpm -> … -> decompressed"
+        );
+        assert_eq!(scanner.masked("of some guest/é/XSA-200"), "of … …/é/XSA-200");
     }
 
     /// Wherever the pieces of a long reading end.

@@ -81,7 +81,7 @@ impl Addition {
             }
             error => error,
         })?;
-        match kind {
+        match base(kind) {
             GROUPS => check_comps(path, &content)?,
             ADVISORIES => check_document(path, &content, "updates")?,
             // Whoever reads the others knows what they are; that they are something else can be known here.

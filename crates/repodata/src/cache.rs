@@ -154,6 +154,15 @@ impl Cache {
         self.listed_keys().count()
     }
 
+    /// Files whose packages could not be listed.
+    pub(crate) fn bad(self) -> impl Iterator<Item = (Box<str>, Stamp)> {
+        let is_bad = |entry: &Entry| entry.place.why_none() == Some(Why::Bad);
+        self.entries
+            .into_iter()
+            .filter(move |(_, entry)| is_bad(entry))
+            .map(|(key, entry)| (key, entry.stamp))
+    }
+
     /// Those of listed packages, in no order.
     pub(crate) fn listed_keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter(|(_, entry)| !entry.place.is_empty()).map(|(key, _)| &**key)

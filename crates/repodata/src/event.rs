@@ -122,7 +122,8 @@ pub enum Dropped {
     Tags,
 }
 
-/// What became of a list, by paths relative to the directory that was indexed, sorted.
+/// What became of a list, by paths relative to the directory that was indexed, sorted. What is gone has its path as the list
+/// tells it where nobody knows it better: without directories that were cut.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Relisted {
     /// Listed anew.

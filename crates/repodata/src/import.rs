@@ -10,7 +10,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xen4centos_artifact::header::RpmHeaders;
+use xen4centos_artifact::{Nevra, header::RpmHeaders};
 
 use crate::{
     IndexSettings, Package, RepodataError, Repository, Source,
@@ -32,8 +32,8 @@ pub(crate) struct Imported {
     doubtful: HashSet<Box<str>>,
     /// Places of packages whose changelogs may have been cut, and how many entries each of them has there.
     cut: HashMap<Box<str>, usize>,
-    /// Packages that are listed by another kind of checksum: of them only that is known.
-    others: HashSet<Box<str>>,
+    /// Packages that are listed by another kind of checksum, and when they were built: of them no more is known.
+    others: HashMap<Box<str>, (Nevra, u64)>,
     /// Whether packages may be taken.
     is_usable: bool,
 }
@@ -57,13 +57,13 @@ impl Imported {
         let repository = Repository::open(root)?;
         let mut writer = CacheWriter::create(scratch, None).ok_or_else(failed)?;
         let (mut names, mut cut, mut longest) = (HashMap::new(), HashMap::new(), 0);
-        let (mut hrefs, mut doubtful, mut others) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let (mut hrefs, mut doubtful, mut others) = (HashSet::new(), HashSet::new(), HashMap::new());
         let checksum = settings.checksum.to_string();
         for package in repository.complete_packages()? {
             let package = package?;
             let href: Box<str> = package.href.as_str().into();
             if package.checksum.kind != checksum {
-                others.insert(href);
+                others.insert(href, (package.nevra, package.build_time));
                 continue;
             }
             let entries = package.changelog.len();
@@ -114,12 +114,17 @@ impl Imported {
 
     /// Whether a package is listed with this href.
     pub(crate) fn lists(&self, href: &str) -> bool {
-        self.cache.entry(href).is_some() || self.others.contains(href)
+        self.cache.entry(href).is_some() || self.others.contains_key(href)
     }
 
     /// All hrefs, in no order.
     pub(crate) fn hrefs(&self) -> impl Iterator<Item = &str> {
-        self.cache.listed_keys().chain(self.others.iter().map(|href| &**href))
+        self.cache.listed_keys().chain(self.others.keys().map(|href| &**href))
+    }
+
+    /// Which package is listed with this href by another kind of checksum, and when it was built.
+    pub(crate) fn other(&self, href: &str) -> Option<&(Nevra, u64)> {
+        self.others.get(href)
     }
 
     /// What is listed with this href, if that is one package.

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct Known {
     /// That of the list which is there: what others have listed since may know packages better.
     cache: Option<Cache>,
+    /// Files that an index could not list, where the list that is there is another one's.
+    bad: HashMap<Box<str>, Stamp>,
     /// Whether nothing was listed before.
     is_first: bool,
     /// The metadata that is replaced, where it was imported, is the first.
@@ -48,8 +50,14 @@ impl Known {
         let cache = learned.and_then(Cache::open);
         let primary = primary(&present.records);
         let is_of_present = |state: &State| primary.as_ref().is_none_or(|listed| *listed == state.primary);
+        let is_usable = |Cache { state, .. }: &Cache| state.rules == rules(settings) && is_of_present(state);
+        let (cache, unused) = match cache {
+            Some(cache) if is_usable(&cache) => (Some(cache), None),
+            cache => (None, cache),
+        };
         Self {
-            cache: cache.filter(|Cache { state, .. }| state.rules == rules(settings) && is_of_present(state)),
+            cache,
+            bad: unused.map(|unused| unused.bad().collect()).unwrap_or_default(),
             is_first: primary.is_none(),
             imported: Vec::new(),
             has_present: false,
@@ -91,7 +99,8 @@ impl Known {
         learned.commit(&State { rules, seed, documents, ..State::default() });
         let cache = Cache::open(path)?;
         let (by, described, is_first) = (self.by, self.described, self.is_first);
-        Some(Self { cache: Some(cache), is_first, imported: Vec::new(), has_present: false, by, described })
+        let (cache, bad, imported) = (Some(cache), HashMap::new(), Vec::new());
+        Some(Self { cache, bad, is_first, imported, has_present: false, by, described })
     }
 
     /// The cache that packages come from.
@@ -125,6 +134,14 @@ impl Known {
             && let Some(known) = self.package(cache, entry, href, base)
         {
             return Some(known);
+        }
+        let was_bad = match entry {
+            Some((_, entry)) if entry.place.why_none() == Some(Why::Bad) => Some(&entry.stamp),
+            _ => self.bad.get(&found.relative),
+        };
+        // Whoever listed it since may not have looked closely.
+        if was_bad.is_some_and(|stamp| now.is_none_or(|now| now == *stamp)) {
+            return None;
         }
         self.imported.iter().find_map(|imported| {
             let entry = imported.entry(href)?;
@@ -202,7 +219,8 @@ impl Known {
             let now: HashSet<String> = packages.iter().map(href).collect();
             let added = packages.iter().filter(|found| !present.lists(&href(found)));
             let removed = present.hrefs().filter(|href| !now.contains(*href));
-            (added.map(|found| found.relative.to_string()).collect(), removed.map(str::to_owned).collect())
+            let removed = removed.map(|href| settings.location.relative(href).to_owned());
+            (added.map(|found| found.relative.to_string()).collect(), removed.collect())
         };
         removed.sort();
         Some(Relisted { added, removed })
@@ -215,9 +233,16 @@ impl Known {
 
     /// Whether another package than this was listed in its place.
     pub(crate) fn replaces(&self, found: &Found, package: &Title) -> bool {
-        let listed = match &self.cache {
-            Some(cache) => cache.entry(&found.relative).and_then(|entry| cache.fragments(entry)),
-            None => self.present().and_then(|present| present.listed(&package.href)),
+        let listed = match (&self.cache, self.present()) {
+            (Some(cache), _) => cache.entry(&found.relative).and_then(|entry| cache.fragments(entry)),
+            (None, Some(present)) => {
+                // By another kind of checksum the same package has another one.
+                if let Some((nevra, built)) = present.other(&package.href) {
+                    return (nevra, *built) != (&package.nevra, package.build_time);
+                }
+                present.listed(&package.href)
+            }
+            (None, None) => None,
         };
         listed.is_some_and(|(title, _)| {
             (title.nevra, title.boundary) != (package.nevra.clone(), package.boundary)

@@ -193,6 +193,13 @@ impl Placement {
         }
     }
 
+    /// Where the package with this `href` lies, but for directories that were cut.
+    pub(crate) fn relative<'h>(&self, href: &'h str) -> &'h str {
+        let prefix = self.prefix.as_deref().map(|prefix| prefix.trim_end_matches('/'));
+        let below = prefix.and_then(|prefix| href.strip_prefix(prefix)?.strip_prefix('/'));
+        below.unwrap_or(href)
+    }
+
     /// Checks that clients find each package in a place of its own, which only cut directories can be against.
     pub(crate) fn demand_distinct(&self, packages: &[Found]) -> Result<(), RepodataError> {
         if self.cut_directories == 0 {

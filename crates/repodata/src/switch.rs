@@ -25,6 +25,9 @@ const OLD: &str = ".repodata.old";
 /// What directories that can not be removed are called, with a number behind it. Every index tries again.
 const LEFT: &str = ".repodata.left.";
 
+/// Of the list.
+const SIGNATURE: &str = "repomd.xml.asc";
+
 /// The right to replace the metadata of one repository. The lock is on the directory itself, so it leaves
 /// nothing behind and ends with the process.
 #[derive(Debug)]
@@ -183,7 +186,8 @@ impl Workspace {
                     is_of_metadata(name)
                         || present.records.iter().any(|record| record.file_name() == Some(name))
                 });
-            if !is_ours {
+            // Of whichever list it was, it is not of the new one.
+            if !is_ours && name != SIGNATURE {
                 let path = entry.path();
                 link_all(&path, &self.new_directory().as_std_path().join(&name)).map_err(|source| {
                     RepodataError::Files { act: "keep", path: path.display().to_string().into(), source }
@@ -217,7 +221,7 @@ impl Workspace {
     pub(crate) fn switch(&self, reporter: &dyn Reporter) -> Result<(), RepodataError> {
         let (new, current) = (self.new_directory(), self.current());
         let fail = |source| RepodataError::files("replace", &current)(source);
-        let signature = current.join("repomd.xml.asc");
+        let signature = current.join(SIGNATURE);
         let was_signed = fs_err::symlink_metadata(&signature).is_ok();
         sync_directory(&new).map_err(fail)?;
         if current.exists() {
@@ -299,7 +303,7 @@ fn is_of_metadata(name: &str) -> bool {
         .unwrap_or(name)
         .split_once('.')
         .is_some_and(|(kind, form)| is_of_packages(kind) && matches!(form, "xml" | "sqlite"));
-    matches!(name, "repomd.xml" | "repomd.xml.asc") || kind_of(name).is_some() || is_own
+    matches!(name, "repomd.xml" | SIGNATURE) || kind_of(name).is_some() || is_own
 }
 
 /// Links a file, or copies it down to the disk where that can not be. What is there already stays.

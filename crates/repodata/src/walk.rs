@@ -29,7 +29,14 @@ pub(crate) fn packages(
     };
     let mut found = match &selection.only {
         None => {
-            let Walked { found, mut passed_over } = walk(root, &mut bad)?;
+            // What is left out on purpose is not asked for its name.
+            let mut bad_name = |path: &Path| {
+                let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+                if selection.takes(root, &relative) {
+                    bad(RepodataError::FileName { path: shown(path) });
+                }
+            };
+            let Walked { found, mut passed_over } = walk(root, &mut bad_name)?;
             passed_over.sort();
             passed_over.retain(|(found, _)| selection.takes(root, &found.relative));
             for (found, what) in passed_over {
@@ -88,6 +95,9 @@ fn named(root: &Utf8Path, name: &str) -> Result<Found, RepodataError> {
         Utf8Path::new(name).components().filter(|part| *part != camino::Utf8Component::CurDir).collect();
     let inside = relative.components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
     let is_file = fs_err::metadata(root.join(&relative)).is_ok_and(|metadata| metadata.is_file());
+    if name.contains(char::is_control) {
+        return Err(RepodataError::FileName { path: shown(Path::new(name)) });
+    }
     match (inside, is_file) {
         (false, _) => Err(RepodataError::Outside { path: name.into() }),
         (true, true) => Ok(Found { relative: relative.as_str().into() }),
@@ -97,7 +107,7 @@ fn named(root: &Utf8Path, name: &str) -> Result<Found, RepodataError> {
 
 /// All files whose name ends in `.rpm` under `root`. Hidden directories and `repodata` are not entered; links to files
 /// count, links to directories are not followed, so nothing outside the tree is walked.
-fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
+fn walk(root: &Utf8Path, bad: &mut dyn FnMut(&Path)) -> Result<Walked, RepodataError> {
     let mut walked = Walked::default();
     let inside = fs_err::canonicalize(root).map_err(RepodataError::files("read", root))?;
     let walk = WalkDir::new(root).min_depth(1).into_iter().filter_entry(|entry| {
@@ -119,7 +129,7 @@ fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
         let path = match Utf8PathBuf::from_path_buf(entry.into_path()) {
             Ok(path) => path,
             Err(path) if is_package => {
-                bad(RepodataError::FileName { path: shown(&path) });
+                bad(&path);
                 continue;
             }
             Err(_) => continue,
@@ -127,7 +137,7 @@ fn walk(root: &Utf8Path, bad: Bad<'_>) -> Result<Walked, RepodataError> {
         let Ok(relative) = path.strip_prefix(root) else { continue };
         if relative.as_str().contains(char::is_control) {
             if is_package {
-                bad(RepodataError::FileName { path: shown(path.as_std_path()) });
+                bad(path.as_std_path());
             }
             continue;
         }

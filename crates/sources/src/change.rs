@@ -17,7 +17,7 @@ use crate::{
     hashing, lookaside,
     partial::Partial,
     plan::Wanted,
-    store::{Object, file_error, write_whole},
+    store::{Object, Store, file_error, write_whole},
 };
 
 /// Increased when the same commit gives another patch.
@@ -76,16 +76,9 @@ impl Run<'_> {
         {
             return Ok(Some(object));
         }
-        let place = self.store.place("git", &record_name(change));
-        let record: Option<Record> =
-            fs_err::read(place).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        match record {
-            Some(record) if record.form == FORM => {
-                check_pin(wanted, change, record.patch)?;
-                self.store.get(&record.patch)
-            }
-            _ => Ok(None),
-        }
+        let Some(patch) = written_as(self.store, change) else { return Ok(None) };
+        check_pin(wanted, change, patch)?;
+        self.store.get(&patch)
     }
 
     /// A file of the pinned digest in a lookaside directory.
@@ -202,6 +195,13 @@ const FIXED_FORM: [&str; 14] = [
     "--src-prefix=a/",
     "--dst-prefix=b/",
 ];
+
+/// The digest of the patch that was made of a commit before.
+pub(crate) fn written_as(store: &Store, change: &CommitLocation) -> Option<Sha256Digest> {
+    let bytes = fs_err::read(store.place("git", &record_name(change))).ok()?;
+    let record: Record = serde_json::from_slice(&bytes).ok()?;
+    (record.form == FORM).then_some(record.patch)
+}
 
 fn record_name(change: &CommitLocation) -> String {
     let key = hashing::of_bytes(format!("{}\0change", change.commit)).to_string();

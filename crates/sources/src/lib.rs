@@ -20,6 +20,7 @@ mod git_repository;
 mod hashing;
 mod http;
 mod in_tree;
+mod kept;
 mod keys;
 mod lookaside;
 mod missing;

@@ -11,7 +11,9 @@ use crate::{
     args::{Cli, PublishArgs},
     commands::sign::{packages, unsigned},
     failure::{Failure, Kind, Outcome},
-    pipeline::{admission, advisories, channel, checks, keys::SigningKey, lock::WorkLock, releases, signing},
+    pipeline::{
+        admission, advisories, channel, checks, keys::SigningKey, lock::WorkLock, releases, signing, withheld,
+    },
     printer::Printer,
     session::Session,
     settings,
@@ -53,6 +55,7 @@ pub(crate) fn run(cli: &Cli, args: &PublishArgs, printer: &Printer) -> Outcome {
         }
         return Ok(());
     }
+    withheld::demand_none(&session, &signed)?;
     if args.dry_run {
         let names: Vec<String> = signed.iter().map(|package| package.nevra().to_string()).collect();
         if args.json {

@@ -1,19 +1,20 @@
 //! The main job: the flow of the README, a line each.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::time::Instant;
 
-use xen4centos_advisory::Embargoed;
 use xen4centos_artifact::{Nevra, Sha256Digest};
-use xen4centos_build::{BuildResult, Freshness};
+use xen4centos_build::Freshness;
+use xen4centos_manifest::Package;
 
 use crate::{
     args::{Cli, ReleaseArgs},
     failure::{Failure, Kind, Outcome},
     pipeline::{
-        advisories, builds, channel, checks,
+        builds, channel, checks,
         keys::SigningKey,
         plan::{self, Opened, Planned, Purpose},
         signing, status,
+        withheld::{self, Withheld},
     },
     printer::Printer,
     session::Session,
@@ -30,6 +31,8 @@ struct Report {
     state: Option<u64>,
     revision: Option<u64>,
     packages: Vec<PackageRow>,
+    /// What `--due` leaves for later.
+    not_due: Vec<String>,
 }
 
 #[derive(serde::Serialize)]
@@ -49,15 +52,34 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
     let opened = &plan::open(&cli.global, &args.plan, purpose, printer)?;
     let Opened { session, planned, .. } = opened;
     announce(session, planned);
+    let packages: Vec<Package> = planned.iter().map(|planned| planned.package.clone()).collect();
+    withheld::warn_of_overlaps(session, &packages)?;
     if args.dry_run {
         return status::print(opened, args.json);
     }
+    let held =
+        if args.due && !session.is_private() { withheld::of_plan(session, &packages)? } else { Vec::new() };
+    let is_held = |planned: &&Planned| held.iter().any(|one| one.package == planned.package.name);
+    let (later, now): (Vec<Planned>, Vec<Planned>) = planned.iter().cloned().partition(|one| is_held(&one));
+    publish((opened, args, start), &now, &held)?;
+    withheld::tell(session, &held)?;
+    demand_built(session, &later)
+}
+
+/// What of the plan is to go out now.
+fn publish(
+    (opened, args, start): (&Opened<'_>, &ReleaseArgs, Instant),
+    planned: &[Planned],
+    held: &[Withheld],
+) -> Outcome {
+    let session = &opened.session;
+    let printer = session.printer;
     let key = &SigningKey::open(session, &args.plan.key)?;
     checks::own_files(session)?;
     let before = builds::built_before(session, planned)?;
     status::demand_new_versions(session, planned, &before)?;
     if args.due {
-        demand_built(planned, &before)?;
+        demand_built(session, planned)?;
     }
     if before.len() < planned.len() {
         // A wrong passphrase must not show after hours of building.
@@ -78,8 +100,10 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         state: None,
         revision: None,
         packages: rows.collect(),
+        not_due: held.iter().map(|one| format!("{}-{}", one.package, one.evr)).collect(),
     };
-    if channel::is_current(session, &key.shipped, &wanted)? {
+    let is_for_later = planned.is_empty() && !held.is_empty();
+    if is_for_later || channel::is_current(session, &key.shipped, &wanted)? {
         let what = if fresh {
             "what was built again is published already".to_owned()
         } else {
@@ -93,12 +117,6 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
         finish(args, printer, &report);
         return Ok(());
     }
-    if let Some(embargoed) = advisories::embargo(session, &signed).filter(|_| args.due) {
-        let Embargoed { package, public, .. } = embargoed;
-        printer.step("Not due", format!("{package} answers what is not public before {public}"));
-        finish(args, printer, &report);
-        return Ok(());
-    }
     checks::packages(session, signed.iter().map(xen4centos_artifact::SignedRpm::path))?;
     let published = channel::publish(session, key, &signed)?;
     report.changed = true;
@@ -109,18 +127,16 @@ pub(crate) fn run(cli: &Cli, args: &ReleaseArgs, printer: &Printer) -> Outcome {
 }
 
 /// What is published at its time was looked at before: nothing is built in that moment.
-fn demand_built(planned: &[Planned], before: &BTreeMap<String, BuildResult>) -> Outcome {
-    let missing: Vec<&str> = planned
-        .iter()
-        .map(|planned| planned.package.name.as_str())
-        .filter(|name| !before.contains_key(*name))
-        .collect();
+fn demand_built(session: &Session<'_>, planned: &[Planned]) -> Outcome {
+    let before = builds::built_before(session, planned)?;
+    let names = planned.iter().map(|planned| planned.package.name.as_str());
+    let missing: Vec<&str> = names.filter(|name| !before.contains_key(*name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let message = format!("not built yet: {}; `--due` builds nothing", missing.join(", "));
-    let hint = "build and sign before, with the same command without `--due`, which publishes nothing early"
-        .to_owned();
+    let way = withheld::private_channel(session);
+    let hint = format!("build and sign before, in private: the same command without `--due`, with {way}");
     Err(Failure::new(Kind::Refused, message).hint(Some(hint)))
 }
 

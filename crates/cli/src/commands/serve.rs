@@ -25,6 +25,7 @@ impl AccessLog for Teller {
 
 pub(crate) fn run(cli: &Cli, args: &ServeArgs, printer: &Printer) -> Outcome {
     let session = Session::open(&cli.global, &args.target, printer)?;
+    demand_consent(&session, args)?;
     if !session.publish_root.is_dir() {
         let message = format!("nothing is published: `{}` does not exist", session.publish_root);
         return Err(Failure::new(Kind::Data, message)
@@ -42,4 +43,18 @@ pub(crate) fn run(cli: &Cli, args: &ServeArgs, printer: &Printer) -> Outcome {
     }
     server.stop();
     Ok(())
+}
+
+/// Loopback has no users: whoever works on this machine can ask.
+fn demand_consent(session: &Session<'_>, args: &ServeArgs) -> Outcome {
+    if !session.is_private() || args.private {
+        return Ok(());
+    }
+    let message = format!(
+        "channel `{}` is private, and what is served can be read by every user of this machine",
+        session.channel.name
+    );
+    let hint =
+        format!("read it by its path, {}; or, on a machine of your own, --private", session.publish_root);
+    Err(Failure::new(Kind::Refused, message).hint(Some(hint)))
 }

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use xen4centos_advisory::{
-    Embargoed, Reused, Shipped, Told, Unproven, embargoed, left_out, unproven, updateinfo,
-};
-use xen4centos_artifact::{Sha256Digest, SignedRpm};
+use xen4centos_advisory::{Reused, Shipped, Told, Unproven, left_out, unproven, updateinfo};
+use xen4centos_artifact::Sha256Digest;
 use xen4centos_publish::PublishedPackage;
 use xen4centos_repodata::Repository;
 
 use crate::{
     failure::{Failure, Kind},
     pipeline::{
-        channel, embargo,
+        channel,
         evidence::{self, Evidences},
         files::write_whole,
         plan::sha256,
@@ -100,30 +98,6 @@ pub(crate) fn document(
     let path = directory.join("updateinfo.xml");
     write_whole(&path, text.as_bytes())?;
     Ok(Some((path, sha256(text.as_bytes()))))
-}
-
-/// Refuses to publish what tells of an advisory before its time: a package alone does, by its changelog and its sources.
-pub(crate) fn demand_public(session: &Session<'_>, packages: &[SignedRpm]) -> Result<(), Failure> {
-    match embargo(session, packages).filter(|_| !session.is_private()) {
-        None => Ok(()),
-        Some(Embargoed { package, public, .. }) => {
-            Err(embargo::withheld(&package, &public).hint(Some(embargo::private_way(session))))
-        }
-    }
-}
-
-/// The first of these packages that answers an advisory which is not public yet.
-pub(crate) fn embargo(session: &Session<'_>, packages: &[SignedRpm]) -> Option<Embargoed> {
-    let shipped: Vec<Shipped<'_>> = packages
-        .iter()
-        .map(|package| Shipped {
-            evidence: None,
-            nevra: package.nevra(),
-            sha256: package.sha256(),
-            source: package.package(),
-        })
-        .collect();
-    embargoed(&session.project, &session.target, &shipped, session.now)
 }
 
 /// Published packages, each with what is known of its build.

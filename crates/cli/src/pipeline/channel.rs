@@ -17,9 +17,10 @@ use crate::{
     pipeline::{
         advisories,
         checks::{self, Before},
-        embargo, history,
+        closed, embargo, history,
         keys::{ShippedKey, SigningKey},
         plan::sha256,
+        withheld,
     },
     session::Session,
 };
@@ -91,8 +92,8 @@ pub(crate) fn publish(
     packages: &[SignedRpm],
 ) -> Result<Published, Failure> {
     // Not even what is staged may tell of it: it lies where a server may look.
-    advisories::demand_public(session, packages)?;
-    embargo::prepare_root(session)?;
+    withheld::demand_none(session, packages)?;
+    closed::prepare_root(session)?;
     let channel = open(session)?;
     embargo::demand_quiet_packages(session, packages, channel.current()?.as_ref())?;
     let comps = comps(session)?;
@@ -184,15 +185,18 @@ fn finish(
     let tree = index(&staged, &settings, &Narrator::new(session.printer))?;
     drop(activity);
     session.printer.step("Indexed", format!("{} packages", staging.packages().len()));
+    // Before anything else can be refused: it lies where a server may look.
+    if let Err(refusal) = embargo::demand_quiet_metadata(session, &staged) {
+        forget_what_was_read(session);
+        if let Err(error) = staging.discard() {
+            let why = Failure::from(error);
+            session.printer.mishap(format!("`{staged}` is to be removed, so that no server shows it: {why}"));
+        }
+        return Err(refusal);
+    }
     let activity = session.printer.activity("Checking", "the repository as a client sees it");
     checks::repository(session, &key.shipped, &staged, &before)
         .inspect_err(|_| forget_what_was_read(session))?;
-    if let Err(refusal) = embargo::demand_quiet_metadata(session, &staged) {
-        forget_what_was_read(session);
-        // It lies where a server may look.
-        staging.discard()?;
-        return Err(refusal);
-    }
     let signed = key.signer(session)?.sign_repository(tree)?;
     checks::signature(session, &key.shipped, signed.root())?;
     staging.add_file(&session.target.key.file, key.shipped.armored.as_bytes())?;

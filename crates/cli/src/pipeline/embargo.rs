@@ -1,13 +1,13 @@
-//! What must not be known yet: kept from other users of this machine, and looked for in what is put out.
+//! What must not be known yet, looked for in what is put out.
 
-use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use jiff::Timestamp;
-use xen4centos_artifact::{Evr, Sha256Digest, SignedRpm};
-use xen4centos_embargo::{EmbargoError, Found, Leak, Secrets, search};
-use xen4centos_manifest::{AdvisedPackage, Channel, Package, Standing};
+use xen4centos_artifact::{Sha256Digest, SignedRpm};
+use xen4centos_embargo::{EmbargoError, Found, Secrets, masked, search, told_by};
+use xen4centos_manifest::Location;
 use xen4centos_publish::State;
+use xen4centos_sources::Store;
 
 use crate::{
     failure::{Failure, Kind},
@@ -17,115 +17,34 @@ use crate::{
 /// Leaks that a message names.
 const TOLD: usize = 10;
 
-/// Directories of the work directory that tell of what is built.
-const TELLING: [&str; 10] = [
-    "builds",
-    "generated",
-    "kernel-config",
-    "lookaside",
-    "parse",
-    "parsed",
-    "private",
-    "proofs",
-    "signed",
-    "store",
-];
-
-/// A server of the public channels would show what lies in their directory.
-pub(crate) fn demand_apart(public: &Utf8Path, private: &Utf8Path) -> Result<(), Failure> {
-    let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
-    let (public, private) = (real(public), real(private));
-    if !private.starts_with(&public) && !public.starts_with(&private) {
-        return Ok(());
-    }
-    let message = format!("private channels would lie where public ones do: `{private}` and `{public}`");
-    let hint = "name another directory with --private-root".to_owned();
-    Err(Failure::new(Kind::Data, message).hint(Some(hint)))
-}
-
-/// While something is a secret, what tells of it is for its owner alone: other users have accounts on build machines.
-pub(crate) fn close_to_others(session: &Session<'_>) -> Result<(), Failure> {
-    if secrets(session)?.is_empty() {
-        return Ok(());
-    }
-    for name in TELLING {
-        let directory = session.work(name);
-        fs_err::create_dir_all(&directory)?;
-        close(&directory)?;
-    }
-    Ok(())
-}
-
-/// The directory of private channels, which is made if it is not there.
-pub(crate) fn prepare_root(session: &Session<'_>) -> Result<(), Failure> {
-    if session.is_private() {
-        fs_err::create_dir_all(&session.publish_root)?;
-        close(&session.publish_root)?;
-    }
-    Ok(())
-}
-
-fn close(directory: &Utf8Path) -> Result<(), Failure> {
-    Ok(fs_err::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?)
-}
-
-/// Refuses to begin what would end in a public channel, by way of its log: packages that answer what is not public yet are
-/// made in a private channel.
-pub(crate) fn demand_public(session: &Session<'_>, packages: &[Package]) -> Result<(), Failure> {
-    if session.is_private() {
-        return Ok(());
-    }
-    let (withheld_ones, others): (Vec<_>, Vec<_>) = packages
-        .iter()
-        .map(|package| (package, public_at(session, package)))
-        .partition(|(_, at)| at.is_some());
-    let Some((package, Some(public))) = withheld_ones.first() else { return Ok(()) };
-    let name = format!("{}-{}-{}", package.name, package.version, package.release);
-    let others: Vec<&str> = others.iter().map(|(package, _)| package.name.as_str()).collect();
-    let others = match others.join(" ") {
-        names if names.is_empty() => String::new(),
-        names => format!("; the others can go out alone: xen4centos release {names}"),
-    };
-    Err(withheld(&name, &public.to_string()).hint(Some(format!("{}{others}", private_way(session)))))
-}
-
-/// The latest time at which something becomes public that this release of a package answers.
-fn public_at(session: &Session<'_>, package: &Package) -> Option<Timestamp> {
-    let evr = |version: &str, release: &str| Evr::new(0, version, release);
-    let own = evr(&package.version, &package.release);
-    let answers = |advised: &AdvisedPackage| match &advised.standing {
-        Standing::Fixed(fix) => advised.name == package.name && own >= evr(&fix.version, &fix.release),
-        Standing::NotAffected(_) => false,
-    };
-    let now = i64::try_from(session.now).unwrap_or(i64::MAX);
-    let secret = session.project.advisories.values().filter(|advisory| advisory.public.as_second() > now);
-    let answered = secret.filter(|advisory| advisory.packages.iter().any(answers));
-    answered.map(|advisory| advisory.public).max()
-}
-
-/// `ADV-PUBLIC-001`, which itself tells of no advisory.
-pub(crate) fn withheld(package: &str, public: &str) -> Failure {
-    let message = format!("ADV-PUBLIC-001: `{package}` answers what is not public before {public}");
-    Failure::new(Kind::Refused, message)
-}
-
-/// How to go on meanwhile.
-pub(crate) fn private_way(session: &Session<'_>) -> String {
-    let public = &session.channel.name;
-    let private =
-        session.target.channels.values().find(|channel| channel.private_of.as_ref() == Some(public));
-    let way = match private {
-        Some(Channel { name, .. }) => format!("--channel {name}"),
-        None => format!("a channel with `private-of = \"{public}\"` in {}", session.target.path),
-    };
-    format!(
-        "build, sign and check it in private ({way}); at that time `release --due` publishes what was built"
-    )
-}
-
 /// All that must not be known now.
 pub(crate) fn secrets(session: &Session<'_>) -> Result<Secrets, Failure> {
-    Ok(Secrets::of(&session.project, session.now)?)
+    let store = Store::new(session.work("store"));
+    // What can not be read is not known, and said to be.
+    let kept = |location: &Location| store.kept(location).ok().flatten();
+    Ok(Secrets::of(&session.project, session.now, &kept)?)
+}
+
+/// Those of them that hosts can not read in what they have: its metadata has all headers and changelogs.
+fn unpublished(session: &Session<'_>) -> Result<Secrets, Failure> {
+    let secrets = secrets(session)?;
+    let public = session.public_channel();
+    let metadata = session.root_of(public).join(&public.directory).join("repodata");
+    if secrets.is_empty() || !metadata.is_dir() {
+        return Ok(secrets);
+    }
+    let known = told_by(&secrets, &metadata)?;
+    Ok(secrets.without(&known))
+}
+
+/// Says what can not be looked for.
+pub(crate) fn tell_unknown(session: &Session<'_>, secrets: &Secrets) {
+    let count = secrets.unknown_patches();
+    if count > 0 {
+        session.printer.warning(format!(
+            "lines of {count} patches are not looked for: they are not in the work directory (xen4centos fetch)"
+        ));
+    }
 }
 
 /// Refuses to publish packages that tell of what must not be known yet, before they lie where a server may look. What the
@@ -135,59 +54,67 @@ pub(crate) fn demand_quiet_packages(
     packages: &[SignedRpm],
     before: Option<&State>,
 ) -> Result<(), Failure> {
-    let secrets = secrets(session)?;
-    if session.is_private() || secrets.is_empty() {
+    if session.is_private() {
         return Ok(());
     }
+    let secrets = unpublished(session)?;
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    tell_unknown(session, &secrets);
     let published: BTreeSet<Sha256Digest> =
         before.into_iter().flat_map(|state| &state.packages).map(|package| package.sha256).collect();
     let mut all = Found::default();
     for package in packages.iter().filter(|package| !published.contains(&package.sha256())) {
         let _activity = session.printer.activity("Searching", package.nevra());
-        let mut found = search(&secrets, package.path(), &|_| false)?;
-        let directory = package.path().parent().unwrap_or(package.path());
-        for leak in &mut found.leaks {
-            leak.place = leak.place.replace(&format!("{directory}/"), "");
-        }
-        all.extend(found);
+        all.extend(search(&secrets, package.path(), &|_| false)?);
     }
-    demand_clean(&all)?;
+    demand_clean(&secrets, &all)?;
     session.printer.step("Searched", format!("{} files: nothing tells of what is not public", all.files));
     Ok(())
 }
 
 /// The same of the metadata of a tree, whose packages were searched.
 pub(crate) fn demand_quiet_metadata(session: &Session<'_>, staged: &Utf8Path) -> Result<(), Failure> {
-    let secrets = secrets(session)?;
-    if session.is_private() || secrets.is_empty() {
+    if session.is_private() {
         return Ok(());
     }
-    demand_clean(&search(&secrets, staged, &|path| path.extension() == Some("rpm"))?)
+    let secrets = unpublished(session)?;
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    demand_clean(&secrets, &search(&secrets, staged, &|path| path.extension() == Some("rpm"))?)
 }
 
-fn demand_clean(found: &Found) -> Result<(), Failure> {
+fn demand_clean(secrets: &Secrets, found: &Found) -> Result<(), Failure> {
     if found.is_clean() {
         return Ok(());
     }
-    let hint = "nothing was published; `advisory leaks` searches more places; what is public already, and still an \
-                advisory of a later time, needs another `public`";
-    Err(refusal("what would be published tells", found).hint(Some(hint.to_owned())))
+    let hint = if found.leaks.is_empty() {
+        "nothing was published; what can not be looked into is left out, or put in as it is decompressed"
+    } else {
+        "nothing was published; `advisory leaks` searches more places; what is public already, and still an advisory \
+         of a later time, needs another `public`"
+    };
+    Err(refusal("what would be published tells", secrets, found)?.hint(Some(hint.to_owned())))
 }
 
-/// `ADV-PUBLIC-002`: places and kinds, and not the words, which would stand in one more log.
-pub(crate) fn refusal(what: &str, Found { leaks, unread, .. }: &Found) -> Failure {
-    let told =
-        leaks.iter().map(shown).chain(unread.iter().map(|place| format!("could not be read: {place}")));
-    let lines: Vec<String> = told.take(TOLD).collect();
-    let more = (leaks.len() + unread.len()).saturating_sub(lines.len());
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    let text = format!("ADV-PUBLIC-002: {what} of what is not public yet:\n  {}{more}", lines.join("\n  "));
-    Failure::new(Kind::Refused, text)
-}
-
-/// A leak in one line, which tells nothing itself.
-pub(crate) fn shown(Leak { place, kind, .. }: &Leak) -> String {
-    format!("{place}: {kind}")
+/// `ADV-PUBLIC-002`: places and kinds, and not the words, which would stand in one more log, nor names that tell.
+pub(crate) fn refusal(what: &str, secrets: &Secrets, found: &Found) -> Result<Failure, Failure> {
+    let Found { leaks, unread, .. } = found;
+    let places = leaks.iter().map(|leak| leak.place.as_str());
+    let masked = masked(secrets, places.chain(unread.iter().map(|one| one.place.as_str())))?.into_iter();
+    let kinds = leaks.iter().map(|leak| format!(": {}", leak.kind));
+    let ends = kinds.chain(unread.iter().map(|one| format!(": not known, {}", one.reason)));
+    let lines: Vec<String> = masked.zip(ends).map(|(place, end)| place + &end).collect();
+    let more = match lines.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    let told = lines[..lines.len().min(TOLD)].join("\n  ");
+    let what = if leaks.is_empty() { format!("{what}, or may tell,") } else { what.to_owned() };
+    let text = format!("ADV-PUBLIC-002: {what} of what is not public yet:\n  {told}{more}");
+    Ok(Failure::new(Kind::Refused, text))
 }
 
 impl From<EmbargoError> for Failure {

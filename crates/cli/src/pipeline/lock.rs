@@ -2,7 +2,7 @@ use std::fs::TryLockError;
 
 use camino::Utf8Path;
 
-use crate::{failure::Failure, printer::Printer, session::Session};
+use crate::{failure::Failure, pipeline::closed::close_to_others, printer::Printer, session::Session};
 
 /// Held while a command changes the work directory; the kernel drops it when its holder dies.
 #[derive(Debug)]
@@ -11,9 +11,11 @@ pub(crate) struct WorkLock {
 }
 
 impl WorkLock {
-    /// Waits, and says so, while another run holds it.
+    /// Waits, and says so, while another run holds it. What is written then is closed to others where it tells.
     pub(crate) fn take(session: &Session<'_>) -> Result<Self, Failure> {
-        Self::take_in(&session.directories.work, session.printer)
+        let lock = Self::take_in(&session.directories.work, session.printer)?;
+        close_to_others(session);
+        Ok(lock)
     }
 
     /// As [`Self::take`], before there is a session.

@@ -17,13 +17,14 @@ use crate::{
     args::{BuildArgs, GlobalArgs, KeyArgs, PlanArgs},
     failure::{Failure, Kind},
     pipeline::{
-        doubts, embargo,
+        closed, doubts,
         files::write_whole,
         kernel,
         keys::{AbsentKey, ShippedKey, SigningKey},
         lock::WorkLock,
         sources::{self, Found},
         user_space::TooNew,
+        withheld,
     },
     printer::Printer,
     session::{Options, Session, requirements},
@@ -89,10 +90,12 @@ pub(crate) fn open<'a>(
         demand_isolation(&session, network)?;
     }
     if purpose == Purpose::Release {
-        embargo::demand_public(&session, &packages)?;
+        withheld::demand_none_planned(&session, &packages)?;
+    }
+    if purpose.publishes() {
+        closed::prepare_root(&session)?;
     }
     let lock = WorkLock::take(&session)?;
-    embargo::close_to_others(&session)?;
     let key = match purpose {
         Purpose::Release | Purpose::Due => Some(SigningKey::open(&session, &args.key)?.shipped),
         Purpose::Build => ShippedKey::find(&session, &args.key, AbsentKey::Make)?,

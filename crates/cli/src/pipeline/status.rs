@@ -12,7 +12,7 @@ use crate::{
         builds, channel,
         keys::ShippedKey,
         plan::{Opened, Planned},
-        signing,
+        signing, withheld,
     },
     session::Session,
 };
@@ -158,6 +158,13 @@ pub(crate) fn print(opened: &Opened<'_>, json: bool) -> Result<(), Failure> {
             reasons: failure.to_string().lines().map(str::to_owned).collect(),
             off: Vec::new(),
         });
+    }
+    if !session.is_private() {
+        let packages = session.packages(&[])?;
+        for withheld in withheld::of_plan(session, &packages)? {
+            let its = standings.iter_mut().filter(|standing| standing.package == withheld.package);
+            its.for_each(|standing| standing.reasons.push(format!("withheld: {}", withheld.reason())));
+        }
     }
     standings.sort_by(|left, right| left.package.cmp(&right.package));
     if json {

@@ -8,7 +8,7 @@ use xen4centos_trial::{InstallReport, InstallRequest, StandIn, StandInRequest, T
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::hosts,
+    pipeline::{closed, hosts},
     scratch::Scratch,
     session::Session,
 };
@@ -85,6 +85,7 @@ pub(crate) fn install(
     let (requirements, provided) = dependencies(&repository.directory)?;
     let request = StandInRequest { base: &base, requirements: &requirements, provided: &provided };
     let stand_in = StandIn::build(&request, &scratch.path)?;
+    closed::close_to_others(session);
     let request = InstallRequest {
         repository: repository.directory.as_str(),
         key: &repository.key,

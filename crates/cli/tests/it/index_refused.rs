@@ -159,3 +159,47 @@ fn words_of_createrepo_c_lead_to_ours() {
         .says(["unknown checksum type `SHA256`: expected", "`sha512`"]);
     index(here, &["--help"]).ends_with(0);
 }
+
+/// It would be over a list that it was not made of.
+#[test]
+fn a_signature_without_its_list_is_not_taken_over() {
+    let scratch = here();
+    let here = scratch.path();
+    let metadata = here.join("packages/repodata");
+    index(here, &[]).ends_with(0);
+    fs_err::remove_file(metadata.join("repomd.xml")).unwrap();
+    fs_err::write(metadata.join("repomd.xml.asc"), "of others").unwrap();
+    index(here, &[]).ends_with(0).says(["sign the new one"]);
+    assert!(metadata.join("repomd.xml").exists() && !metadata.join("repomd.xml.asc").exists());
+}
+
+#[test]
+fn badly_named_files_can_be_excluded_and_are_not_listed_by_name() {
+    let scratch = here();
+    let here = scratch.path();
+    let name = "bad\u{7}name.rpm";
+    put(here, 1, &format!("packages/{name}"));
+    refused_name(here, &[]);
+    index(here, &["--excludes", "bad*"]).ends_with(0).says(["1 package"]);
+    let list = here.join("list");
+    fs_err::write(&list, format!("good.rpm\n{name}\n")).unwrap();
+    refused_name(here, &["--pkglist", list.as_str()]);
+}
+
+fn refused_name(here: &Utf8Path, arguments: &[&str]) {
+    for more in [&[][..], &["--dry-run"]] {
+        index(here, &[arguments, more].concat())
+            .ends_with(2)
+            .says(["bad\\u{7}name.rpm", "hint: rename the file"]);
+    }
+}
+
+#[test]
+fn groups_are_groups_in_whatever_form_they_are_given() {
+    let scratch = here();
+    let here = scratch.path();
+    fs_err::write(here.join("comps.xml"), "no groups").unwrap();
+    for kind in ["group", "group_gz"] {
+        refused(here, &["--add", &format!("{kind}={}", here.join("comps.xml"))], &["comps.xml`"]);
+    }
+}

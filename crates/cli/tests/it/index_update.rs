@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
+use xen4centos_process::{Invocation, Tool};
 
 use crate::{
     indexing::{here, index, put, run},
@@ -236,4 +237,58 @@ fn a_listed_document_that_is_no_file_any_more_is_refused() {
     fs_err::remove_file(&listed).unwrap();
     fs_err::File::create(&listed).unwrap().set_len(1 << 40).unwrap();
     again(&["size is `1099511627776` where repomd.xml says "]);
+}
+
+fn createrepo_c(here: &Utf8Path) {
+    let theirs = Invocation::new(Tool::CreaterepoC, here).args(["--quiet", "--no-database", "packages"]);
+    theirs.run().unwrap();
+}
+
+/// createrepo_c lists a package whose end is missing.
+#[test]
+fn what_was_refused_does_not_come_back_by_the_list_of_others() {
+    let scratch = here();
+    let here = scratch.path();
+    put(here, 1, "packages/cut.rpm");
+    let path = here.join("packages/cut.rpm");
+    let bytes = fs_err::read(&path).unwrap();
+    fs_err::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let left_out = ["1 package", ", 1 left out\n", "cut.rpm"];
+    update(here, &["--leave-out-bad"]).says(left_out);
+    createrepo_c(here);
+    update(here, &["--leave-out-bad"]).says(left_out);
+    createrepo_c(here);
+    index(here, &["--update"]).ends_with(2).says(["cut.rpm"]);
+}
+
+/// Where the list has packages by digests of another kind, they are the same all the same.
+#[test]
+fn what_was_replaced_is_known_under_another_checksum() {
+    let scratch = here();
+    let here = scratch.path();
+    put(here, 1, "packages/other.rpm");
+    update(here, &[]);
+    fs_err::remove_file(here.join("packages/good.rpm")).unwrap();
+    put(here, 2, "packages/good.rpm");
+    let json = update(here, &["--checksum", "sha1", "--json"]).json();
+    assert_eq!(
+        [&json["added"], &json["replaced"], &json["removed"]],
+        [&json!([]), &json!(["good.rpm"]), &json!([])]
+    );
+}
+
+#[test]
+fn what_is_gone_has_its_path_with_and_without_a_cache() {
+    let scratch = here();
+    let here = scratch.path();
+    let arguments = ["--location-prefix", "../pool", "--json"];
+    for has_cache in [true, false] {
+        put(here, 1, "packages/sub/gone.rpm");
+        update(here, &arguments);
+        fs_err::remove_file(here.join("packages/sub/gone.rpm")).unwrap();
+        if !has_cache {
+            fs_err::remove_dir_all(here.join("cache")).unwrap();
+        }
+        assert_eq!(update(here, &arguments).json()["removed"], json!(["sub/gone.rpm"]));
+    }
 }

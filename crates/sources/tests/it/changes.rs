@@ -57,6 +57,10 @@ fn a_commit_becomes_a_patch_that_follows_from_it_alone() {
     asks_for(&mut world, &[change(&directory, &commits[1])]);
     let sources = world.fetch().unwrap();
     assert_eq!((sources[0].role, &sources[0].origin), (Role::Patch, &Origin::Pinned));
+    let location = Location::Commit(change(&directory, &commits[1]));
+    assert_eq!(world.store.kept(&location).unwrap().unwrap(), text(&sources[0]).into_bytes());
+    let another = Location::Commit(change(&directory, &commits[2]));
+    assert_eq!(world.store.kept(&another).unwrap(), None);
     let url = format!("file://{directory}");
     assert_eq!(sources[0].pin, Some(Pin::Commit { url, commit: commits[1].clone() }));
     let text = text(&sources[0]);

@@ -42,9 +42,8 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryAnnounceArgs, printer: &Printer) -> 
 /// shows what will be; and what is not published is announced to nobody.
 fn bulletin(session: &Session<'_>, id: &str) -> Result<Bulletin, Failure> {
     let advisory = named(session, id)?;
-    let is_public = advisory.public.as_second() <= i64::try_from(session.now).unwrap_or(i64::MAX);
-    if !is_public && !session.is_private() {
-        let message = format!("ADV-PUBLIC-001: {} is not public before {}", advisory.id, advisory.public);
+    if !may_be_named(session, advisory) {
+        let message = format!("ADV-PUBLIC-001: what was asked for is not public before {}", advisory.public);
         return Err(Failure::new(Kind::Refused, message));
     }
     let packages = channel::current(session)?.map(|state| state.packages).unwrap_or_default();
@@ -63,13 +62,20 @@ fn bulletin(session: &Session<'_>, id: &str) -> Result<Bulletin, Failure> {
     })
 }
 
+/// Before its time an advisory is told of by a private channel alone.
+fn may_be_named(session: &Session<'_>, advisory: &Advisory) -> bool {
+    let now = i64::try_from(session.now).unwrap_or(i64::MAX);
+    session.is_private() || advisory.public.as_second() <= now
+}
+
 fn named<'s>(session: &'s Session<'_>, id: &str) -> Result<&'s Advisory, Failure> {
     let advisories = &session.project.advisories;
     let is_it =
         |known: &&String| known.eq_ignore_ascii_case(id) || known.replace(':', "-").eq_ignore_ascii_case(id);
     let found = advisories.keys().find(is_it).and_then(|known| advisories.get(known));
     found.ok_or_else(|| {
-        let all: Vec<&str> = advisories.keys().map(String::as_str).collect();
+        let all = advisories.values().filter(|advisory| may_be_named(session, advisory));
+        let all: Vec<&str> = all.map(|advisory| advisory.id.as_str()).collect();
         let known = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
         Failure::new(Kind::Data, format!("there is no advisory `{id}`"))
             .hint(Some(format!("there are: {known}")))

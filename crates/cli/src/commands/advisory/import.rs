@@ -13,7 +13,7 @@ use crate::{
     args::{AdvisoryImportArgs, BuildArgs, Cli, GlobalArgs},
     failure::{Failure, Kind, Outcome},
     pipeline::{
-        doubts,
+        closed, doubts,
         journal::{self, Change, Changes},
         lock::WorkLock,
         proofs,
@@ -66,6 +66,7 @@ fn attempt(
         color: cli.global.color,
     };
     let session = Session::open(&global, &args.target, printer)?;
+    closed::close_to_others(&session);
     let names: Vec<String> = draft.updates().iter().map(|(package, _)| package.clone()).collect();
     let packages = sources::packages(&session, &names, &args.sources)?;
     for package in &packages {

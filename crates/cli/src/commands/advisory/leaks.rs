@@ -19,6 +19,7 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryLeaksArgs, printer: &Printer) -> Out
         paths => paths.iter().map(|path| here.join(path)).collect(),
     };
     let secrets = embargo::secrets(&session)?;
+    embargo::tell_unknown(&session, &secrets);
     let mut all = Found::default();
     for place in &places {
         if fs_err::symlink_metadata(place).is_err() {
@@ -29,8 +30,10 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryLeaksArgs, printer: &Printer) -> Out
         }
         let _activity = printer.activity("Searching", place);
         let mut found = search(&secrets, place, &|_| false)?;
-        if place.is_dir() {
-            found.leaks.iter_mut().for_each(|leak| leak.place = format!("{place}/{}", leak.place));
+        let above = if place.is_dir() { place } else { place.parent().unwrap_or(place) };
+        let leaks = found.leaks.iter_mut().map(|leak| &mut leak.place);
+        for place in leaks.chain(found.unread.iter_mut().map(|one| &mut one.place)) {
+            *place = format!("{above}/{place}");
         }
         all.extend(found);
     }
@@ -38,7 +41,12 @@ pub(crate) fn run(cli: &Cli, args: &AdvisoryLeaksArgs, printer: &Printer) -> Out
         printer.json(&json(&secrets, &all));
     }
     if !all.is_clean() {
-        return Err(embargo::refusal("what was searched tells", &all));
+        let hint = if all.leaks.is_empty() {
+            "look into it yourself: unpack it, and search what is in it"
+        } else {
+            "--json names the places as they are"
+        };
+        return Err(embargo::refusal("what was searched tells", &secrets, &all)?.hint(Some(hint.to_owned())));
     }
     if !args.json {
         let what = if secrets.is_empty() {
@@ -55,10 +63,13 @@ fn json(secrets: &xen4centos_embargo::Secrets, found: &Found) -> serde_json::Val
     let leaks = found.leaks.iter().map(|leak| {
         serde_json::json!({ "place": leak.place, "what": leak.kind.to_string(), "advisory": leak.advisory })
     });
+    let unread =
+        found.unread.iter().map(|one| serde_json::json!({ "place": one.place, "reason": one.reason }));
     serde_json::json!({
         "secrets": secrets.iter().count(),
+        "unknown-patches": secrets.unknown_patches(),
         "files": found.files,
         "leaks": leaks.collect::<Vec<_>>(),
-        "unread": found.unread,
+        "unread": unread.collect::<Vec<_>>(),
     })
 }
