@@ -27,6 +27,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) client: &'a Client,
     /// For several rules: going through the files costs more than all that most of them do.
     installed: OnceCell<Vec<FileEntry<'a>>>,
+    /// The same of all relations.
+    dependencies: OnceCell<Vec<(DependencyKind, Dependency<'a>)>>,
 }
 
 pub(crate) use signature::{ALTERED_HEADER, LACKING_TAGS};
@@ -77,7 +79,7 @@ pub fn check_rpm(path: &Utf8Path, client: &Client) -> Result<Vec<Finding>, Check
 /// When the file can not be read.
 pub fn lacking_features(path: &Utf8Path, client: &Client) -> Result<Vec<String>, CheckError> {
     let Ok(headers) = read_headers(path)? else { return Ok(Vec::new()) };
-    let package = Subject { headers: &headers, client, installed: OnceCell::new() };
+    let package = Subject::new(&headers, client);
     // What can not be read is told by the rules about packages.
     let features = package.missing_features().unwrap_or_default();
     Ok(features.into_iter().map(|(_, requirement)| requirement).collect())
@@ -93,7 +95,7 @@ pub(crate) fn read_headers(path: &Utf8Path) -> Result<Result<RpmHeaders, HeaderE
 
 /// All rules over one package. A rule that can not read what it needs reports that instead.
 pub(crate) fn check_headers(subject: &str, headers: &RpmHeaders, client: &Client) -> Vec<Finding> {
-    let package = Subject { headers, client, installed: OnceCell::new() };
+    let package = Subject::new(headers, client);
     let mut findings = Vec::new();
     for PackageRule { rule, check } in tables() {
         match check(&package) {
@@ -112,6 +114,10 @@ pub(crate) fn check_headers(subject: &str, headers: &RpmHeaders, client: &Client
 }
 
 impl<'a> Subject<'a> {
+    fn new(headers: &'a RpmHeaders, client: &'a Client) -> Self {
+        Self { headers, client, installed: OnceCell::new(), dependencies: OnceCell::new() }
+    }
+
     /// The files that a host gets; nothing of source packages, whose files are the packager's.
     fn installed(&self) -> Result<&[FileEntry<'a>], HeaderError> {
         if let Some(files) = self.installed.get() {
@@ -125,7 +131,7 @@ impl<'a> Subject<'a> {
     /// The `rpmlib()` features that the package requires and the client lacks, without parentheses, each with
     /// the whole requirement.
     fn missing_features(&self) -> Result<Vec<(String, String)>, HeaderError> {
-        let requirements = self.headers.requires()?.filter(Dependency::is_rpmlib);
+        let requirements = self.of_kind(DependencyKind::Requires)?.filter(|one| one.is_rpmlib());
         Ok(requirements
             .map(|requirement| {
                 let name = requirement.name.to_str_lossy();
@@ -147,12 +153,21 @@ impl<'a> Subject<'a> {
     }
 
     /// Requires, provides, conflicts and so on, one after the other.
-    fn all_dependencies(&self) -> Result<Vec<(DependencyKind, Dependency<'a>)>, HeaderError> {
+    fn all_dependencies(&self) -> Result<&[(DependencyKind, Dependency<'a>)], HeaderError> {
+        if let Some(all) = self.dependencies.get() {
+            return Ok(all);
+        }
         let mut all = Vec::new();
         for kind in DependencyKind::ALL {
             all.extend(self.headers.dependencies(kind)?.map(|dependency| (kind, dependency)));
         }
-        Ok(all)
+        Ok(self.dependencies.get_or_init(|| all))
+    }
+
+    /// Those of one kind.
+    fn of_kind(&self, kind: DependencyKind) -> Result<impl Iterator<Item = &Dependency<'a>>, HeaderError> {
+        let all = self.all_dependencies()?.iter();
+        Ok(all.filter(move |(other, _)| *other == kind).map(|(_, dependency)| dependency))
     }
 }
 

@@ -73,7 +73,7 @@ fn abi(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
 
 /// Whether it has an image that is booted; one for debugging stands beside it.
 fn has_hypervisor(package: &Subject<'_>) -> Result<bool, HeaderError> {
-    Ok(package.installed()?.iter().any(|file| {
+    Ok(package.installed()?.iter().filter(|file| file.directory == "/boot/").any(|file| {
         let path = file.path_lossy();
         let name = path.strip_prefix("/boot/").filter(|name| is_hypervisor(name) && !is_for_debugging(name));
         name.is_some() && file.is_regular() && !file.is_ghost()
@@ -90,7 +90,7 @@ fn names(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
         return Ok(Vec::new());
     }
     let (mut links, mut images, mut has_booted) = (BTreeMap::new(), BTreeSet::new(), false);
-    for file in package.headers.main().files()? {
+    for file in package.installed()?.iter().filter(|file| file.directory == "/boot/") {
         let path = file.path_lossy();
         let Some(name) = path.strip_prefix("/boot/").filter(|name| is_hypervisor(name)) else { continue };
         has_booted |= path == BOOTED;

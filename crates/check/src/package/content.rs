@@ -1,6 +1,6 @@
 //! Payload, files, scriptlets, architecture and version.
 
-use xen4centos_artifact::header::{HeaderError, ScriptletKind, tag};
+use xen4centos_artifact::header::{FileEntry, HeaderError, ScriptletKind, tag};
 
 use super::{PackageRule, Subject};
 use crate::{Rule, Severity, openpgp::hash_name};
@@ -130,11 +130,15 @@ fn file_digests(package: &Subject<'_>) -> Messages {
 
 fn large_files(package: &Subject<'_>) -> Messages {
     let Some(limit) = package.client.max_file_bytes else { return Ok(Vec::new()) };
-    let files = package.headers.main().files()?;
-    let mut messages: Vec<_> = files
-        .filter(|file| file.size > limit)
-        .map(|file| format!("{} has {} bytes, at most {limit} are possible", file.path_lossy(), file.size))
-        .collect();
+    let too_large = |file: &FileEntry<'_>| {
+        let text = || format!("{} has {} bytes, at most {limit} are possible", file.path_lossy(), file.size);
+        (file.size > limit).then(text)
+    };
+    let mut messages: Vec<_> = if package.headers.is_source() {
+        package.headers.main().files()?.filter_map(|file| too_large(&file)).collect()
+    } else {
+        package.installed()?.iter().filter_map(too_large).collect()
+    };
     if messages.is_empty() {
         messages = package.missing_feature("LargeFiles")?;
     }
@@ -175,7 +179,7 @@ fn version_characters(package: &Subject<'_>) -> Messages {
     let mut messages = Vec::new();
     for (kind, dependency) in package.all_dependencies()? {
         if forbidden(&dependency.evr.to_str_lossy()) && !dependency.is_rich() {
-            messages.push(format!("{} {dependency}", super::section(kind)));
+            messages.push(format!("{} {dependency}", super::section(*kind)));
         }
     }
     if messages.is_empty() {

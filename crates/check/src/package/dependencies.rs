@@ -87,9 +87,9 @@ fn rich_dependencies(package: &Subject<'_>) -> Messages {
     }
     let mut messages: Vec<_> = package
         .all_dependencies()?
-        .into_iter()
+        .iter()
         .filter(|(_, dependency)| dependency.is_rich())
-        .map(|(kind, dependency)| format!("{} {dependency}", section(kind)))
+        .map(|(kind, dependency)| format!("{} {dependency}", section(*kind)))
         .collect();
     if messages.is_empty() {
         messages = package.missing_feature("RichDependencies")?;
@@ -107,11 +107,11 @@ fn weak_dependencies(package: &Subject<'_>) -> Messages {
     if !package.client.forbid_weak_dependencies {
         return Ok(Vec::new());
     }
-    let all = package.all_dependencies()?.into_iter();
+    let all = package.all_dependencies()?.iter();
     Ok(all
         // A rich one has its own rule.
         .filter(|(kind, dependency)| weak.contains(kind) && !dependency.is_rich())
-        .map(|(kind, dependency)| format!("{} {dependency}", section(kind)))
+        .map(|(kind, dependency)| format!("{} {dependency}", section(*kind)))
         .collect())
 }
 
@@ -128,7 +128,7 @@ fn symbol_versions(package: &Subject<'_>, prefix: &'static str, limit: Option<&s
     // In a source package these would be build requirements, which no client installs.
     let Some(limit) = limit.filter(|_| !package.headers.is_source()) else { return Ok(Vec::new()) };
     let mut newest = Symbols::above(prefix, limit);
-    for requirement in package.headers.requires()? {
+    for requirement in package.of_kind(DependencyKind::Requires)? {
         let name = requirement.name.to_str_lossy();
         if let Some((library, symbol)) = symbols::split(&name) {
             newest.add(library, symbol, &name);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use xen4centos_artifact::header::{DependencyFlags, FileEntry, FileFlags, HeaderError, tag};
+use xen4centos_artifact::header::{DependencyFlags, DependencyKind, FileEntry, FileFlags, HeaderError, tag};
 
 use super::{PackageRule, Subject};
 use crate::{Rule, Severity};
@@ -184,7 +184,7 @@ fn owners(package: &Subject<'_>) -> Messages {
     let script = main.string(tag::PRE_IN)?.map(|text| text.to_str_lossy().into_owned()).unwrap_or_default();
     let words: BTreeSet<_> = script.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).collect();
     let requires: BTreeSet<_> =
-        package.headers.requires()?.map(|it| it.name.to_str_lossy().into_owned()).collect();
+        package.of_kind(DependencyKind::Requires)?.map(|it| it.name.to_str_lossy().into_owned()).collect();
     let is_made =
         |kind: &str, name: &str| words.contains(name) || requires.contains(&format!("{kind}({name})"));
     let missing = names.iter().filter(|(kind, name)| !is_made(kind, name));
@@ -200,18 +200,15 @@ fn licence(package: &Subject<'_>) -> Messages {
     }
     let evr = package.headers.nevra()?.evr;
     let own = [evr.version_release(), evr.to_string()];
-    let own_names: BTreeSet<_> =
-        package.headers.provides()?.map(|it| it.name.to_str_lossy().into_owned()).collect();
-    for requirement in package.headers.requires()? {
-        // `config(NAME)`, which rpm writes, is the package itself.
-        if own_names.contains(requirement.name.to_str_lossy().as_ref()) {
-            continue;
-        }
+    for requirement in package.of_kind(DependencyKind::Requires)? {
         let of_own_version = requirement.flags.0 & DependencyFlags::COMPARISON == DependencyFlags::EQUAL
             && own.iter().any(|own| *own == requirement.evr.to_str_lossy());
         // A package of nothing but licences changes as rarely as they do.
         let name = requirement.name.to_str_lossy();
-        if of_own_version || name.ends_with("-licenses") || name.ends_with("-license") {
+        let is_of_a_mate = of_own_version || name.ends_with("-licenses") || name.ends_with("-license");
+        // `config(NAME)`, which rpm writes, is the package itself.
+        if is_of_a_mate && !package.of_kind(DependencyKind::Provides)?.any(|own| own.name == requirement.name)
+        {
             return Ok(Vec::new());
         }
     }
@@ -225,8 +222,10 @@ fn is_licence(file: &FileEntry<'_>) -> bool {
     let in_documents =
         || ["/usr/share/doc/", "/usr/share/licenses/"].iter().any(|start| file.directory.starts_with(start));
     let is_named = || {
-        let name = file.base_name.to_str_lossy().to_ascii_uppercase();
-        LICENCES.iter().any(|start| name.starts_with(start))
+        let name = file.base_name.as_bytes();
+        LICENCES.iter().any(|start| {
+            name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes()))
+        })
     };
     file.flags.has(FileFlags::LICENSE) || (in_documents() && is_named())
 }
