@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use xen4centos_artifact::header::{HeaderError, RpmHeaders};
+use xen4centos_artifact::header::{DependencyKind, HeaderError, RpmHeaders};
 
 use super::{PackageRule, Subject};
 use crate::{Rule, Severity};
@@ -59,10 +59,16 @@ fn abi(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
     if package.headers.is_source() {
         return Ok(Vec::new());
     }
+    let provides = package.of_kind(DependencyKind::Provides)?;
+    let provides = provides.filter(|provided| provided.name.as_bytes() == ABI.as_bytes());
+    let provided: Vec<String> = provides.map(|provided| provided.evr.to_str_lossy().into_owned()).collect();
+    let has_hypervisor = provided.is_empty() && has_hypervisor(package)?;
+    if provided.is_empty() && !has_hypervisor {
+        return Ok(Vec::new());
+    }
     let nevra = package.headers.nevra()?;
     let expected = first_two(&nevra.evr.version);
-    let provided = provided(package.headers)?;
-    if provided.is_empty() && has_hypervisor(package)? {
+    if has_hypervisor {
         return Ok(vec![format!("has a hypervisor and does not provide {ABI} = {expected}")]);
     }
     let other = provided.into_iter().filter(|provided| *provided != expected);
