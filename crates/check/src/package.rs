@@ -10,7 +10,10 @@ pub(crate) mod symbols;
 use std::cell::OnceCell;
 
 use camino::Utf8Path;
-use xen4centos_artifact::header::{Dependency, DependencyKind, FileEntry, HeaderError, RpmHeaders};
+use xen4centos_artifact::{
+    Nevra,
+    header::{Dependency, DependencyKind, FileEntry, HeaderError, RpmHeaders},
+};
 use xen4centos_manifest::Client;
 
 use crate::{CheckError, Finding, Rule, Severity};
@@ -29,6 +32,7 @@ pub(crate) struct Subject<'a> {
     installed: OnceCell<Vec<FileEntry<'a>>>,
     /// The same of all relations.
     dependencies: OnceCell<Vec<(DependencyKind, Dependency<'a>)>>,
+    nevra: OnceCell<Nevra>,
 }
 
 pub(crate) use signature::{ALTERED_HEADER, LACKING_TAGS};
@@ -115,7 +119,13 @@ pub(crate) fn check_headers(subject: &str, headers: &RpmHeaders, client: &Client
 
 impl<'a> Subject<'a> {
     fn new(headers: &'a RpmHeaders, client: &'a Client) -> Self {
-        Self { headers, client, installed: OnceCell::new(), dependencies: OnceCell::new() }
+        Self {
+            headers,
+            client,
+            installed: OnceCell::new(),
+            dependencies: OnceCell::new(),
+            nevra: OnceCell::new(),
+        }
     }
 
     /// The files that a host gets; nothing of source packages, whose files are the packager's.
@@ -162,6 +172,14 @@ impl<'a> Subject<'a> {
             all.extend(self.headers.dependencies(kind)?.map(|dependency| (kind, dependency)));
         }
         Ok(self.dependencies.get_or_init(|| all))
+    }
+
+    fn nevra(&self) -> Result<&Nevra, HeaderError> {
+        if let Some(nevra) = self.nevra.get() {
+            return Ok(nevra);
+        }
+        let nevra = self.headers.nevra()?;
+        Ok(self.nevra.get_or_init(|| nevra))
     }
 
     /// Those of one kind.

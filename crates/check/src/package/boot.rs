@@ -66,7 +66,7 @@ fn abi(package: &Subject<'_>) -> Result<Vec<String>, HeaderError> {
     if provided.is_empty() && !has_hypervisor {
         return Ok(Vec::new());
     }
-    let nevra = package.headers.nevra()?;
+    let nevra = package.nevra()?;
     let expected = first_two(&nevra.evr.version);
     if has_hypervisor {
         return Ok(vec![format!("has a hypervisor and does not provide {ABI} = {expected}")]);

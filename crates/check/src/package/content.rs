@@ -156,7 +156,7 @@ fn architecture(package: &Subject<'_>) -> Messages {
 
 /// What separates the parts of a package's file name, or of a path, is in none of them.
 fn names(package: &Subject<'_>) -> Messages {
-    let nevra = package.headers.nevra()?;
+    let nevra = package.nevra()?;
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._+~^:".contains(character);
     let evr = &nevra.evr;
     let parts =
@@ -172,7 +172,7 @@ fn names(package: &Subject<'_>) -> Messages {
 
 fn version_characters(package: &Subject<'_>) -> Messages {
     let forbidden = |text: &str| text.contains(|c| package.client.forbidden_version_characters.contains(c));
-    let evr = package.headers.nevra()?.evr.version_release();
+    let evr = package.nevra()?.evr.version_release();
     if forbidden(&evr) {
         return Ok(vec![format!("version {evr}")]);
     }

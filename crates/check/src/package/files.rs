@@ -198,7 +198,7 @@ fn licence(package: &Subject<'_>) -> Messages {
     if !files.iter().any(|file| is_content(file) && !of_debuggers(file)) || files.iter().any(is_licence) {
         return Ok(Vec::new());
     }
-    let evr = package.headers.nevra()?.evr;
+    let evr = &package.nevra()?.evr;
     let own = [evr.version_release(), evr.to_string()];
     for requirement in package.of_kind(DependencyKind::Requires)? {
         let of_own_version = requirement.flags.0 & DependencyFlags::COMPARISON == DependencyFlags::EQUAL
