@@ -5,6 +5,7 @@
 //! given and holds paths as data. Every stage depends on it; it depends on none.
 
 mod digest;
+mod escaped;
 mod evr;
 mod facts;
 mod fingerprint;
@@ -15,6 +16,7 @@ mod nevra;
 mod states;
 
 pub use digest::{DigestError, Sha256Digest};
+pub use escaped::escape_controls;
 pub use evr::{Evr, EvrError, compare_versions};
 pub use facts::{BuildRootFacts, CAPABILITIES};
 pub use fingerprint::{Fingerprint, FingerprintError};

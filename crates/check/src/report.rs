@@ -5,6 +5,8 @@ pub(crate) mod sarif;
 
 use std::fmt::Write as _;
 
+use xen4centos_artifact::escape_controls;
+
 use crate::{Finding, Severity, rule};
 
 /// How many subjects of one rule are shown.
@@ -77,14 +79,7 @@ fn head(what: &str, code: &str) -> String {
 
 /// Names and texts of packages are anybody's: what a terminal would obey, and what would begin a line of its own, is escaped.
 fn line(finding: &Finding) -> String {
-    let text = format!("  {}: {}", finding.subject, finding.message);
-    if !text.contains(char::is_control) {
-        return text;
-    }
-    let tamed = |character: char| {
-        if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
-    };
-    text.chars().map(tamed).collect()
+    escape_controls(&format!("  {}: {}", finding.subject, finding.message), &[]).into_owned()
 }
 
 fn subjects(lines: &mut Vec<String>, count: usize, group: impl Iterator<Item = String>) {

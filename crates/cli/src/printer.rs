@@ -11,6 +11,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use xen4centos_artifact::escape_controls;
 
 use crate::args::ColorChoice;
 
@@ -182,17 +183,9 @@ impl Printer {
     }
 }
 
-/// A text without what terminals obey: it may come from a package or a server.
+/// What comes from a package or a server does nothing to a terminal.
 fn tame(text: impl Display) -> String {
-    let text = text.to_string();
-    let is_wild = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if !text.contains(is_wild) {
-        return text;
-    }
-    let tamed = |character: char| {
-        if is_wild(character) { character.escape_default().to_string() } else { character.to_string() }
-    };
-    text.chars().map(tamed).collect()
+    escape_controls(&text.to_string(), &['\n', '\t']).into_owned()
 }
 
 /// To the people. Who closed the pipe does not want to read, and that is no reason to stop.

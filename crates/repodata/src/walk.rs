@@ -2,7 +2,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::{DirEntry, WalkDir};
-use xen4centos_artifact::matches_wildcards;
+use xen4centos_artifact::{escape_controls, matches_wildcards};
 
 use crate::{
     BadPackages, Event, IndexSettings, Links, PassedOver, RepodataError, Reporter, Selection,
@@ -155,10 +155,7 @@ fn walk(root: &Utf8Path, bad: &mut dyn FnMut(&Path)) -> Result<Walked, RepodataE
 
 /// A path that would do something to a terminal, or add lines to a message.
 fn shown(path: &Path) -> String {
-    let escaped = |character: char| {
-        if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
-    };
-    path.to_string_lossy().chars().map(escaped).collect()
+    escape_controls(&path.to_string_lossy(), &[]).into_owned()
 }
 
 fn is_named_as_package(entry: &DirEntry) -> bool {
