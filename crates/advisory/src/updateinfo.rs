@@ -42,7 +42,7 @@ pub fn updateinfo(
     (told, now): (&Told, u64),
 ) -> Option<String> {
     let mut updates = String::new();
-    for advisory in project.advisories.values().filter(|advisory| is_public(advisory, now)) {
+    for advisory in project.advisories.values().filter(|advisory| advisory.is_public(now)) {
         if let Some((advisory, listed)) = answered(project, target, advisory, packages) {
             updates.push_str(&edition((project, target), &advisory, &listed, (told, now)));
         }
@@ -55,7 +55,7 @@ pub fn updateinfo(
 /// release that should have the fix.
 pub fn unproven(project: &Project, target: &Target, packages: &[Shipped<'_>], now: u64) -> Vec<Unproven> {
     let mut found = Vec::new();
-    for advisory in project.advisories.values().filter(|advisory| is_public(advisory, now)) {
+    for advisory in project.advisories.values().filter(|advisory| advisory.is_public(now)) {
         for (name, fix) in fixes(advisory) {
             let oldest = oldest(candidates(project, target, (name, fix), packages));
             if oldest.iter().any(|package| !shows(package, fix)) {
@@ -68,10 +68,6 @@ pub fn unproven(project: &Project, target: &Target, packages: &[Shipped<'_>], no
         }
     }
     found
-}
-
-fn is_public(advisory: &Advisory, now: u64) -> bool {
-    u64::try_from(advisory.public.as_second()).is_ok_and(|public| public <= now)
 }
 
 /// The advisory as far as packages answer it, and those packages; none where none does. What is only in parts of a source
@@ -99,7 +95,7 @@ pub fn left_out(
     packages: &[Shipped<'_>],
     now: u64,
 ) -> Vec<(String, Vec<String>)> {
-    let public = project.advisories.values().filter(|advisory| is_public(advisory, now));
+    let public = project.advisories.values().filter(|advisory| advisory.is_public(now));
     let left = public.filter_map(|advisory| {
         if answering(project, target, advisory, packages).is_empty() {
             return None;

@@ -41,7 +41,7 @@ impl Secrets {
     /// When a patch of the project can not be read.
     pub fn of(project: &Project, now: u64, kept: &Kept<'_>) -> Result<Self, EmbargoError> {
         let (public, secret): (Vec<&Advisory>, Vec<&Advisory>) =
-            project.advisories.values().partition(|advisory| is_public(advisory, now));
+            project.advisories.values().partition(|advisory| advisory.is_public(now));
         let mut secrets = Self::default();
         for advisory in secret {
             secrets.add(project, advisory, kept)?;
@@ -59,7 +59,7 @@ impl Secrets {
 
     /// Whether an advisory of `project` is not public at `now`.
     pub fn are_kept_by(project: &Project, now: u64) -> bool {
-        project.advisories.values().any(|advisory| !is_public(advisory, now))
+        project.advisories.values().any(|advisory| !advisory.is_public(now))
     }
 
     /// Those that are not among what is known anyway.
@@ -192,10 +192,6 @@ impl Secrets {
             }
         }
     }
-}
-
-fn is_public(advisory: &Advisory, now: u64) -> bool {
-    u64::try_from(advisory.public.as_second()).is_ok_and(|public| public <= now)
 }
 
 fn read(path: &Utf8Path) -> Result<Vec<u8>, EmbargoError> {

@@ -113,6 +113,13 @@ pub enum NotAffected {
     InlineMitigationsAlreadyExist,
 }
 
+impl Advisory {
+    /// Whether it may be known at `now`, in seconds since 1970.
+    pub fn is_public(&self, now: u64) -> bool {
+        self.public.as_second() <= i64::try_from(now).unwrap_or(i64::MAX)
+    }
+}
+
 impl Fix {
     /// The release that has it, of `package` for a target.
     pub fn evr(&self, package: &Package, target: &Target) -> Evr {

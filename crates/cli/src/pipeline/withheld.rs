@@ -39,7 +39,8 @@ impl Withheld {
             .filter(|published| published.source == self.package)
             .map(|published| &published.nevra.evr)
             .collect();
-        let mut public = session.project.advisories.values().filter(|advisory| is_public(session, advisory));
+        let mut public =
+            session.project.advisories.values().filter(|advisory| advisory.is_public(session.now));
         Ok(public.find(|advisory| {
             answers(session, advisory, package, &self.evr)
                 && !published.iter().any(|evr| answers(session, advisory, package, evr))
@@ -120,7 +121,7 @@ fn times(
     let advisories = &session.project.advisories;
     let mut times: BTreeSet<Timestamp> = advisories
         .values()
-        .filter(|advisory| !is_public(session, advisory) && answers(session, advisory, package, evr))
+        .filter(|advisory| !advisory.is_public(session.now) && answers(session, advisory, package, evr))
         .map(|advisory| advisory.public)
         .collect();
     if *evr >= package.evr(&session.target.dist) {
@@ -132,14 +133,9 @@ fn times(
     Ok(times)
 }
 
-fn is_public(session: &Session<'_>, advisory: &Advisory) -> bool {
-    advisory.public.as_second() <= i64::try_from(session.now).unwrap_or(i64::MAX)
-}
-
 /// Whether a release of a package has the fix that an advisory tells of.
 fn answers(session: &Session<'_>, advisory: &Advisory, package: &Package, evr: &Evr) -> bool {
-    let dist = if package.dist_tag { session.target.dist.as_str() } else { "" };
-    let has = |fix: &Fix| *evr >= Evr::new(package.epoch, &fix.version, format!("{}{dist}", fix.release));
+    let has = |fix: &Fix| *evr >= fix.evr(package, &session.target);
     advisory
         .packages
         .iter()

@@ -64,8 +64,7 @@ fn bulletin(session: &Session<'_>, id: &str) -> Result<Bulletin, Failure> {
 
 /// Before its time an advisory is told of by a private channel alone.
 fn may_be_named(session: &Session<'_>, advisory: &Advisory) -> bool {
-    let now = i64::try_from(session.now).unwrap_or(i64::MAX);
-    session.is_private() || advisory.public.as_second() <= now
+    session.is_private() || advisory.is_public(session.now)
 }
 
 fn named<'s>(session: &'s Session<'_>, id: &str) -> Result<&'s Advisory, Failure> {

@@ -33,7 +33,7 @@ impl<'s> Publication<'s> {
         let Verdict::Fixed { release, advisory, .. } = &row.verdict else { return None };
         let package = row.package.as_ref()?;
         let announced = advisory.as_ref().and_then(|id| self.session.project.advisories.get(id));
-        if announced.is_some_and(|advisory| advisory.public.as_second() > seconds(self.session.now)) {
+        if announced.is_some_and(|advisory| !advisory.is_public(self.session.now)) {
             return Some("not public yet");
         }
         let fixed: Evr = release.strip_prefix(package.as_str())?.strip_prefix('-')?.parse().ok()?;
@@ -47,8 +47,4 @@ impl<'s> Publication<'s> {
         };
         self.unproven.iter().find(is_it).map(|_| "nothing shows that what is published has it")
     }
-}
-
-fn seconds(now: u64) -> i64 {
-    i64::try_from(now).unwrap_or(i64::MAX)
 }
