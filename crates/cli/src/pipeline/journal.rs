@@ -2,14 +2,14 @@
 //! them changes. Whoever is killed before that has begun nothing; after it, the rest can be written at any time, or what is
 //! written taken back. What somebody edited meanwhile is nobody's to overwrite.
 
-use std::{collections::BTreeMap, fs::Permissions, os::unix::fs::PermissionsExt as _};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xen4centos_artifact::Sha256Digest;
 
 use crate::{
     failure::{Failure, Kind},
-    pipeline::{files::write_whole, plan::sha256},
+    pipeline::{closed, files::write_whole, plan::sha256},
     printer::Printer,
     settings::Directories,
 };
@@ -224,8 +224,7 @@ pub(crate) fn make_private(directory: &Utf8Path) -> Result<(), Failure> {
     if directory.exists() {
         fs_err::remove_dir_all(directory)?;
     }
-    fs_err::create_dir(directory)?;
-    Ok(fs_err::set_permissions(directory, Permissions::from_mode(0o700))?)
+    Ok(closed::make(directory)?)
 }
 
 impl Change {
